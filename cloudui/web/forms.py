@@ -1,0 +1,56 @@
+"""The form that several apps share: a typed word before something is gone for good."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+
+class TypedWordForm(forms.Form):
+    """Asks for an exact word, so that nobody deletes by a slip of the mouse (design.md D3).
+
+    The word counts in its exact case and without the spaces around it. A word that differs in case only is
+    answered with a hint, since a person who reads "Type Delete" may not see the capital.
+    """
+
+    word = forms.CharField(
+        max_length=200,
+        widget=forms.TextInput(
+            attrs={"autocapitalize": "none", "autocomplete": "off", "autofocus": True, "spellcheck": "false"}
+        ),
+    )
+
+    def __init__(self, *args: Any, word: str = "Delete", **kwargs: Any) -> None:
+        """Make the form.
+
+        Args:
+            *args: what a Form takes, the data first.
+            word: what must be typed.
+            **kwargs: what a Form takes.
+        """
+        super().__init__(*args, **kwargs)
+        self.expected = word
+        field = self.fields["word"]
+        field.label = f"Type {word} to confirm"
+        field.widget.attrs["data-expects"] = word
+        field.error_messages["required"] = self._refusal
+
+    def clean_word(self) -> str:
+        """The word as typed, if it is the expected one."""
+        word: str = self.cleaned_data["word"]
+        if word == self.expected:
+            return word
+        if word.lower() == self.expected.lower():
+            raise ValidationError(self._hint, code="case")
+        raise ValidationError(self._refusal, code="word")
+
+    # Private
+
+    @property
+    def _refusal(self) -> str:
+        return f"Type {self.expected} to confirm."
+
+    @property
+    def _hint(self) -> str:
+        first = self.expected[0]
+        return f"Type {self.expected} exactly ({'capital' if first.isupper() else 'small'} {first})."
