@@ -1,0 +1,143 @@
+"""Everything that varies between installations, read from the environment and refused if it is nonsense.
+
+Each variable is described in docs/configuration.md.
+"""
+
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+# PostgreSQL connections a process keeps. More threads than this wait for one, which is cheaper
+# than a server process per thread.
+POOL_SIZE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PublicUrl:
+    """The one address at which people and pipelines reach this installation."""
+
+    text: str
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach us over TLS, which decides cookies and transport security."""
+        return self.scheme == "https"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach us."""
+        return self.host in LOCAL_HOSTS
+
+
+def public_url(text: str) -> PublicUrl:
+    """Parse `PUBLIC_URL`: scheme, host and optional port, nothing else.
+
+    Raises:
+        ImproperlyConfigured: with the variable's name and what to write instead.
+    """
+    try:
+        parts = urlsplit(text.rstrip("/"))
+        port = parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(f"PUBLIC_URL is not an address: {error}.") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+        raise ImproperlyConfigured(
+            f"PUBLIC_URL must look like https://console.example.com (scheme, host, optional port), not {text!r}."
+        )
+    return PublicUrl(
+        text=f"{parts.scheme}://{parts.netloc}",
+        scheme=parts.scheme,
+        host=parts.hostname,
+        port=port or (443 if parts.scheme == "https" else 80),
+    )
+
+
+def database(url: str, *, data_dir: Path) -> dict[str, Any]:
+    """The `DATABASES["default"]` entry for a `DATABASE_URL`; SQLite in the data directory if empty.
+
+    Raises:
+        ImproperlyConfigured: for a scheme other than postgres, postgresql and sqlite.
+    """
+    parts = urlsplit(url)
+    if parts.scheme in {"", "sqlite"}:
+        name = unquote(parts.path[1:] if parts.path.startswith("//") else parts.path)
+        return {
+            "ENGINE": "cloudui.web.sqlite",
+            "NAME": name or data_dir / "cloudui.sqlite3",
+            "OPTIONS": {
+                # A transaction that reads first and writes later must hold the write lock from its
+                # start, or SQLite answers "database is locked" however long it may wait.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            },
+            "CONN_MAX_AGE": None,
+        }
+    if parts.scheme in {"postgres", "postgresql"}:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path.lstrip("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": unquote(parts.hostname or ""),
+            "PORT": parts.port or "",
+            "OPTIONS": {"pool": {"min_size": 1, "max_size": POOL_SIZE, "timeout": 20}},
+        }
+    raise ImproperlyConfigured(
+        f"DATABASE_URL must start with postgres:// or sqlite://, not {parts.scheme}://."
+    )
+
+
+def cache(url: str) -> dict[str, Any]:
+    """The `CACHES["default"]` entry for a `CACHE_URL`; the process's own memory if empty.
+
+    Raises:
+        ImproperlyConfigured: for anything but redis:// and rediss://.
+    """
+    if not url:
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "cloudui"}
+    if urlsplit(url).scheme in {"redis", "rediss"}:
+        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+    raise ImproperlyConfigured("CACHE_URL must start with redis:// or rediss://.")
+
+
+def mail(url: str) -> dict[str, Any]:
+    """Django's `EMAIL_*` settings for an `EMAIL_URL` such as smtp+tls://user:password@host:587.
+
+    Raises:
+        ImproperlyConfigured: for a scheme other than smtp, smtp+tls and smtps.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"smtp", "smtp+tls", "smtps"} or not parts.hostname:
+        raise ImproperlyConfigured("EMAIL_URL must look like smtp+tls://user:password@mail.example.com:587.")
+    return {
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+    }
+
+
+def trusted_proxies(values: list[str]) -> list[str]:
+    """Check `TRUSTED_PROXIES`: addresses or networks whose X-Forwarded-* headers are believed.
+
+    Raises:
+        ImproperlyConfigured: naming the entry that is neither.
+    """
+    for value in values:
+        try:
+            ip_network(value)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"TRUSTED_PROXIES: {value!r} is not an address or network.") from error
+    return values

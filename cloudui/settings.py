@@ -1,0 +1,225 @@
+"""The settings of Cloud UI, in the order in which a request meets them.
+
+Nothing here depends on the machine: what varies comes from the environment (cloudui/configuration.py,
+docs/configuration.md) and nonsense stops the start with the variable's name.
+"""
+
+import base64
+import logging.config
+from pathlib import Path
+
+from environs import Env
+
+from cloudui import configuration
+from cloudui.web import keyring
+
+env = Env()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.str("CLOUDUI_DATA_DIR", "") or BASE_DIR / "var").absolute()
+DEBUG = env.bool("DEBUG", False)
+PORT = env.int("PORT", 8871)
+
+# Identity
+PUBLIC = configuration.public_url(env.str("PUBLIC_URL", "") or f"http://localhost:{PORT}")
+PUBLIC_URL = PUBLIC.text
+ORGANIZATION_NAME = env.str("ORGANIZATION_NAME", "My Organization")
+API_KEYS_PER_DEPLOYMENT = env.int("API_KEYS_PER_DEPLOYMENT", 1000)
+AUDIT_RETENTION_DAYS = 90
+
+# Keys. Django's own key is one of the installation's keys, so that one file holds them all.
+CLOUDUI_KEYS = env.str("CLOUDUI_KEYS", "")
+_django_keys = [
+    base64.b64encode(key).decode()
+    for key in reversed(keyring.read_keys(DATA_DIR, CLOUDUI_KEYS).get("django", {}).values())
+]
+SECRET_KEY = _django_keys[0] if _django_keys else ""
+SECRET_KEY_FALLBACKS = _django_keys[1:]
+
+# Transport
+ALLOWED_HOSTS = [PUBLIC.host, *(configuration.LOCAL_HOSTS if PUBLIC.is_local else ())]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+TRUSTED_PROXIES = configuration.trusted_proxies(env.list("TRUSTED_PROXIES", []))
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_HSTS_SECONDS = 31_536_000 if PUBLIC.is_https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PUBLIC.is_https
+SECURE_HSTS_PRELOAD = PUBLIC.is_https
+SECURE_REFERRER_POLICY = "same-origin"  # no-referrer would make Django's CSRF check refuse form posts
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+_cookie_prefix = "__Host-" if PUBLIC.is_https else ""
+SESSION_COOKIE_NAME = f"{_cookie_prefix}session"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC.is_https
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+CSRF_COOKIE_NAME = f"{_cookie_prefix}csrftoken"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "cloudui.web.errors.csrf_failure"
+# Plain HTTP is refused by cloudui.web.middleware instead of redirected: a redirect would let a
+# pipeline send its secret in the clear for ever without anybody noticing.
+SILENCED_SYSTEM_CHECKS = ["security.W008"]
+
+# Applications
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.staticfiles",
+    "django.contrib.admin",
+    "django.forms",
+    "django_htmx",
+    "template_partials.apps.SimpleAppConfig",
+    "heroicons",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "cloudui.web",
+    "workspaces",
+    "deployments",
+    "apikeys",
+]
+APPEND_SLASH = False
+ROOT_URLCONF = "cloudui.urls"
+WSGI_APPLICATION = "cloudui.wsgi.application"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+MIDDLEWARE = [
+    "cloudui.web.middleware.RequestIdMiddleware",
+    "cloudui.web.middleware.TransportMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "cloudui.web.middleware.ErrorPagesMiddleware",
+    "cloudui.web.middleware.CompressionMiddleware",
+    "cloudui.web.middleware.BrowserHeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "cloudui.web.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "workspaces.middleware.PrincipalMiddleware",
+]
+
+# What a browser may load and do (OWASP Content Security Policy cheat sheet; product threats T-W3, T-W4)
+_self = "'self'"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": [_self],
+        "style-src": [_self],
+        "img-src": [_self],
+        "font-src": [_self],
+        "connect-src": [_self],
+        "form-action": [_self],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "object-src": ["'none'"],
+    }
+}
+
+# Pages
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "template_partials.loader.Loader",
+                    [
+                        (
+                            "django.template.loaders.cached.Loader",
+                            [
+                                "django.template.loaders.filesystem.Loader",
+                                "django.template.loaders.app_directories.Loader",
+                            ],
+                        )
+                    ],
+                )
+            ],
+            "builtins": ["template_partials.templatetags.partials"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "workspaces.context.shell",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", "") or DATA_DIR / "static")
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_MAX_AGE = 31_536_000
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+
+# Data
+DATABASES = {"default": configuration.database(env.str("DATABASE_URL", ""), data_dir=DATA_DIR)}
+CACHES = {"default": configuration.cache(env.str("CACHE_URL", ""))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# People
+AUTH_USER_MODEL = "workspaces.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["cloudui.web.hashers.Argon2Hasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "workspaces:index"
+ACCOUNT_ADAPTER = "workspaces.accounts.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+# An operator gives people their address, so there is no claim left to verify.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{ORGANIZATION_NAME}] "
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC.scheme
+
+# Mail. Without a mail server each message becomes a file, so that nothing is lost silently.
+_mail_url = env.str("EMAIL_URL", "")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail_url else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = DATA_DIR / "mail"
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", f"cloudui@{PUBLIC.host}")
+if _mail_url:
+    globals().update(configuration.mail(_mail_url))
+
+# Logs: one line per event on standard error. Request bodies, cookies and query strings never reach them.
+LOGGING_CONFIG = None
+logging.config.dictConfig(
+    {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"masked": {"()": "cloudui.web.logs.MaskSecrets"}},
+        "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["masked"]},
+        },
+        "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO").upper()},
+        # A mistyped word or a stale tab is an answer, not a fault: only server errors are news.
+        "loggers": {"django.request": {"level": "ERROR"}},
+    }
+)

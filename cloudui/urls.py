@@ -1,0 +1,29 @@
+"""The site map: the only module that knows all apps."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path, register_converter
+from django.views.generic import RedirectView, TemplateView
+
+from cloudui.web import errors
+from cloudui.web.ids import IdConverter, KeyIdConverter
+
+register_converter(IdConverter, "cid")
+register_converter(KeyIdConverter, "keyid")
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.not_found
+handler500 = errors.server_error
+
+urlpatterns = [
+    path("account/", include("workspaces.account_urls")),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    path("", include("apikeys.urls")),
+    path("", include("deployments.urls")),
+    path("", include("workspaces.urls")),
+]
+
+if settings.DEBUG:
+    urlpatterns += [path("gallery", TemplateView.as_view(template_name="components/gallery.html"))]

@@ -1,0 +1,59 @@
+"""Where a request came from: one function for limits, sign-in and the audit log."""
+
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from django.conf import settings
+from django.http import HttpRequest
+
+# Longer user agents are noise, and the audit log keeps each for 90 days.
+USER_AGENT_LENGTH = 255
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address of the caller, believing X-Forwarded-For only from `TRUSTED_PROXIES`.
+
+    The header is read from its right end: every trusted proxy appended the address that it saw, so the
+    first one that is not ours is the caller. What stands left of it the caller may have written himself.
+
+    Returns:
+        An IP address in its canonical form, or an empty string where there is none (a UNIX socket).
+    """
+    peer = _canonical(request.META.get("REMOTE_ADDR", ""))
+    if not peer or not _is_trusted(peer):
+        return peer
+    for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+        address = _canonical(hop.strip())
+        if not address:
+            break
+        peer = address
+        if not _is_trusted(address):
+            break
+    return peer
+
+
+def is_trusted_proxy(request: HttpRequest) -> bool:
+    """Whether the connection itself comes from one of `TRUSTED_PROXIES`."""
+    peer = _canonical(request.META.get("REMOTE_ADDR", ""))
+    return bool(peer) and _is_trusted(peer)
+
+
+def user_agent(request: HttpRequest) -> str:
+    """The caller's User-Agent header, cut to 255 characters."""
+    return request.headers.get("User-Agent", "")[:USER_AGENT_LENGTH]
+
+
+def _canonical(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return ""
+
+
+def _is_trusted(address: str) -> bool:
+    return any(ip_address(address) in network for network in _networks(tuple(settings.TRUSTED_PROXIES)))
+
+
+@lru_cache(maxsize=4)
+def _networks(proxies: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(proxy) for proxy in proxies)

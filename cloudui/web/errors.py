@@ -1,0 +1,89 @@
+"""Error pages: one handled answer for each way a page can fail, as a page or as a fragment for htmx.
+
+A 404 is the same bytes for everybody and everything: with nothing of the person or the request in it, it
+cannot tell "elsewhere" from "never existed" (product threat T-W7).
+"""
+
+from functools import cache
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render, resolve_url
+from django.template.loader import render_to_string
+
+BAD_REQUEST = "The request could not be understood. Go back, reload the page and try again."
+
+
+def sign_in_url(page: str) -> str:
+    """The address of the sign-in page that leads to `page` (a path) afterwards."""
+    return f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': page})}"
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: a request for another host names the setting to change; everything else stays general."""
+    if isinstance(exception, DisallowedHost):
+        reason = (
+            f"This installation answers at {settings.PUBLIC_URL} only. "
+            "To use another address, set the variable PUBLIC_URL to it and start again."
+        )
+        return HttpResponse(render_to_string("400.html", {"reason": reason}), status=HTTPStatus.BAD_REQUEST)
+    return _explain(request, BAD_REQUEST, page="400.html", status=HTTPStatus.BAD_REQUEST)
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403 with the reason that the access policy gave."""
+    reason = str(exception or "") or "You do not have permission to do this."
+    return _explain(request, reason, page="403.html", status=HTTPStatus.FORBIDDEN)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """403 for a form without a valid token, which mostly means a page that stood open too long."""
+    text = "This page was open too long or cookies are blocked. Reload it and send the form again."
+    return _explain(request, text, page="403_csrf.html", status=HTTPStatus.FORBIDDEN)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """404, always the same bytes for a page and for a fragment."""
+    template = "404_fragment.html" if _is_fragment(request) else "404.html"
+    return HttpResponse(_constant(template), status=HTTPStatus.NOT_FOUND)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500 without a trace of what happened; the log has it under the response's request id."""
+    if _is_fragment(request):
+        return HttpResponse("Something went wrong on our side. Try again.", status=500)
+    return HttpResponse(_constant("500.html"), status=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def busy(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """503 while all slots for password hashing are taken, with the seconds to wait."""
+    text = "Too many sign-ins and key checks are running right now. Try again in a few seconds."
+    response = _explain(request, text, page="503.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
+    response["Retry-After"] = str(getattr(exception, "retry_after", 2))
+    return response
+
+
+def insecure_transport(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - the same shape as the others
+    """403 for plain HTTP where `PUBLIC_URL` promises HTTPS."""
+    text = f"This installation speaks HTTPS only. Use {settings.PUBLIC_URL}\n"
+    return HttpResponse(text, content_type="text/plain", status=HTTPStatus.FORBIDDEN)
+
+
+def _explain(request: HttpRequest, reason: str, *, page: str, status: HTTPStatus) -> HttpResponse:
+    if _is_fragment(request):
+        # A toast shows it; what was typed stays where it is.
+        return HttpResponse(reason, content_type="text/plain; charset=utf-8", status=status)
+    return render(request, page, {"reason": reason}, status=status)
+
+
+def _is_fragment(request: HttpRequest) -> bool:
+    # The error may have happened before django-htmx looked at the request.
+    return request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
+
+
+@cache
+def _constant(template: str) -> bytes:
+    return render_to_string(template).encode()

@@ -1,0 +1,84 @@
+"""How views answer htmx and plain browsers alike: the five verbs that all of them share."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.template.response import TemplateResponse
+from django.utils.cache import patch_vary_headers
+from django_htmx.http import trigger_client_event
+from django_htmx.middleware import HtmxDetails
+
+from cloudui.web.principal import Principal
+
+
+class HtmxHttpRequest(HttpRequest):
+    """A page's request: django-htmx has looked at it and a signed-in person stands behind it."""
+
+    htmx: HtmxDetails
+    principal: Principal
+
+
+def page_or_fragment(
+    request: HtmxHttpRequest,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    fragment: str,
+    status: int = 200,
+) -> TemplateResponse:
+    """Answer with the whole page, or with one named part of it if htmx asked.
+
+    Args:
+        request: the request of a page.
+        template: the page's template.
+        context: what the template shows; the same for both.
+        fragment: the partial's name, which is the id of the element it lands in.
+        status: the HTTP status, the same for both.
+
+    Returns:
+        The response, not yet rendered, which varies by `HX-Request`.
+    """
+    name = f"{template}#{fragment}" if wants_fragment(request) else template
+    response = TemplateResponse(request, name, dict(context), status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Whether htmx asked for a part; a page restored from history is asked for whole."""
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined] # django-htmx sets it
+    return bool(htmx) and not htmx.history_restore_request
+
+
+def done(
+    request: HtmxHttpRequest, *, message: str, to: str, events: Mapping[str, Any] | None = None
+) -> HttpResponse:
+    """End an action: say what happened, close the dialog and tell the lists, or go back to the page.
+
+    Args:
+        request: the request of a page.
+        message: one sentence for the person.
+        to: the address to which a plain browser returns.
+        events: events for htmx besides `dialog:close`, each with its detail.
+    """
+    if not wants_fragment(request):
+        messages.success(request, message)
+        return HttpResponseRedirect(to)
+    response: HttpResponse = TemplateResponse(request, "components/toasts_oob.html", {"message": message})
+    patch_vary_headers(response, ["HX-Request"])
+    for name, detail in {"dialog:close": {}, **(events or {})}.items():
+        response = trigger_client_event(response, name, detail)
+    return response
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """The form's data if this is a POST, even an empty one, otherwise nothing."""
+    return request.POST if request.method == "POST" else None
+
+
+def form_status(form: BaseForm) -> int:
+    """422 for a form that was sent with errors, otherwise 200."""
+    return 422 if form.is_bound and form.errors else 200

@@ -1,0 +1,136 @@
+"""What happens to every request before a view sees it and to every response after."""
+
+import secrets
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
+from django.db import Error, connection
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
+from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
+
+from cloudui.web import client, errors
+from cloudui.web.htmx import wants_fragment
+from cloudui.web.slots import SlotsBusy
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class RequestIdMiddleware:
+    """Names each request, so that a person's report, a log line and an audit event can be brought together."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Set `request.request_id` and answer with the same in `X-Request-Id`."""
+        request.request_id = secrets.token_hex(16)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+
+class TransportMiddleware:
+    """Answers health checks, refuses plain HTTP where HTTPS is promised, and knows one name for this host."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer here what no view should see."""
+        if request.path_info in {"/healthz", "/readyz"}:
+            # Load balancers ask by address, without our host name and without TLS.
+            return _health(request)
+        if "HTTP_X_FORWARDED_PROTO" in request.META and not client.is_trusted_proxy(request):
+            del request.META["HTTP_X_FORWARDED_PROTO"]
+        if settings.PUBLIC.is_https and not request.is_secure():
+            return errors.insecure_transport(request)
+        if settings.PUBLIC.host == "localhost" and request.method == "GET":
+            host, _, port = request.META.get("HTTP_HOST", "").rpartition(":")
+            if host == "127.0.0.1":
+                # Cookies belong to one host name; two names would be two sign-ins.
+                return HttpResponsePermanentRedirect(f"http://localhost:{port}{request.get_full_path()}")
+        return self.get_response(request)
+
+
+class ErrorPagesMiddleware:
+    """Turns "all password slots are busy" into a page that says so and when to come back."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer 503 with `Retry-After` when no slot came free (design: at most 48 wait in a process)."""
+        return errors.busy(request, exception) if isinstance(exception, SlotsBusy) else None
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Compresses pages, except one that shows a secret.
+
+    Django pads each compressed page with random bytes and masks the CSRF token, which answers BREACH for
+    the rest; a secret beside text of the caller's choosing should not rely on that.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Compress unless the view set `response.shows_secret`."""
+        if getattr(response, "shows_secret", False):
+            return response
+        return super().process_response(request, response)  # type: ignore[arg-type]
+
+
+class BrowserHeadersMiddleware:
+    """Headers that keep pages out of caches, frames and other origins (product threats T-R3 and T-R10)."""
+
+    HEADERS = {
+        "Cache-Control": "no-store",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    }
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Add what the view did not set itself."""
+        response = self.get_response(request)
+        for name, value in self.HEADERS.items():
+            response.headers.setdefault(name, value)
+        patch_vary_headers(response, ["Cookie", "HX-Request"])
+        return response
+
+
+class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
+    """Every page needs a signed-in person unless its view says otherwise."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
+        """Send a browser to the sign-in page, and htmx too, which would swap that page into a dialog (T-W10).
+
+        An htmx request returns to the page it came from, not to the fragment it asked for.
+        """
+        response = super().handle_no_permission(request, view_func)
+        if not wants_fragment(request) or response.status_code != HTTPStatus.FOUND:
+            return response
+        page = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
+        return HttpResponseClientRedirect(errors.sign_in_url(page))
+
+
+def _health(request: HttpRequest) -> HttpResponse:
+    if request.path_info == "/healthz":
+        return HttpResponse("ok\n", content_type="text/plain")
+    if request.META.get("REMOTE_ADDR", "") not in {"", "127.0.0.1", "::1"}:
+        return errors.not_found(request)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Error:
+        return HttpResponse("database unavailable\n", content_type="text/plain", status=503)
+    return HttpResponse("ready\n", content_type="text/plain")

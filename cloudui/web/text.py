@@ -1,0 +1,51 @@
+"""What people may type as a name or a description.
+
+Control, format and bidirectional characters can make one name look like another or turn a line of a log
+around (OWASP ASVS 2.2.1 and 16.4.1; product threat T-W6). The zero-width joiner stays: emoji need it.
+"""
+
+import unicodedata
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+ZERO_WIDTH_JOINER = "\u200d"
+LINE_BREAKS = "\r\n"
+
+
+def validate_plain_text(text: str, *, multi_line: bool = False) -> None:
+    """Refuse text with characters that cannot be seen.
+
+    Raises:
+        ValidationError: code `invisible`, naming the first such character.
+    """
+    allowed = ZERO_WIDTH_JOINER + (LINE_BREAKS + "\t" if multi_line else "")
+    for character in text:
+        if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} and character not in allowed:
+            raise ValidationError(
+                f"Remove the invisible character U+{ord(character):04X}.", code="invisible"
+            )
+
+
+class PlainTextField(forms.CharField):
+    """One line of visible text, composed (NFC) and without outer spaces."""
+
+    multi_line = False
+
+    def to_python(self, value: Any) -> str:
+        """The text as it will be stored."""
+        text = super().to_python(value)
+        return unicodedata.normalize("NFC", text.replace("\r\n", "\n")) if text else text or ""
+
+    def validate(self, value: str) -> None:
+        """Refuse invisible characters besides what a CharField refuses."""
+        super().validate(value)
+        validate_plain_text(value, multi_line=self.multi_line)
+
+
+class PlainTextAreaField(PlainTextField):
+    """Several lines of visible text."""
+
+    widget = forms.Textarea
+    multi_line = True
