@@ -1,0 +1,68 @@
+"""The whole access policy of Deployments: one function for each direction (product.md 2.6)."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from cloudui.web.principal import Kind, Principal
+from deployments.models import Deployment
+from deployments.models.deployment import DeploymentQuerySet
+from workspaces.access import require_role
+from workspaces.models import Role
+
+
+def deployment_to_view(
+    principal: Principal, workspace_id: str, deployment_id: str, *, locked: bool = False
+) -> Deployment:
+    """The Deployment, with `caller_role`.
+
+    Args:
+        principal: who asks.
+        workspace_id: the Workspace named in the address; a Deployment of another one is not found.
+        deployment_id: the Deployment named in the address.
+        locked: hold its row until the transaction ends. Rights are read in the same statement, so that
+            somebody removed meanwhile no longer gets it.
+
+    Raises:
+        Http404: for anyone who does not belong to its Workspace.
+    """
+    rows: DeploymentQuerySet = Deployment.objects.visible_to(principal)
+    if locked:
+        rows = rows.locked()
+    deployment = rows.filter(pk=deployment_id, workspace_id=workspace_id).first()
+    if deployment is None:
+        raise Http404
+    return deployment
+
+
+def deployment_to_delete(
+    principal: Principal, workspace_id: str, deployment_id: str, *, locked: bool = False
+) -> Deployment:
+    """The Deployment, for somebody who may delete it: an Editor, never an API key (design.md D5).
+
+    Raises:
+        Http404: for strangers.
+        PermissionDenied: for Members and API keys.
+    """
+    deployment = deployment_to_view(principal, workspace_id, deployment_id, locked=locked)
+    if principal.kind is Kind.API_KEY:
+        raise PermissionDenied("An API key cannot delete a Deployment.")
+    require_role(deployment.caller_role, needed=Role.EDITOR, to="delete a Deployment")
+    return deployment
+
+
+def deployment_to_manage_keys(
+    principal: Principal, workspace_id: str, deployment_id: str, *, locked: bool = False
+) -> Deployment:
+    """The Deployment, for somebody who may make and change its API keys: an Admin, never an API key.
+
+    A key that could make keys would outlive its own deletion (product.md 2.3).
+
+    Raises:
+        Http404: for strangers.
+        PermissionDenied: for Members, Editors and API keys.
+    """
+    deployment = deployment_to_view(principal, workspace_id, deployment_id, locked=locked)
+    if principal.kind is Kind.API_KEY:
+        raise PermissionDenied("An API key cannot manage API keys.")
+    require_role(deployment.caller_role, needed=Role.ADMIN, to="create, change or delete API keys")
+    return deployment

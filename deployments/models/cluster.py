@@ -1,0 +1,72 @@
+"""Where Deployments run and which Airflow they run: the operators' tables, edited in the admin site."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from cloudui.web.ids import ID_LENGTH, new_id
+
+
+class Cluster(models.Model):
+    """A place where Deployments run."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    name = models.CharField(max_length=100, unique=True)
+    provider = models.CharField(max_length=50, help_text="Such as aws, azure, gcp or local.")
+    region = models.CharField(max_length=50, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        """By name."""
+
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class NodePool(models.Model):
+    """A kind of worker machine that a Cluster offers."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="node_pools")
+    worker_type = models.CharField(max_length=50, help_text="The machine type, such as m5.xlarge.")
+    cpu = models.DecimalField("CPU", max_digits=6, decimal_places=2, help_text="Cores of one worker.")
+    memory_gib = models.DecimalField(
+        "memory (GiB)", max_digits=7, decimal_places=2, help_text="Memory of one worker in GiB."
+    )
+    max_workers = models.PositiveIntegerField(default=10, help_text="The most workers of one queue.")
+    is_default = models.BooleanField("default", default=False)
+
+    class Meta:
+        """By Cluster, its default first."""
+
+        ordering: ClassVar = ["cluster", "-is_default", "worker_type"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["cluster", "worker_type"], name="one_pool_per_worker_type"),
+            models.UniqueConstraint(
+                fields=["cluster"], condition=models.Q(is_default=True), name="one_default_pool_per_cluster"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.worker_type} ({self.cpu.normalize():f} CPU, {self.memory_gib.normalize():f} GiB)"
+
+
+class RuntimeRelease(models.Model):
+    """An Airflow runtime that a new Deployment may choose."""
+
+    version = models.CharField(primary_key=True, max_length=30)
+    airflow_version = models.CharField(max_length=30)
+    channel = models.CharField(max_length=20, default="stable")
+    is_offered = models.BooleanField("offered", default=True, help_text="New Deployments may choose it.")
+    position = models.PositiveIntegerField(default=0, help_text="The highest is offered first.")
+
+    class Meta:
+        """The newest first."""
+
+        ordering: ClassVar = ["-position"]
+
+    def __str__(self) -> str:
+        return f"{self.version} (based on Airflow {self.airflow_version})"

@@ -1,0 +1,138 @@
+"""A Deployment: one Airflow and all that belongs to it."""
+
+import secrets
+from typing import ClassVar, Self
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models.functions import Lower
+
+from cloudui.web.ids import ID_LENGTH, new_id
+from cloudui.web.principal import Kind, Principal
+from deployments.models.cluster import Cluster, RuntimeRelease
+from workspaces.models import Role, Workspace
+
+NAME_LENGTH = 100
+DESCRIPTION_LENGTH = 500
+
+# What the create page offers, in Airflow units (AU; one is 0.1 CPU and 0.375 GiB) and schedulers.
+SCHEDULER_AU = (5, 30)
+SCHEDULER_REPLICAS = (1, 4)
+
+_ADJECTIVES = (
+    "amber bright brisk calm clear cosmic crisp dawn deep distant early electric fair fluent gentle "
+    "golden grand humble icy jovial keen lively lucid lunar mellow misty noble patient polar primal "
+    "proud quiet radiant rapid regal serene silver solar stable steady still sunny swift tidal vast vivid"
+).split()
+_NOUNS = (
+    "asteroid aurora beacon binary canyon comet corona cosmos crater delta eclipse ember equinox fjord "
+    "galaxy glacier gravity harbor horizon island lagoon meadow meteor moon nebula nova orbit parallax "
+    "perigee photon planet prism pulsar quasar ridge ring river satellite spectrum spiral summit transit "
+    "tundra vector zenith"
+).split()
+
+
+def new_release_name() -> str:
+    """A fresh release name such as `bright-comet-1234`, the namespace in which Airflow runs."""
+    number = secrets.randbelow(9000) + 1000
+    return f"{secrets.choice(_ADJECTIVES)}-{secrets.choice(_NOUNS)}-{number}"
+
+
+class Executor(models.TextChoices):
+    """How Airflow runs tasks; the values are Airflow's own class names."""
+
+    CELERY = "CeleryExecutor", "Celery"
+    KUBERNETES = "KubernetesExecutor", "Kubernetes"
+
+
+class Status(models.TextChoices):
+    """What is known of the Airflow behind a Deployment; never claimed without having been asked."""
+
+    CREATING = "CREATING", "Creating"
+    DEPLOYING = "DEPLOYING", "Deploying"
+    HEALTHY = "HEALTHY", "Healthy"
+    UNHEALTHY = "UNHEALTHY", "Unhealthy"
+    UNKNOWN = "UNKNOWN", "Unknown"
+
+
+class DeploymentQuerySet(models.QuerySet["Deployment"]):
+    """Deployments, selected in the words of the business."""
+
+    def visible_to(self, principal: Principal) -> Self:
+        """The Deployments that the caller may see, each with `caller_role`.
+
+        A person sees those of the Workspaces he belongs to, an Organization Owner all as Admin, an API key
+        its own and no other.
+        """
+        rows = self.select_related("workspace", "cluster", "runtime")
+        if principal.kind is Kind.API_KEY:
+            return rows.filter(pk=principal.deployment).annotate(caller_role=models.Value(0))
+        if principal.is_owner:
+            return rows.annotate(caller_role=models.Value(Role.ADMIN.value))
+        return rows.filter(workspace__memberships__user_id=principal.id).annotate(
+            caller_role=models.F("workspace__memberships__role")
+        )
+
+    def locked(self) -> Self:
+        """Hold the rows until the transaction ends, so that nothing under them comes or goes meanwhile."""
+        return self.select_for_update(of=("self",))
+
+
+class Deployment(models.Model):
+    """An Airflow as its team sees it. `api_key_count` changes under this row's lock, so no page counts."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="deployments")
+    name = models.CharField(max_length=NAME_LENGTH)
+    description = models.CharField(max_length=DESCRIPTION_LENGTH, blank=True)
+    release_name = models.CharField(max_length=63, unique=True, default=new_release_name, editable=False)
+    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="deployments")
+    executor = models.CharField(max_length=20, choices=Executor, default=Executor.CELERY)
+    runtime = models.ForeignKey(RuntimeRelease, on_delete=models.PROTECT, related_name="deployments")
+    scheduler_au = models.PositiveSmallIntegerField(
+        "scheduler resources (AU)",
+        default=SCHEDULER_AU[0],
+        validators=[MinValueValidator(SCHEDULER_AU[0]), MaxValueValidator(SCHEDULER_AU[1])],
+    )
+    scheduler_replicas = models.PositiveSmallIntegerField(
+        "scheduler count",
+        default=SCHEDULER_REPLICAS[0],
+        validators=[MinValueValidator(SCHEDULER_REPLICAS[0]), MaxValueValidator(SCHEDULER_REPLICAS[1])],
+    )
+    ci_cd_enforced = models.BooleanField("CI/CD enforcement", default=False)
+    status = models.CharField(max_length=10, choices=Status, default=Status.UNKNOWN)
+    airflow_url = models.URLField(
+        "Airflow URL", blank=True, help_text="The address of the Airflow webserver. Operators only."
+    )
+    api_key_count = models.PositiveIntegerField("API keys", default=0, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    updated_by_kind = models.CharField(max_length=10, blank=True, editable=False)
+    updated_by_id = models.CharField(max_length=40, blank=True, editable=False)
+    updated_by_name = models.CharField(max_length=254, blank=True, editable=False)
+
+    objects: ClassVar[models.Manager["Deployment"]] = DeploymentQuerySet.as_manager()
+
+    # Set by visible_to(); 0 for an API key, whose rights are decided by its kind.
+    caller_role: int
+
+    class Meta:
+        """Names are unique within a Workspace, whatever the case (the CLI finds Deployments by name)."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                "workspace",
+                Lower("name"),
+                name="deployment_name_is_unique_in_workspace",
+                violation_error_message="A Deployment with this name already exists in this Workspace.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def touched_by(self, principal: Principal) -> None:
+        """Remember who changed this Deployment; the caller saves `updated_by_*` and `updated_at`."""
+        self.updated_by_kind = principal.kind
+        self.updated_by_id = principal.id
+        self.updated_by_name = principal.name[:254]

@@ -1,0 +1,66 @@
+"""The whole access policy of Workspaces: one function for each thing and direction.
+
+A stranger gets 404, so that nothing tells him what exists; a member without the role gets 403 and the
+reason. Every function takes a Principal and nothing else decides rights.
+"""
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from cloudui.web.principal import Kind, Principal
+from workspaces.models import Role, Workspace
+
+
+def require_role(actual: int, *, needed: Role, to: str) -> None:
+    """Refuse a member whose role is too small.
+
+    Args:
+        actual: the caller's role, as `visible_to()` annotates it.
+        needed: the smallest role that may.
+        to: what was attempted, to end the sentence "Only a Workspace ... can".
+
+    Raises:
+        PermissionDenied: with the reason as its text.
+    """
+    if actual < needed:
+        who = "Admin" if needed == Role.ADMIN else "Editor or Admin"
+        raise PermissionDenied(f"Only a Workspace {who} can {to}. Your role here is {Role(actual).label}.")
+
+
+def workspace_to_view(principal: Principal, workspace_id: str) -> Workspace:
+    """The Workspace, with `caller_role`.
+
+    Raises:
+        Http404: for anyone who does not belong to it.
+    """
+    workspace = Workspace.objects.visible_to(principal).filter(pk=workspace_id).first()
+    if workspace is None:
+        raise Http404
+    return workspace
+
+
+def workspace_to_add_deployment(principal: Principal, workspace_id: str) -> Workspace:
+    """The Workspace, for somebody who may create a Deployment in it (product.md 2.6: Editor).
+
+    Raises:
+        Http404: for strangers.
+        PermissionDenied: for Members.
+    """
+    workspace = workspace_to_view(principal, workspace_id)
+    require_role(workspace.caller_role, needed=Role.EDITOR, to="create a Deployment")
+    return workspace
+
+
+def may_create_workspaces(principal: Principal) -> bool:
+    """Whether the caller is an Organization Owner."""
+    return principal.kind is Kind.USER and principal.is_owner
+
+
+def require_workspace_creator(principal: Principal) -> None:
+    """Refuse everybody but Organization Owners.
+
+    Raises:
+        PermissionDenied: with the reason as its text.
+    """
+    if not may_create_workspaces(principal):
+        raise PermissionDenied("Only an Organization Owner can create a Workspace.")

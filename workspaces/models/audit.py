@@ -1,0 +1,39 @@
+"""The audit log's one table. Rows are only ever added; the database itself refuses anything else.
+
+No foreign keys: an event must survive what it speaks of, so identifiers and names are kept as text.
+"""
+
+from typing import ClassVar
+
+from django.db import models
+
+from cloudui.web.ids import ID_LENGTH
+
+
+class AuditEvent(models.Model):
+    """One thing that somebody did."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    subject_kind = models.CharField(max_length=10)
+    subject_id = models.CharField(max_length=40)
+    subject_name = models.CharField(max_length=254)
+    operation = models.CharField(max_length=64)
+    workspace = models.CharField(max_length=ID_LENGTH, blank=True)
+    deployment = models.CharField(max_length=ID_LENGTH, blank=True)
+    target = models.CharField(max_length=64, blank=True)
+    input = models.JSONField(default=dict)
+    source_ip = models.CharField(max_length=45, blank=True)
+    user_agent = models.CharField(max_length=255, blank=True)
+    request_id = models.CharField(max_length=40, blank=True)
+    result = models.CharField(max_length=64, default="ok")
+
+    class Meta:
+        """Read newest first: the whole log, or that of one Deployment."""
+
+        indexes: ClassVar = [
+            models.Index(fields=["-at", "-id"], name="audit_newest"),
+            models.Index(fields=["deployment", "-at", "-id"], name="audit_of_deployment"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation} by {self.subject_name}"
