@@ -1,0 +1,49 @@
+"""The whole access policy of API keys: who may see them and who may change them."""
+
+from django.http import Http404
+
+from apikeys.models import ApiKey
+from cloudui.web.principal import Principal
+from deployments.access import deployment_to_manage_keys, deployment_to_view
+from deployments.models import Deployment
+
+
+def key_to_view(principal: Principal, workspace_id: str, deployment_id: str, key_id: str) -> ApiKey:
+    """The key, for every member of its Workspace (design.md D9): IDs are not secret.
+
+    Raises:
+        Http404: for strangers and for keys that are not there.
+    """
+    return _find(deployment_to_view(principal, workspace_id, deployment_id), key_id)
+
+
+def key_to_manage(
+    principal: Principal, workspace_id: str, deployment_id: str, key_id: str, *, locked: bool = False
+) -> ApiKey:
+    """The key, for an Admin of its Workspace, with `deployment` as that person's rights showed it.
+
+    Args:
+        principal: who asks.
+        workspace_id: the Workspace named in the address.
+        deployment_id: the Deployment named in the address; a key of another one is not found.
+        key_id: the key named in the address.
+        locked: hold the rows of Deployment and key until the transaction ends.
+
+    Raises:
+        Http404: for strangers and for keys that are not there.
+        PermissionDenied: for Members, Editors and API keys, whether or not the key exists.
+    """
+    deployment = deployment_to_manage_keys(principal, workspace_id, deployment_id, locked=locked)
+    return _find(deployment, key_id, locked=locked)
+
+
+def _find(deployment: Deployment, key_id: str, *, locked: bool = False) -> ApiKey:
+    keys = ApiKey.objects.of(deployment).prefetch_related("secrets")
+    if locked:
+        keys = keys.locked()
+    key = keys.filter(pk=key_id).first()
+    if key is None:
+        raise Http404
+    # The row as the caller's rights showed it, with its role.
+    key.deployment = deployment
+    return key

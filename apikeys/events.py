@@ -1,0 +1,27 @@
+"""The audit events of API keys, written alike by whatever changes one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from apikeys.models import ApiKey
+from cloudui.web.principal import Principal
+from workspaces import audit
+
+
+def record(principal: Principal, operation: str, key: ApiKey, given: Mapping[str, Any]) -> None:
+    """Write an event about `key`, inside the transaction of its change.
+
+    Args:
+        principal: who did it.
+        operation: the name that the audit log documents, such as `createDeploymentApiKey`.
+        key: the key, with its Deployment at hand.
+        given: what was asked for; never the secret.
+    """
+    audit.record(
+        principal,
+        operation,
+        workspace=key.deployment.workspace_id,
+        deployment=key.deployment_id,
+        target=key.pk,
+        input=given,
+    )

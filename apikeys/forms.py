@@ -1,0 +1,107 @@
+"""What a person may type about an API key. The rules about the key itself are in the services."""
+
+import re
+import secrets
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from apikeys.models import ApiKey
+from apikeys.models.key import DESCRIPTION_LENGTH, NAME_LENGTH
+from cloudui.web.text import PlainTextAreaField, PlainTextField
+
+NONCE = re.compile(r"[0-9a-f]{32}")
+
+
+def new_nonce() -> str:
+    """A fresh creation nonce: 32 hexadecimal digits, 128 bits."""
+    return secrets.token_hex(16)
+
+
+class KeyForm(forms.Form):
+    """Name and description, which are all that can be chosen and changed."""
+
+    name = PlainTextField(
+        max_length=NAME_LENGTH,
+        error_messages={
+            "required": "Enter a name.",
+            "max_length": "Use at most %(limit_value)d characters; this has %(show_value)d.",
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True, "dir": "auto"}),
+    )
+    description = PlainTextAreaField(
+        required=False,
+        max_length=DESCRIPTION_LENGTH,
+        error_messages={"max_length": "Use at most %(limit_value)d characters; this has %(show_value)d."},
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "dir": "auto"}),
+    )
+
+
+class CreateForm(KeyForm):
+    """A new key. The nonce makes sending the same form twice harmless."""
+
+    nonce = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("nonce", new_nonce())
+
+    def clean_nonce(self) -> str:
+        """The nonce, which only a form made by this product has."""
+        nonce: str = self.cleaned_data["nonce"]
+        if not NONCE.fullmatch(nonce):
+            self.renew_nonce()
+            raise ValidationError("This form was incomplete. It is ready now: send it again.")
+        return nonce
+
+    def renew_nonce(self) -> None:
+        """Make the form ready to be sent again as a new one, keeping what was typed."""
+        self.data = self.data.copy()
+        self.data["nonce"] = new_nonce()
+
+
+class EditForm(KeyForm):
+    """A change to a key, made against the version that the person saw."""
+
+    version = forms.IntegerField(
+        widget=forms.HiddenInput, min_value=1, error_messages={"required": "Reload the page and try again."}
+    )
+
+    @classmethod
+    def of(cls, key: ApiKey, data: Any = None) -> "EditForm":
+        """The form that shows `key`, or what was typed over it."""
+        shown = {"name": key.name, "description": key.description, "version": key.version}
+        return cls(data, initial=shown)
+
+    def accept_version(self, current: ApiKey) -> None:
+        """Let the next attempt overwrite `current`, keeping what was typed."""
+        self.data = self.data.copy()
+        self.data["version"] = str(current.version)
+
+
+class ConfirmForm(forms.Form):
+    """The number of the secret that was saved."""
+
+    number = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+
+
+class ListForm(forms.Form):
+    """What the list is asked to show. Nonsense in the address shows the first page, never an error."""
+
+    SORTS = {
+        "-created": ("created_at", True),
+        "created": ("created_at", False),
+        "name": ("sort_name", False),
+        "-name": ("sort_name", True),
+    }
+
+    q = forms.CharField(required=False, max_length=100)
+    sort = forms.ChoiceField(required=False, choices=[(name, name) for name in SORTS])
+    after = forms.CharField(required=False, max_length=1000)
+    before = forms.CharField(required=False, max_length=1000)
+
+    def wanted(self, field: str) -> str:
+        """The value of a field, or an empty string if it is missing or nonsense."""
+        self.is_valid()
+        return str(self.cleaned_data.get(field) or "")

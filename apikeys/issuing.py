@@ -1,0 +1,193 @@
+"""Making a key and showing its secret once: create, repeat, issue anew, confirm (design.md 6.6, 6.7).
+
+The secret is in the returned pair and nowhere else. It is made and hashed before the transaction starts:
+hashing takes a slot and time, and nothing may hold a database connection or a lock meanwhile.
+"""
+
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+
+from apikeys import access, credentials, events
+from apikeys.credentials import KeySecret
+from apikeys.models import ApiKey, ApiKeySecret
+from apikeys.models.key import MOST_REISSUES
+from cloudui.web.principal import Principal
+from deployments.access import deployment_to_manage_keys
+from deployments.models import Deployment
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A key together with the one chance to see its secret.
+
+    Attributes:
+        key: the key as it now stands.
+        secret: the plain text, masked in every representation.
+        number: the secret's number within the key, which confirming names.
+        is_replacement: whether an earlier secret of this key stopped working.
+    """
+
+    key: ApiKey
+    secret: KeySecret = field(repr=False)
+    number: int
+    is_replacement: bool
+
+
+class NonceSpent(Exception):
+    """The form was sent before and its key's secret can no longer be replaced by sending it again."""
+
+    def __init__(self, key: ApiKey) -> None:
+        super().__init__("This form was already sent.")
+        self.key = key
+
+
+class NotReissuable(Exception):
+    """The key is confirmed or in use, so that replacing its secret silently would break somebody."""
+
+
+class StaleReveal(Exception):
+    """The secret that was confirmed has been replaced by a newer one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    secret: KeySecret = field(repr=False)
+    encoded: str = field(repr=False)
+    pepper_version: int
+
+
+@sensitive_variables("prepared")
+def create_key(
+    principal: Principal, deployment: Deployment, *, name: str, description: str, nonce: str
+) -> Issued:
+    """Make a key, or, for a form that is sent again, replace the secret of the key it made.
+
+    Args:
+        principal: who makes it; must still be Admin when the lock is held.
+        deployment: the Deployment as the caller's rights showed it.
+        name: 1 to 100 characters.
+        description: 0 to 500 characters.
+        nonce: 32 hexadecimal digits made with the form.
+
+    Raises:
+        Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
+        ValidationError: on the field `name`, when the Deployment has as many keys as it may.
+        NonceSpent: when the form was sent before and its key was confirmed, used, changed or is too old.
+    """
+    prepared = _prepare()
+    with transaction.atomic():
+        locked = deployment_to_manage_keys(principal, deployment.workspace_id, deployment.pk, locked=True)
+        existing = ApiKey.objects.of(locked).locked().filter(creation_nonce=nonce).first()
+        if existing is not None:
+            _require_replayable(existing, principal, name=name, description=description)
+            return _replace_secret(existing, prepared, principal)
+        _require_quota(locked)
+        key = ApiKey.objects.create(
+            deployment=locked,
+            name=name,
+            description=description,
+            creation_nonce=nonce,
+            created_by_id=principal.id,
+            created_by_name=principal.name[:254],
+        )
+        _store(key, prepared, number=1, principal=principal)
+        Deployment.objects.filter(pk=locked.pk).update(api_key_count=F("api_key_count") + 1)
+        events.record(principal, "createDeploymentApiKey", key, {"name": name, "role": "DEPLOYMENT_ADMIN"})
+        return Issued(key=key, secret=prepared.secret, number=1, is_replacement=False)
+
+
+@sensitive_variables("prepared")
+def reissue_secret(principal: Principal, key: ApiKey) -> Issued:
+    """Replace the secret of a key whose secret nobody confirmed and nobody used.
+
+    Raises:
+        Http404, PermissionDenied: when the key or the right to it went meanwhile.
+        NotReissuable: when it was confirmed or used, or replaced 20 times.
+    """
+    prepared = _prepare()
+    with transaction.atomic():
+        locked = access.key_to_manage(
+            principal, key.deployment.workspace_id, key.deployment_id, key.pk, locked=True
+        )
+        if not is_reissuable(locked):
+            raise NotReissuable
+        return _replace_secret(locked, prepared, principal)
+
+
+def confirm_secret(principal: Principal, key: ApiKey, *, number: int) -> ApiKey:
+    """Remember that the secret with this number is saved; it can no longer be replaced by re-issuing.
+
+    Raises:
+        Http404, PermissionDenied: when the key or the right to it went meanwhile.
+        StaleReveal: when a newer secret replaced it.
+    """
+    with transaction.atomic():
+        locked = access.key_to_manage(
+            principal, key.deployment.workspace_id, key.deployment_id, key.pk, locked=True
+        )
+        if not locked.secrets.live().filter(number=number).exists():
+            raise StaleReveal
+        if locked.acknowledged_secret != number:
+            locked.acknowledged_secret = number
+            locked.save(update_fields=["acknowledged_secret"])
+            events.record(principal, "acknowledgeDeploymentApiKey", locked, {"secret": number})
+    return locked
+
+
+def is_reissuable(key: ApiKey) -> bool:
+    """Whether the key's secret may be replaced: unconfirmed, never used, replaced less than 20 times."""
+    if key.is_confirmed:
+        return False
+    secrets = list(key.secrets.all())
+    return (
+        all(secret.first_used_at is None for secret in secrets)
+        and max((secret.number for secret in secrets), default=0) <= MOST_REISSUES
+    )
+
+
+@sensitive_variables("secret")
+def _prepare() -> _Prepared:
+    secret = credentials.new_secret()
+    encoded, pepper_version = credentials.hash_secret(secret)
+    return _Prepared(secret=secret, encoded=encoded, pepper_version=pepper_version)
+
+
+def _require_replayable(key: ApiKey, principal: Principal, *, name: str, description: str) -> None:
+    is_same = (key.created_by_id, key.name, key.description) == (principal.id, name, description)
+    if not (is_same and key.is_within_replay_window and is_reissuable(key)):
+        raise NonceSpent(key)
+
+
+def _require_quota(deployment: Deployment) -> None:
+    limit = settings.API_KEYS_PER_DEPLOYMENT
+    if deployment.api_key_count >= limit:
+        raise ValidationError(
+            {"name": f"This Deployment has {limit:,} API keys, which is the limit. Delete one first."}
+        )
+
+
+@sensitive_variables("prepared")
+def _replace_secret(key: ApiKey, prepared: _Prepared, principal: Principal) -> Issued:
+    number = max(key.secrets.values_list("number", flat=True)) + 1
+    key.secrets.filter(ended_at=None).update(ended_at=timezone.now())
+    _store(key, prepared, number=number, principal=principal)
+    events.record(principal, "reissueDeploymentApiKeySecret", key, {"secret": number})
+    return Issued(key=key, secret=prepared.secret, number=number, is_replacement=True)
+
+
+@sensitive_variables("prepared")
+def _store(key: ApiKey, prepared: _Prepared, *, number: int, principal: Principal) -> None:
+    ApiKeySecret.objects.create(
+        key=key,
+        number=number,
+        encoded=prepared.encoded,
+        pepper_version=prepared.pepper_version,
+        fingerprint=credentials.fingerprint(prepared.secret),
+        created_by_id=principal.id,
+    )

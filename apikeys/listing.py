@@ -1,0 +1,78 @@
+"""What the API Keys tab shows: one page of keys, found and sorted as asked, at a constant cost."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Prefetch
+from django.db.models.functions import Lower
+
+from apikeys.forms import ListForm
+from apikeys.models import ApiKey, ApiKeySecret
+from cloudui.web.paging import Page, paginate
+from deployments.models import Deployment
+
+DEFAULT_SORT = "-created"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of keys and the addresses around it (queries only, to be appended to the list's path)."""
+
+    page: Page[ApiKey]
+    search: str
+    sort: str
+
+    @property
+    def newer(self) -> str:
+        """The query of the previous page, empty on the first."""
+        return self._query(before=self.page.before) if self.page.before else ""
+
+    @property
+    def older(self) -> str:
+        """The query of the next page, empty on the last."""
+        return self._query(after=self.page.after) if self.page.after else ""
+
+    @property
+    def by_name(self) -> str:
+        """The query that sorts by name, the other way round if it is sorted so."""
+        return self._query(sort="-name" if self.sort == "name" else "name")
+
+    @property
+    def by_created(self) -> str:
+        """The query that sorts by age, the other way round if it is sorted so."""
+        return self._query(sort="created" if self.sort == "-created" else "-created")
+
+    def _query(self, **changes: str) -> str:
+        given = {"q": self.search, "sort": "" if self.sort == DEFAULT_SORT else self.sort, **changes}
+        return "?" + urlencode({name: value for name, value in given.items() if value})
+
+
+def list_keys(deployment: Deployment, asked: Any) -> Listing:
+    """One page of a Deployment's keys, each with its live secrets as `live_secrets`, newest first.
+
+    Args:
+        deployment: whose keys.
+        asked: the query of the address (`q`, `sort`, `before`, `after`).
+
+    Returns:
+        The page, in three queries at the most however many keys there are.
+    """
+    form = ListForm(asked)
+    sort = form.wanted("sort") or DEFAULT_SORT
+    column, is_descending = ListForm.SORTS[sort]
+    live = ApiKeySecret.objects.live().order_by("-number")
+    keys = (
+        ApiKey.objects.of(deployment)
+        .matching(form.wanted("q"))
+        .annotate(sort_name=Lower("name"))
+        .prefetch_related(Prefetch("secrets", queryset=live, to_attr="live_secrets"))
+    )
+    page = paginate(
+        keys,
+        by=column,
+        is_descending=is_descending,
+        before=form.wanted("before"),
+        after=form.wanted("after"),
+    )
+    return Listing(page=page, search=form.wanted("q"), sort=sort)

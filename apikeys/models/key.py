@@ -1,0 +1,121 @@
+"""An API key: the public half and what is known of it. The private half is in apikeys.models.secret."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from apikeys.credentials import new_key_id
+from cloudui.web.ids import KEY_ID_LENGTH
+from deployments.models import Deployment
+
+if TYPE_CHECKING:
+    from apikeys.models.secret import ApiKeySecret
+
+NAME_LENGTH = 100
+DESCRIPTION_LENGTH = 500
+NONCE_LENGTH = 32
+
+# How long a repeated POST may still replace the secret it made, and how often (design.md 6.6): long enough
+# for a dropped line or an impatient reload, too short for somebody who finds the page later.
+REPLAY_WINDOW = timedelta(minutes=15)
+MOST_REISSUES = 20
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    """API keys, selected in the words of the business."""
+
+    def of(self, deployment: Deployment) -> Self:
+        """The keys of one Deployment."""
+        return self.filter(deployment=deployment)
+
+    def matching(self, text: str) -> Self:
+        """The keys whose ID, name or description contains `text`, whatever the case; all for an empty one."""
+        if not text:
+            return self
+        return self.filter(
+            models.Q(name__icontains=text)
+            | models.Q(description__icontains=text)
+            | models.Q(key_id__icontains=text)
+        )
+
+    def named(self, name: str) -> Self:
+        """The keys of this name, whatever the case; names need not be unique."""
+        return self.annotate(lower_name=Lower("name")).filter(lower_name=Lower(models.Value(name)))
+
+    def locked(self) -> Self:
+        """Hold the rows until the transaction ends."""
+        return self.select_for_update(of=("self",))
+
+
+class ApiKey(models.Model):
+    """A key belongs to its Deployment, not to its maker: it lives until it or the Deployment is deleted."""
+
+    key_id = models.CharField(
+        "key ID", primary_key=True, max_length=KEY_ID_LENGTH, default=new_key_id, editable=False
+    )
+    deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=NAME_LENGTH)
+    description = models.CharField(max_length=DESCRIPTION_LENGTH, blank=True)
+    is_enabled = models.BooleanField("enabled", default=True)
+    generation = models.PositiveIntegerField(
+        default=1, editable=False, help_text="Raised by disabling and enabling, which ends access tokens."
+    )
+    version = models.PositiveIntegerField(
+        default=1, editable=False, help_text="Raised by each edit, so that a stale form is noticed."
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    created_by_name = models.CharField("created by", max_length=254, editable=False)
+    created_at = models.DateTimeField("created", auto_now_add=True)
+    updated_at = models.DateTimeField("updated", auto_now=True)
+    acknowledged_secret = models.PositiveIntegerField(
+        default=0, editable=False, help_text="The number of the secret that its maker confirmed as saved."
+    )
+    creation_nonce = models.CharField(max_length=NONCE_LENGTH, editable=False)
+
+    objects: ClassVar[models.Manager["ApiKey"]] = ApiKeyQuerySet.as_manager()
+
+    # Set by apikeys.listing: the secrets that open something now, newest first.
+    live_secrets: "list[ApiKeySecret]"
+
+    class Meta:
+        """One key a nonce; the indexes are the orders in which the list can be read."""
+
+        verbose_name = "API key"
+        verbose_name_plural = "API keys"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["deployment", "creation_nonce"], name="one_key_per_creation_nonce")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["deployment", "created_at", "key_id"], name="apikey_by_age"),
+            models.Index("deployment", Lower("name"), "key_id", name="apikey_by_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether somebody confirmed having saved the secret."""
+        return self.acknowledged_secret > 0
+
+    @property
+    def is_within_replay_window(self) -> bool:
+        """Whether the POST that made this key may still be repeated."""
+        return timezone.now() - self.created_at < REPLAY_WINDOW
+
+    @property
+    def last_used(self) -> "ApiKeySecret | None":
+        """The live secret that was used last, or None if none ever was."""
+        used = [secret for secret in self.live_secrets if secret.last_used_at]
+        return max(used, key=lambda secret: secret.last_used_at or secret.created_at, default=None)
+
+    @property
+    def awaits_confirmation(self) -> bool:
+        """Whether the secret was shown but neither confirmed nor used: it may have been lost on the way."""
+        return not self.is_confirmed and all(secret.first_used_at is None for secret in self.live_secrets)
