@@ -11,6 +11,7 @@ from workspaces.models.user import User
 
 NAME_LENGTH = 100
 DESCRIPTION_LENGTH = 500
+NAME_TAKEN = "A Workspace with this name already exists."
 
 
 class Role(models.IntegerChoices):
@@ -36,6 +37,10 @@ class WorkspaceQuerySet(models.QuerySet["Workspace"]):
         return self.filter(memberships__user_id=principal.id).annotate(
             caller_role=models.F("memberships__role")
         )
+
+    def named(self, name: str) -> "WorkspaceQuerySet":
+        """Those that have this name, as the database compares names."""
+        return self.alias(lower_name=Lower("name")).filter(lower_name=Lower(models.Value(name)))
 
     def alphabetical(self) -> "WorkspaceQuerySet":
         """By name, whatever the case."""
@@ -66,7 +71,7 @@ class Workspace(models.Model):
             models.UniqueConstraint(
                 Lower("name"),
                 name="workspace_name_is_unique",
-                violation_error_message="A Workspace with this name already exists.",
+                violation_error_message=NAME_TAKEN,
             )
         ]
 
