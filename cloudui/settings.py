@@ -36,6 +36,9 @@ _django_keys = [
 SECRET_KEY = _django_keys[0] if _django_keys else ""
 SECRET_KEY_FALLBACKS = _django_keys[1:]
 
+# How many argon2 run at once on this machine; 0 means one per core (cloudui.web.slots).
+ARGON2_SLOTS = env.int("ARGON2_SLOTS", 0)
+
 # Transport
 ALLOWED_HOSTS = [PUBLIC.host, *(configuration.LOCAL_HOSTS if PUBLIC.is_local else ())]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
