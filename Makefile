@@ -1,0 +1,72 @@
+# The verbs of Cloud UI. `make help` lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-postgres lint format lock superuser clean
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
+PACKAGES := cloudui workspaces deployments apikeys tests manage.py
+# Two of them share the two cores of a small machine; a browser in each is as much as it carries.
+PYTEST := $(PY) -m pytest --numprocesses=auto --maxprocesses=2 --dist=loadfile
+
+# One address for everything that runs, whatever each process makes of PORT.
+PORT := $(or $(PORT),8871)
+PUBLIC_URL := $(or $(PUBLIC_URL),http://localhost:$(PORT))
+export PORT PUBLIC_URL
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+setup: $(VENV)/.dev ## install everything needed to work on Cloud UI
+
+run: $(VENV)/.base ## start Cloud UI at http://localhost:8871 (PORT, PUBLIC_URL, DATABASE_URL, CACHE_URL, CLOUDUI_DATA_DIR)
+	@$(PY) manage.py prepare
+	@exec $(PY) -m cloudui.processes
+
+test: $(VENV)/.dev ## run all tests on SQLite (ARGS='tests/web -k paging' runs some)
+	@CHROMIUM="$$(.ci/browser)" && export CHROMIUM && DATABASE_URL= $(PYTEST) $(ARGS)
+
+test-postgres: $(VENV)/.dev ## run all tests on a private PostgreSQL server
+	@CHROMIUM="$$(.ci/browser)" && export CHROMIUM && .ci/postgres $(PYTEST) $(ARGS)
+
+lint: $(VENV)/.dev ## check style, types, templates, layers, settings and migrations
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) -m djlint --check --lint --quiet templates
+	$(VENV)/bin/lint-imports
+	.ci/check-django
+
+format: $(VENV)/.dev ## put code and templates into shape
+	$(PY) -m ruff check --fix-only .
+	$(PY) -m ruff format .
+	$(PY) -m djlint --reformat --quiet templates
+
+lock: $(VENV)/.dev ## choose the newest dependencies that pyproject.toml admits and write them down with their hashes
+	$(PY) -m uv pip compile $(COMPILE) pyproject.toml --output-file requirements/base.txt
+	$(PY) -m uv pip compile $(COMPILE) pyproject.toml --group dev --constraint requirements/base.txt \
+		--output-file requirements/dev.txt
+COMPILE := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command 'make lock'
+
+superuser: $(VENV)/.base ## make the first Owner of a real installation
+	@$(PY) manage.py createsuperuser
+
+clean: ## remove what make and the tools have made; the data in var/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results
+	find cloudui workspaces deployments apikeys tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.made: .ci/venv
+	@PYTHON='$(PYTHON)' .ci/venv $(VENV)
+	@touch $@
+
+$(VENV)/.base: requirements/base.txt $(VENV)/.made
+	@echo "Installing what Cloud UI needs into $(VENV) ..."
+	@$(PIP) --requirement requirements/base.txt
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.made
+	@echo "Installing what work on Cloud UI needs into $(VENV) ..."
+	@$(PIP) --requirement requirements/dev.txt
+	@touch $@
