@@ -7,9 +7,9 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from cloudui.web import client
-from cloudui.web.principal import Kind, Origin, Principal
+from cloudui.web.principal import Origin
 from workspaces import audit
-from workspaces.middleware import origin_of
+from workspaces.middleware import origin_of, principal_for
 from workspaces.models import User
 
 
@@ -32,7 +32,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
             user.renew_stamp()
             user.save(update_fields=["password", "security_stamp"])
             audit.record(
-                Principal(kind=Kind.USER, id=user.pk, name=str(user), origin=origin),
+                principal_for(user, origin=origin),
                 "changePassword",
                 target=user.pk,
             )

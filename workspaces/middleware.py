@@ -37,6 +37,11 @@ def principal_of(request: HttpRequest) -> Principal | None:
     user = request.user
     if not isinstance(user, User) or not user.is_active:
         return None
+    return principal_for(user, origin=origin_of(request))
+
+
+def principal_for(user: User, *, origin: Origin | None = None) -> Principal:
+    """The Principal of a person whose identity is proved, with the rights of this very moment."""
     return Principal(
-        kind=Kind.USER, id=user.pk, name=str(user), is_owner=user.is_owner, origin=origin_of(request)
+        kind=Kind.USER, id=user.pk, name=str(user), is_owner=user.is_owner, origin=origin or Origin()
     )

@@ -1,0 +1,74 @@
+"""Rows for tests: plain functions with keyword-only arguments and sensible defaults."""
+
+import itertools
+from typing import Any
+
+from apikeys.forms import new_nonce
+from apikeys.issuing import Issued, create_key
+from cloudui.web.principal import Principal
+from deployments.models import Cluster, Deployment, RuntimeRelease
+from workspaces.middleware import principal_for
+from workspaces.models import Membership, OrganizationRole, Role, User, Workspace
+
+PASSWORD = "correct horse battery"
+
+_number = itertools.count(1)
+
+
+def create_user(*, email: str | None = None, password: str | None = PASSWORD, **fields: Any) -> User:
+    """A person who belongs to no Workspace yet."""
+    return User.objects.create_user(email or f"person{next(_number)}@example.com", password, **fields)
+
+
+def create_owner(**fields: Any) -> User:
+    """An Organization Owner, who is Admin of every Workspace without being a member of any."""
+    return create_user(organization_role=OrganizationRole.OWNER, **fields)
+
+
+def create_workspace(*, name: str | None = None, **fields: Any) -> Workspace:
+    """An empty Workspace."""
+    return Workspace.objects.create(name=name or f"Workspace {next(_number)}", **fields)
+
+
+def create_member(*, workspace: Workspace, role: Role = Role.MEMBER, **fields: Any) -> User:
+    """A person with a role in a Workspace."""
+    user = create_user(**fields)
+    Membership.objects.create(workspace=workspace, user=user, role=role)
+    return user
+
+
+def create_cluster(*, name: str | None = None, **fields: Any) -> Cluster:
+    """A Cluster."""
+    return Cluster.objects.create(name=name or f"cluster-{next(_number)}", **{"provider": "local", **fields})
+
+
+def create_runtime(*, version: str | None = None, **fields: Any) -> RuntimeRelease:
+    """A runtime release."""
+    return RuntimeRelease.objects.create(
+        version=version or f"99.0.{next(_number)}", **{"airflow_version": "3.3.2", **fields}
+    )
+
+
+def create_deployment(
+    *, workspace: Workspace | None = None, name: str | None = None, **fields: Any
+) -> Deployment:
+    """A Deployment, with a Workspace and Cluster of its own unless given."""
+    return Deployment.objects.create(
+        workspace=workspace or create_workspace(),
+        name=name or f"Deployment {next(_number)}",
+        **{
+            "cluster": fields.pop("cluster", None) or create_cluster(),
+            "runtime": fields.pop("runtime", None) or create_runtime(),
+            **fields,
+        },
+    )
+
+
+def create_api_key(
+    deployment: Deployment, *, name: str = "CI", description: str = "", by: Principal | User | None = None
+) -> Issued:
+    """A key and its secret, made as the product makes them."""
+    if by is None:
+        by = create_member(workspace=deployment.workspace, role=Role.ADMIN)
+    principal = principal_for(by) if isinstance(by, User) else by
+    return create_key(principal, deployment, name=name, description=description, nonce=new_nonce())
