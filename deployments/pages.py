@@ -6,7 +6,7 @@ from deployments.models import Deployment
 from workspaces.models import Role
 
 
-def deployment_context(deployment: Deployment, *, tab: str) -> dict[str, Any]:
+def deployment_context(deployment: Deployment, *, tab: str = "") -> dict[str, Any]:
     """The context of `deployments/_layout.html`, for the pages of this app and of those above it.
 
     Args:

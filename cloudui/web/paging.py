@@ -9,9 +9,10 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 
 Row = TypeVar("Row", bound=Model)
@@ -60,11 +61,16 @@ def paginate(
         cursor = _read(before)
         is_backward = cursor is not None
     goes_down = is_descending != is_backward
+    beyond = rows
     if cursor is not None:
-        rows = rows.filter(_beyond(by, cursor, goes_down=goes_down))
+        try:
+            beyond = rows.filter(_beyond(by, cursor, goes_down=goes_down))
+        except (ValueError, ValidationError):
+            # Well-formed, but of a list that is sorted by something else.
+            cursor, is_backward, goes_down = None, False, is_descending
     sign = "-" if goes_down else ""
     # One row more than shown tells whether there is a further page.
-    found = list(rows.order_by(f"{sign}{by}", f"{sign}pk")[: size + 1])
+    found = list(beyond.order_by(f"{sign}{by}", f"{sign}pk")[: size + 1])
     has_more = len(found) > size
     found = found[:size]
     if is_backward:
@@ -94,11 +100,11 @@ def _write(row: Model, by: str) -> str:
 def _read(text: str) -> tuple[Any, str] | None:
     try:
         kind, value, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if not (isinstance(value, str) and isinstance(key, str)) or "\0" in value + key:
+        if not (isinstance(value, str) and isinstance(key, str)) or b"\0" in (value + key).encode():
             return None
         if kind != "t":
             return value, key
         moment = datetime.fromisoformat(value)
-    except (ValueError, TypeError, binascii.Error, RecursionError):
+        return (moment.astimezone(UTC), key) if moment.tzinfo else None
+    except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError):
         return None
-    return (moment, key) if moment.tzinfo else None
