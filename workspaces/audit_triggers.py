@@ -31,7 +31,7 @@ _SQLITE: Final = {
         CREATE TRIGGER audit_refuses_replace BEFORE INSERT ON {TABLE}
         WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id)
         BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END
-    """,
+    """,  # noqa: S608 - constants only
 }
 
 _POSTGRESQL_FUNCTION: Final = f"""

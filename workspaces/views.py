@@ -63,4 +63,6 @@ def color_mode(request: HttpRequest) -> HttpResponse:
         form.save()
     if wants_fragment(request):
         return HttpResponseClientRefresh()
-    return HttpResponseRedirect(redirects.path_or(request.POST.get("next"), otherwise=reverse("workspaces:index")))
+    return HttpResponseRedirect(
+        redirects.path_or(request.POST.get("next"), otherwise=reverse("workspaces:index"))
+    )

@@ -68,9 +68,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person. The security stamp ends all sessions and tokens at once when it changes."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
-    email = models.EmailField("e-mail address", unique=True, error_messages={
-        "unique": "A person with this e-mail address already exists."
-    })
+    email = models.EmailField(
+        "e-mail address",
+        unique=True,
+        error_messages={"unique": "A person with this e-mail address already exists."},
+    )
     full_name = models.CharField(max_length=NAME_LENGTH, blank=True)
     organization_role = models.CharField(
         max_length=20, choices=OrganizationRole, default=OrganizationRole.MEMBER
