@@ -17,19 +17,24 @@ DEFAULT_SORT = "-created"
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A page of keys and the addresses around it (queries only, to be appended to the list's path)."""
+    """A page of keys and the addresses around it, as queries that follow the list's path."""
 
     page: Page[ApiKey]
     search: str
     sort: str
 
     @property
-    def newer(self) -> str:
+    def here(self) -> str:
+        """The query of this very list from its first page."""
+        return self._query()
+
+    @property
+    def before_url(self) -> str:
         """The query of the previous page, empty on the first."""
         return self._query(before=self.page.before) if self.page.before else ""
 
     @property
-    def older(self) -> str:
+    def after_url(self) -> str:
         """The query of the next page, empty on the last."""
         return self._query(after=self.page.after) if self.page.after else ""
 

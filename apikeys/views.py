@@ -19,6 +19,7 @@ from apikeys.forms import ConfirmForm, CreateForm, EditForm
 from apikeys.issuing import Issued
 from apikeys.listing import list_keys
 from apikeys.models import ApiKey
+from apikeys.snippets import snippets_for
 from cloudui.web.forms import TypedWordForm
 from cloudui.web.htmx import HtmxHttpRequest, done, form_status, page_or_fragment, posted, wants_fragment
 from deployments.access import deployment_to_manage_keys, deployment_to_view
@@ -152,7 +153,7 @@ def _reveal(request: HtmxHttpRequest, issued: Issued) -> HttpResponse:
         "issued": issued,
         "key": issued.key,
         "has_namesake": ApiKey.objects.of(deployment).named(issued.key.name).exclude(pk=issued.key.pk).exists(),
-        "public_url": settings.PUBLIC_URL,
+        "snippets": snippets_for(issued.key.pk, issued.secret, public_url=settings.PUBLIC_URL),
     }
     response: HttpResponse = page_or_fragment(request, "apikeys/reveal.html", context, fragment="reveal")
     response.shows_secret = True  # type: ignore[attr-defined] # read by CompressionMiddleware

@@ -1,0 +1,109 @@
+"""A fresh key, ready to paste where people use one. Each text is run by the tests (tests/clients)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from textwrap import dedent
+
+from apikeys.credentials import KeySecret
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A text that holds a secret, kept apart from it until the moment it is shown.
+
+    Attributes:
+        name: its identifier on the page.
+        title: what people call the place where it goes.
+        pattern: the text, with {key_id}, {secret} and {public_url} left open.
+    """
+
+    name: str
+    title: str
+    pattern: str
+    key_id: str
+    secret: KeySecret = field(repr=False)
+    public_url: str
+
+    def reveal(self) -> str:
+        """The text with the secret in it; call it only where it is shown."""
+        return self.pattern.format(
+            key_id=self.key_id, secret=self.secret.reveal(), public_url=self.public_url
+        )
+
+
+_PATTERNS = (
+    (
+        "shell",
+        "Shell",
+        """
+        export ASTRONOMER_KEY_ID={key_id}
+        export ASTRONOMER_KEY_SECRET={secret}
+        """,
+    ),
+    (
+        "dotenv",
+        ".env file",
+        """
+        ASTRONOMER_KEY_ID={key_id}
+        ASTRONOMER_KEY_SECRET={secret}
+        """,
+    ),
+    (
+        "github",
+        "GitHub Actions",
+        """
+        # Once, on your machine: store both values as secrets of the repository.
+        gh secret set ASTRONOMER_KEY_ID --body '{key_id}'
+        gh secret set ASTRONOMER_KEY_SECRET --body '{secret}'
+
+        # In .github/workflows/deploy.yml, in the job that uses the key:
+        env:
+          ASTRONOMER_KEY_ID: ${{{{ secrets.ASTRONOMER_KEY_ID }}}}
+          ASTRONOMER_KEY_SECRET: ${{{{ secrets.ASTRONOMER_KEY_SECRET }}}}
+        """,
+    ),
+    (
+        "circleci",
+        "CircleCI",
+        """
+        # Once: a context with both values.
+        printf '%s' '{key_id}' | circleci context store-secret <organization> cloud-ui ASTRONOMER_KEY_ID
+        printf '%s' '{secret}' | circleci context store-secret <organization> cloud-ui ASTRONOMER_KEY_SECRET
+
+        # In .circleci/config.yml, in the workflow's job that uses the key:
+        context:
+          - cloud-ui
+        """,
+    ),
+    (
+        "curl",
+        "curl: get an access token",
+        """
+        curl --silent --show-error --fail-with-body {public_url}/oauth/token \\
+          --data grant_type=client_credentials \\
+          --data client_id={key_id} \\
+          --data client_secret={secret}
+        """,
+    ),
+)
+
+
+def snippets_for(key_id: str, secret: KeySecret, *, public_url: str) -> Sequence[Snippet]:
+    """The texts for one key, in the order in which they are offered.
+
+    Args:
+        key_id: 32 characters.
+        secret: the secret, still masked.
+        public_url: the address of this installation, without a slash at its end.
+    """
+    return [
+        Snippet(
+            name=f"snippet-{name}",
+            title=title,
+            pattern=dedent(pattern).strip("\n"),
+            key_id=key_id,
+            secret=secret,
+            public_url=public_url,
+        )
+        for name, title, pattern in _PATTERNS
+    ]
