@@ -1,0 +1,116 @@
+// Whatever lands in #dialog or #reveal is shown; whatever is closed is forgotten.
+// [data-close-dialog] closes the dialog it stands in; on a page it stays the link that it is.
+// form[data-warn] asks before it is thrown away with changes in it (submit.js marks data-changed).
+// #reveal holds a secret that is shown once: while it contains a form, only that form's answer closes it.
+
+const dialog = document.getElementById("dialog");
+const reveal = document.getElementById("reveal");
+let answered = false; // whether the reveal may go
+let opener = null; // what opened the dialog: its list may since have been replaced
+let wanted = ""; // the id that the server wants focused once it is there
+
+const isHeld = () => reveal.open && !answered && reveal.querySelector("form") !== null;
+
+// Opening
+
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.target === dialog && !dialog.open) opener = { id: detail.elt.id, href: detail.elt.getAttribute("href") };
+});
+
+document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+  if ((target !== dialog && target !== reveal) || target.childElementCount === 0) return;
+  if (target === reveal && !reveal.open) {
+    answered = false;
+    dialog.close();
+  }
+  if (!target.open) target.showModal();
+  const field = "form :is(input:not([type=hidden]), select, textarea)";
+  (target.querySelector("[aria-invalid=true]") ?? target.querySelector("[autofocus]") ?? target.querySelector(field))?.focus();
+});
+
+// Closing
+
+document.addEventListener("dialog:close", (event) => {
+  const asked = event.target.closest?.("dialog") ?? dialog;
+  if (asked === reveal) answered = true;
+  asked.close();
+});
+
+const leave = (open) => {
+  if (open === reveal && isHeld()) return;
+  const unsaved = open.querySelector("form[data-warn][data-changed]");
+  if (unsaved && !window.confirm("Discard your changes?")) return;
+  if (open === reveal) answered = true;
+  open.close();
+};
+
+document.addEventListener("click", (event) => {
+  const open = event.target.closest("[data-close-dialog]")?.closest("dialog");
+  if (!open) return;
+  event.preventDefault();
+  leave(open);
+});
+
+// A click on the backdrop arrives at the dialog itself; one that began inside is a selection that slipped.
+let pressed = null;
+dialog.addEventListener("pointerdown", (event) => { pressed = event.target; });
+dialog.addEventListener("click", (event) => {
+  if (event.target === dialog && pressed === dialog) leave(dialog);
+});
+
+dialog.addEventListener("cancel", (event) => {
+  if (event.target !== dialog) return;
+  event.preventDefault();
+  leave(dialog);
+});
+
+// Browsers without closedby: refuse Escape, and open again if it got through (a second one may).
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && isHeld()) event.preventDefault();
+}, { capture: true });
+reveal.addEventListener("cancel", (event) => event.preventDefault());
+
+dialog.addEventListener("close", () => dialog.replaceChildren());
+reveal.addEventListener("close", () => {
+  if (answered) reveal.replaceChildren();
+  else if (reveal.childElementCount > 0) reveal.showModal();
+});
+
+// Leaving the page: a secret must not come back with it (product threats T-R2, T-R7).
+
+window.addEventListener("beforeunload", (event) => {
+  if (isHeld()) event.preventDefault();
+});
+
+window.addEventListener("pagehide", () => {
+  answered = true;
+  for (const element of document.querySelectorAll("[data-secret]")) element.textContent = "";
+  for (const element of [dialog, reveal]) element.replaceChildren();
+});
+
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) window.location.reload();
+});
+
+// Focus after a list was replaced: what the server named, else the opener's successor, else the list's heading.
+
+for (const name of ["dialog:close", "apikeys:changed", "deployments:changed", "workspaces:changed"]) {
+  document.addEventListener(name, ({ detail }) => { wanted = detail?.focus ?? wanted; });
+}
+
+const successor = () => (opener.id && document.getElementById(opener.id))
+  || (opener.href && document.querySelector(`a[href="${CSS.escape(opener.href)}"]:not(.menu__item)`));
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (dialog.open || reveal.open) return;
+  const named = wanted && document.getElementById(wanted);
+  if (named) {
+    wanted = "";
+    named.focus();
+  } else if (opener && document.activeElement === document.body && event.target.isConnected) {
+    const heading = event.target.querySelector("h1, h2");
+    heading?.setAttribute("tabindex", "-1");
+    (successor() || heading)?.focus();
+    opener = null;
+  }
+});
