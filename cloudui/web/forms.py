@@ -32,7 +32,6 @@ class TypedWordForm(forms.Form):
         self.expected = word
         field = self.fields["word"]
         field.label = f"Type {word} to confirm"
-        field.widget.attrs["data-expects"] = word
         field.error_messages["required"] = self._refusal
 
     def clean_word(self) -> str:

@@ -1,6 +1,6 @@
 """Where Deployments run and which Airflow they run: the operators' tables, edited in the admin site."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 
@@ -54,6 +54,14 @@ class NodePool(models.Model):
         return f"{self.worker_type} ({self.cpu.normalize():f} CPU, {self.memory_gib.normalize():f} GiB)"
 
 
+class RuntimeReleaseQuerySet(models.QuerySet["RuntimeRelease"]):
+    """Runtime releases, selected in the words of the business."""
+
+    def offered(self) -> Self:
+        """Those that a new Deployment may choose, the newest first."""
+        return self.filter(is_offered=True).order_by("-position", "-version")
+
+
 class RuntimeRelease(models.Model):
     """An Airflow runtime that a new Deployment may choose."""
 
@@ -63,10 +71,12 @@ class RuntimeRelease(models.Model):
     is_offered = models.BooleanField("offered", default=True, help_text="New Deployments may choose it.")
     position = models.PositiveIntegerField(default=0, help_text="The highest is offered first.")
 
+    objects: ClassVar[models.Manager["RuntimeRelease"]] = RuntimeReleaseQuerySet.as_manager()
+
     class Meta:
         """The newest first."""
 
         ordering: ClassVar = ["-position"]
 
     def __str__(self) -> str:
-        return f"{self.version} (based on Airflow {self.airflow_version})"
+        return f"{self.version} (based on Airflow v{self.airflow_version})"

@@ -14,6 +14,7 @@ from workspaces.models import Role, Workspace
 
 NAME_LENGTH = 100
 DESCRIPTION_LENGTH = 500
+NAME_TAKEN = "A Deployment with this name already exists in this Workspace."
 
 # What the create page offers, in Airflow units (AU; one is 0.1 CPU and 0.375 GiB) and schedulers.
 SCHEDULER_AU = (5, 30)
@@ -73,6 +74,24 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
             caller_role=models.F("workspace__memberships__role")
         )
 
+    def of(self, workspace: Workspace) -> Self:
+        """The Deployments of one Workspace."""
+        return self.filter(workspace=workspace)
+
+    def named(self, name: str) -> Self:
+        """Those that have this name, as the database compares names."""
+        return self.alias(lower_name=Lower("name")).filter(lower_name=Lower(models.Value(name)))
+
+    def matching(self, text: str) -> Self:
+        """Those whose name, release name or ID contains `text`, whatever the case; all for an empty one."""
+        if not text:
+            return self
+        return self.filter(
+            models.Q(name__icontains=text)
+            | models.Q(release_name__icontains=text)
+            | models.Q(id__icontains=text)
+        )
+
     def locked(self) -> Self:
         """Hold the rows until the transaction ends, so that nothing under them comes or goes meanwhile."""
         return self.select_for_update(of=("self",))
@@ -124,7 +143,7 @@ class Deployment(models.Model):
                 "workspace",
                 Lower("name"),
                 name="deployment_name_is_unique_in_workspace",
-                violation_error_message="A Deployment with this name already exists in this Workspace.",
+                violation_error_message=NAME_TAKEN,
             )
         ]
 

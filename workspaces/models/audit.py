@@ -3,11 +3,19 @@
 No foreign keys: an event must survive what it speaks of, so identifiers and names are kept as text.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 
 from cloudui.web.ids import ID_LENGTH
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    """Events, selected in the words of the business."""
+
+    def of_deployment(self, deployment_id: str) -> Self:
+        """What happened to one Deployment and to what belongs to it."""
+        return self.filter(deployment=deployment_id)
 
 
 class AuditEvent(models.Model):
@@ -26,6 +34,8 @@ class AuditEvent(models.Model):
     user_agent = models.CharField(max_length=255, blank=True)
     request_id = models.CharField(max_length=40, blank=True)
     result = models.CharField(max_length=64, default="ok")
+
+    objects: ClassVar[models.Manager["AuditEvent"]] = AuditEventQuerySet.as_manager()
 
     class Meta:
         """Read newest first: the whole log, or that of one Deployment."""

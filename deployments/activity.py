@@ -1,0 +1,96 @@
+"""What happened to a Deployment, read from the audit log and said in plain words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from cloudui.web.paging import paginate
+from deployments.models import Deployment
+from workspaces.models import AuditEvent
+
+# Each operation as the end of a sentence that begins with who did it. The names of API keys and of the
+# operations on them are data in the log, so nothing here needs to know how keys work.
+SENTENCES = {
+    "createDeployment": "created the Deployment",
+    "updateDeployment": "changed the Deployment",
+    "transferDeployment": "moved the Deployment to this Workspace",
+    "createDeploymentApiKey": "created the API Key",
+    "updateDeploymentApiKey": "changed the API Key",
+    "deleteDeploymentApiKey": "deleted the API Key",
+    "acknowledgeDeploymentApiKey": "confirmed having saved the secret of the API Key",
+    "reissueDeploymentApiKeySecret": "issued a new secret for the API Key",
+    "disableDeploymentApiKey": "disabled the API Key",
+    "enableDeploymentApiKey": "enabled the API Key",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event as people read it.
+
+    Attributes:
+        event: the event itself, for who, when and from where.
+        sentence: what was done, empty for an operation that has no words yet.
+        name: what it was done to, where that has a name of its own.
+        former_name: how that was named before, if this changed the name.
+        key_id: the key ID of the API key it was done to.
+    """
+
+    event: AuditEvent
+    sentence: str
+    name: str = ""
+    former_name: str = ""
+    key_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A page of entries and the queries of the pages around it, empty where there is none."""
+
+    entries: list[Entry]
+    newer: str
+    older: str
+
+
+def list_activity(deployment: Deployment, asked: Any) -> Activity:
+    """One page of a Deployment's events, newest first.
+
+    Args:
+        deployment: whose events; that the caller may see it is decided already.
+        asked: the query of the address (`before`, `after`).
+
+    Returns:
+        The page, in one query however many events there are.
+    """
+    page = paginate(
+        AuditEvent.objects.of_deployment(deployment.pk),
+        by="at",
+        is_descending=True,
+        before=asked.get("before", ""),
+        after=asked.get("after", ""),
+    )
+    return Activity(
+        entries=[_entry(event) for event in page.rows],
+        newer="?" + urlencode({"before": page.before}) if page.before else "",
+        older="?" + urlencode({"after": page.after}) if page.after else "",
+    )
+
+
+def _entry(event: AuditEvent) -> Entry:
+    sentence = SENTENCES.get(event.operation, "")
+    if event.target == event.deployment:
+        return Entry(event=event, sentence=sentence)
+    name, former_name = _text(event.input, "name"), _text(event.input.get("before"), "name")
+    return Entry(
+        event=event,
+        sentence=sentence,
+        name=name,
+        former_name=former_name if former_name != name else "",
+        key_id=event.target,
+    )
+
+
+def _text(given: object, field: str) -> str:
+    value = given.get(field) if isinstance(given, Mapping) else None
+    return value if isinstance(value, str) else ""

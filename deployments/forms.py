@@ -1,0 +1,122 @@
+"""What a person may type about a Deployment and ask of the list. The service decides again what is offered."""
+
+from typing import Any
+
+from django import forms
+
+from cloudui.web.text import PlainTextAreaField, PlainTextField
+from deployments.models import Cluster, Executor, RuntimeRelease
+from deployments.models.deployment import DESCRIPTION_LENGTH, NAME_LENGTH, SCHEDULER_AU, SCHEDULER_REPLICAS
+
+TOO_LONG = "Use at most %(limit_value)d characters; this has %(show_value)d."
+
+
+class RowField(forms.ModelChoiceField):  # type: ignore[type-arg] # not generic at run time
+    """A choice among rows."""
+
+    def to_python(self, value: Any) -> Any:
+        """The row with this key."""
+        if "\0" in str(value):
+            # PostgreSQL refuses to look for such a text, which would be a server error.
+            raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return super().to_python(value)
+
+
+def number_field(limits: tuple[int, int], *, unit: str, **options: Any) -> forms.IntegerField:
+    """A whole number within limits.
+
+    Args:
+        limits: the least and the greatest.
+        unit: what is counted, to end "from 1 to 4".
+        **options: further options of the field.
+    """
+    least, greatest = limits
+    refusal = f"Enter a whole number from {least} to {greatest}{unit}."
+    return forms.IntegerField(
+        min_value=least,
+        max_value=greatest,
+        initial=least,
+        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), refusal),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        **options,
+    )
+
+
+class CreateForm(forms.Form):
+    """A new Deployment."""
+
+    name = PlainTextField(
+        max_length=NAME_LENGTH,
+        error_messages={"required": "Enter a name.", "max_length": TOO_LONG},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True, "dir": "auto"}),
+    )
+    description = PlainTextAreaField(
+        required=False,
+        max_length=DESCRIPTION_LENGTH,
+        error_messages={"max_length": TOO_LONG},
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "dir": "auto"}),
+    )
+    cluster = RowField(
+        queryset=Cluster.objects.order_by("name"),
+        empty_label="Select Cluster",
+        help_text="Where the Deployment runs. It cannot be changed later.",
+        error_messages={"required": "Select a cluster.", "invalid_choice": "Select one of these clusters."},
+    )
+    executor = forms.ChoiceField(
+        choices=Executor.choices,
+        initial=Executor.CELERY,
+        help_text="How Airflow runs tasks.",
+        error_messages={
+            "required": "Select an executor.",
+            "invalid_choice": "Select one of these executors.",
+        },
+    )
+    runtime = RowField(
+        queryset=RuntimeRelease.objects.offered(),
+        empty_label=None,
+        help_text="The version of the runtime, and the Airflow in it.",
+        error_messages={"required": "Select a runtime.", "invalid_choice": "Select one of these runtimes."},
+    )
+    scheduler_au = number_field(
+        SCHEDULER_AU,
+        unit=" AU",
+        label="Scheduler resources (AU)",
+        help_text="1 AU is 0.1 CPU and 0.375 GiB of memory, for each scheduler. From 5 to 30.",
+    )
+    scheduler_replicas = number_field(
+        SCHEDULER_REPLICAS,
+        unit="",
+        label="Scheduler count",
+        help_text="More than one keeps scheduling when one fails. From 1 to 4.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        clusters = list(Cluster.objects.order_by("name")[:2])
+        if len(clusters) == 1:
+            self.initial.setdefault("cluster", clusters[0].pk)
+
+
+class ListForm(forms.Form):
+    """What the list is asked to show. Nonsense in the address shows the first page, never an error."""
+
+    SORTS = {
+        "name": ("sort_name", False),
+        "-name": ("sort_name", True),
+        "-updated": ("updated_at", True),
+        "updated": ("updated_at", False),
+        "-created": ("created_at", True),
+        "created": ("created_at", False),
+    }
+    VIEWS = ("cards", "table")
+
+    q = forms.CharField(required=False, max_length=100)
+    view = forms.ChoiceField(required=False, choices=[(name, name) for name in VIEWS])
+    sort = forms.ChoiceField(required=False, choices=[(name, name) for name in SORTS])
+    after = forms.CharField(required=False, max_length=1000)
+    before = forms.CharField(required=False, max_length=1000)
+
+    def wanted(self, field: str) -> str:
+        """The value of a field, or an empty string if it is missing or nonsense."""
+        self.is_valid()
+        return str(self.cleaned_data.get(field) or "")
