@@ -70,7 +70,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.humanize",
     "django.contrib.staticfiles",
-    "django.contrib.admin",
+    "workspaces.apps.OperatorsConfig",
     "django.forms",
     "django_htmx",
     "template_partials.apps.SimpleAppConfig",

@@ -1,9 +1,17 @@
 """People, Workspaces, what each person may do in them, and the audit log."""
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 
 
 class WorkspacesConfig(AppConfig):
     """The lowest of the three apps: it knows neither Deployments nor API keys."""
 
     name = "workspaces"
+
+
+class OperatorsConfig(admin.AdminConfig):
+    """Django's admin with our site in place of its own."""
+
+    default = False
+    default_site = "workspaces.operators.OperatorsSite"

@@ -38,6 +38,10 @@ def new_stamp() -> str:
 class UserManager(BaseUserManager["User"]):
     """Makes people; there is no sign-up, so this is the only way besides the admin site."""
 
+    def owners(self) -> models.QuerySet["User"]:
+        """The active Organization Owners."""
+        return self.filter(is_active=True, organization_role=OrganizationRole.OWNER)
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Make a person.
 

@@ -33,14 +33,23 @@ class WorkspaceQuerySet(models.QuerySet["Workspace"]):
         if principal.kind is Kind.API_KEY:
             return self.none()
         if principal.is_owner:
-            return self.annotate(caller_role=models.Value(Role.ADMIN.value))
-        return self.filter(memberships__user_id=principal.id).annotate(
+            return self.annotate(caller_role=models.Value(Role.ADMIN.value))  # type: ignore[no-redef]
+        return self.filter(memberships__user_id=principal.id).annotate(  # type: ignore[no-redef]
             caller_role=models.F("memberships__role")
         )
 
     def named(self, name: str) -> "WorkspaceQuerySet":
         """Those that have this name, as the database compares names."""
         return self.alias(lower_name=Lower("name")).filter(lower_name=Lower(models.Value(name)))
+
+    def without_admin(self, *, besides: User | None = None) -> "WorkspaceQuerySet":
+        """Those in which nobody who may sign in is Admin, not counting `besides`."""
+        admins = Membership.objects.filter(
+            workspace=models.OuterRef("pk"), role=Role.ADMIN, user__is_active=True
+        )
+        if besides is not None:
+            admins = admins.exclude(user=besides)
+        return self.exclude(models.Exists(admins))
 
     def alphabetical(self) -> "WorkspaceQuerySet":
         """By name, whatever the case."""

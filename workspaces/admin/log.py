@@ -1,0 +1,36 @@
+"""The audit log, to be read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from workspaces.admin_audit import BoundedPaginator
+
+
+class AuditEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the stubs only
+    """Nobody adds, changes or deletes an event, here or anywhere."""
+
+    list_display = ("at", "operation", "subject_name", "target", "workspace", "deployment", "result")
+    list_filter = ("at", "result")
+    search_fields = (
+        "=operation", "=subject_id", "=subject_name", "=target", "=workspace", "=deployment", "=request_id"
+    )  # fmt: skip
+    search_help_text = "The whole of an operation, a person, an identifier or a request ID."
+    ordering = ("-at", "-id")
+    show_full_result_count = False
+    paginator = BoundedPaginator
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only a change writes its event."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The database refuses it too."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Housekeeping forgets what is older than 90 days."""
+        return False

@@ -1,0 +1,149 @@
+"""People: making accounts, roles, deactivation, passwords. And the groups of operators.
+
+Whoever is no superuser may help with ordinary accounts only: he can neither make anybody more powerful nor
+touch somebody who is, since a new password for that person would be that person's power.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+
+from cloudui.web.text import PlainTextField
+from workspaces.admin_audit import AuditedAdmin
+from workspaces.members import require_replaceable
+from workspaces.models import OrganizationRole, User
+
+# A change of any of these ends the person's sessions and tokens.
+POWERS = ("organization_role", "is_active", "is_staff", "is_superuser", "groups", "user_permissions")
+
+
+class PersonForm(forms.ModelForm):  # type: ignore[type-arg] # generic in the stubs only
+    """An account, without its password."""
+
+    class Meta:
+        model = User
+        fields = ("email", "full_name", *POWERS)
+        field_classes = {"full_name": PlainTextField}
+
+    def clean(self) -> dict[str, Any] | None:
+        """Keep somebody in charge of each Workspace."""
+        cleaned = super().clean() or self.cleaned_data
+        before = User.objects.get(pk=self.instance.pk)
+        try:
+            require_replaceable(
+                before,
+                is_active=cleaned.get("is_active", before.is_active),
+                organization_role=cleaned.get("organization_role", before.organization_role),
+            )
+        except ValidationError as error:
+            self.add_error(None, error)
+        return cleaned
+
+
+class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg] # generic in the stubs only
+    """An account with its first password."""
+
+    class Meta:
+        model = User
+        fields = ("email", "full_name", "organization_role")
+        field_classes = {"full_name": PlainTextField}
+
+
+class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg] # generic in the stubs only
+    """A new password, set by an operator."""
+
+    def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - Django's signature
+        """Set it and end what the old one opened."""
+        self.user.renew_stamp()
+        user: User = super().save(commit)
+        return user
+
+
+class PersonAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg] # generic in the stubs only
+    """People are deactivated, not deleted: what they did stays with their name."""
+
+    form = PersonForm
+    add_form = NewPersonForm
+    change_password_form = PasswordForm
+    fieldsets = (
+        (None, {"fields": ("email", "full_name", "id")}),
+        ("In the Organization", {"fields": ("organization_role", "is_active")}),
+        ("As an operator", {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("email", "full_name", "organization_role")}),
+        ("Password", {"fields": ("usable_password", "password1", "password2")}),
+    )
+    readonly_fields = ("id", "last_login", "date_joined")
+    list_display = ("email", "full_name", "organization_role", "is_active", "is_staff", "last_login")
+    list_filter = ("organization_role", "is_active", "is_staff", "is_superuser")
+    search_fields = ("email", "full_name", "=id")
+    ordering = ("email",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Powers are given by superusers only."""
+        if _is_superuser(request):
+            return self.readonly_fields
+        given = [name for name in POWERS if name != "is_active"]
+        return (*self.readonly_fields, *given) if obj else given
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody but a superuser changes a powerful person, or his password."""
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or _is_superuser(request) or not _is_powerful(obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Deactivate instead."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm[User], change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """Save and record; a change of powers ends the person's sessions and tokens."""
+        changes_powers = change and any(name in POWERS for name in form.changed_data)
+        if changes_powers:
+            obj.renew_stamp()
+        super().save_model(request, obj, form, change)
+        if changes_powers and obj == request.user:
+            update_session_auth_hash(request, obj)
+
+    @method_decorator(transaction.atomic)
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's signature
+        """Django's page; the change and its event are one transaction (see `log_change`)."""
+        return super().user_change_password(request, id, form_url)
+
+    def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:
+        """Record a new password: this is all that Django's page calls after saving one."""
+        if request.resolver_match and request.resolver_match.url_name == "auth_user_password_change":
+            self.record(request, "changePassword", obj, {})
+        return super().log_change(request, obj, message)
+
+
+class GroupAdmin(AuditedAdmin):
+    """Groups carry permissions, so only superusers may touch them."""
+
+    search_fields = ("name",)
+    filter_horizontal = ("permissions",)
+
+    def has_view_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """For superusers."""
+        return _is_superuser(request)
+
+    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
+
+
+def _is_powerful(user: User) -> bool:
+    return user.is_staff or user.is_superuser or user.organization_role == OrganizationRole.OWNER

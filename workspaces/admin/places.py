@@ -1,0 +1,71 @@
+"""Workspaces and who belongs to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from cloudui.web.text import PlainTextAreaField
+from workspaces.admin_audit import AuditedAdmin
+from workspaces.members import require_admin_left
+from workspaces.models import Membership, Role, Workspace
+
+
+class MembersFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg] # generic in the stubs only
+    """The members of a Workspace after the change."""
+
+    def clean(self) -> None:
+        """Keep somebody in charge."""
+        super().clean()
+        if any(self.errors):
+            return
+        staying = [inline.cleaned_data for inline in self.forms if inline not in self.deleted_forms]
+        require_admin_left(row["user"] for row in staying if row and row["role"] == Role.ADMIN)
+
+
+class MembershipInline(admin.TabularInline):  # type: ignore[type-arg] # generic in the stubs only
+    """The members, below their Workspace."""
+
+    model = Membership
+    formset = MembersFormSet
+    autocomplete_fields = ("user",)
+    extra = 0
+    verbose_name = "member"
+    verbose_name_plural = "members"
+
+
+class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg] # generic in the stubs only
+    """The same rules for text as in the console."""
+
+    class Meta:
+        model = Workspace
+        fields = ("name", "description", "ci_cd_enforced_by_default")
+        field_classes = {"description": PlainTextAreaField}
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+
+
+class WorkspaceAdmin(AuditedAdmin):
+    """A Workspace with Deployments cannot be deleted: the database protects it."""
+
+    form = WorkspaceForm
+    fields = ("id", "name", "description", "ci_cd_enforced_by_default", "created_at", "updated_at")
+    readonly_fields = ("id", "created_at", "updated_at")
+    inlines = (MembershipInline,)
+    list_display = ("name", "id", "created_at")
+    search_fields = ("name", "=id")
+    ordering = ("name",)
+
+    def place(self, obj: Any) -> dict[str, str]:
+        """Its own events, and those of its members."""
+        return {"workspace": obj.workspace_id if isinstance(obj, Membership) else obj.pk}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Workspace | None = None) -> Any:
+        """A new Workspace has no facts yet."""
+        return self.readonly_fields if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: Workspace | None = None) -> Any:
+        """The same."""
+        return self.fields if obj else WorkspaceForm.Meta.fields
