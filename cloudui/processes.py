@@ -37,7 +37,9 @@ def main() -> int:
     """Run until a signal comes or a process ends by itself; return the exit status."""
     address, port = os.environ.get("BIND_ADDRESS") or "127.0.0.1", int(os.environ.get("PORT") or DEFAULT_PORT)
     if in_use(address, port):
-        sys.exit(f"Port {port} is in use. Stop what listens there, or choose another: make run PORT={port + 1}")
+        sys.exit(
+            f"Port {port} is in use. Stop what listens there, or choose another: make run PORT={port + 1}"
+        )
     manager = Manager(TerminalPrinter(sys.stdout))
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():

@@ -1,0 +1,54 @@
+"""What every test gets: a database that is put back, an empty cache, a marker for those that drive a browser.
+
+People and their Workspaces are made by tests/factories.py.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connection
+from django.test import TransactionTestCase
+
+from workspaces import audit_triggers
+
+BROWSER_TESTS = Path(__file__).parent / "browser"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(BROWSER_TESTS):
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """Put the database back after each test that really commits.
+
+    Django empties every table then. Ours also holds what migrations bring (Clusters, releases of the
+    Runtime), which the next test expects, and an audit log that refuses to be emptied.
+    """
+    with django_db_blocker.unblock():
+        at_first = connection.creation.serialize_db_to_string()
+
+    def put_back(self: TransactionTestCase) -> None:
+        audit_triggers.drop(connection)
+        call_command(
+            "flush", verbosity=0, interactive=False, reset_sequences=False, inhibit_post_migrate=True
+        )
+        audit_triggers.create(connection)
+        connection.creation.deserialize_db_from_string(at_first)
+        ContentType.objects.clear_cache()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", put_back)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    """Limits on failures are counted in the cache, and one test's failures are not another's."""
+    cache.clear()
