@@ -104,7 +104,13 @@ def cache(url: str) -> dict[str, Any]:
         ImproperlyConfigured: for anything but redis:// and rediss://.
     """
     if not url:
-        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "cloudui"}
+        return {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": "cloudui",
+            # Limits are counted here, an entry a caller and minute. Django's 300 would let a flood from
+            # many addresses push the counters out.
+            "OPTIONS": {"MAX_ENTRIES": 50_000},
+        }
     if urlsplit(url).scheme in {"redis", "rediss"}:
         return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
     raise ImproperlyConfigured("CACHE_URL must start with redis:// or rediss://.")

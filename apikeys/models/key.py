@@ -61,6 +61,7 @@ class ApiKey(models.Model):
     name = models.CharField(max_length=NAME_LENGTH)
     description = models.CharField(max_length=DESCRIPTION_LENGTH, blank=True)
     is_enabled = models.BooleanField("enabled", default=True)
+    disabled_at = models.DateTimeField(null=True, editable=False)
     generation = models.PositiveIntegerField(
         default=1, editable=False, help_text="Raised by disabling and enabling, which ends access tokens."
     )
@@ -89,7 +90,9 @@ class ApiKey(models.Model):
         verbose_name = "API key"
         verbose_name_plural = "API keys"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["deployment", "creation_nonce"], name="one_key_per_creation_nonce")
+            models.UniqueConstraint(
+                fields=["deployment", "creation_nonce"], name="one_key_per_creation_nonce"
+            )
         ]
         indexes: ClassVar = [
             models.Index(fields=["deployment", "created_at", "key_id"], name="apikey_by_age"),

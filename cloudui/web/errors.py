@@ -1,4 +1,4 @@
-"""Error pages: one handled answer for each way a page can fail, as a page or as a fragment for htmx.
+"""Errors: one handled answer for each way a request can fail, as a page, as a fragment for htmx or as JSON.
 
 A 404 is the same bytes for everybody and everything: with nothing of the person or the request in it, it
 cannot tell "elsewhere" from "never existed" (product threat T-W7).
@@ -14,6 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
 
+from cloudui.web import api
+
 BAD_REQUEST = "The request could not be understood. Go back, reload the page and try again."
 
 
@@ -24,6 +26,8 @@ def sign_in_url(page: str) -> str:
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400: a request for another host names the setting to change; everything else stays general."""
+    if api.is_machine(request):
+        return api.answer_bad_request(exception)
     if isinstance(exception, DisallowedHost):
         reason = (
             f"This installation answers at {settings.PUBLIC_URL} only. "
@@ -36,23 +40,29 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403 with the reason that the access policy gave."""
     reason = str(exception or "") or "You do not have permission to do this."
+    if api.is_machine(request):
+        return api.answer_error(HTTPStatus.FORBIDDEN, "access_denied", reason)
     return _explain(request, reason, page="403.html", status=HTTPStatus.FORBIDDEN)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form without a valid token, which mostly means a page that stood open too long."""
     text = "This page was open too long or cookies are blocked. Reload it and send the form again."
     return _explain(request, text, page="403_csrf.html", status=HTTPStatus.FORBIDDEN)
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    """404, always the same bytes for a page and for a fragment."""
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404, always the same bytes for a page, for a fragment and for a program."""
+    if api.is_machine(request):
+        return api.answer_error(*api.NOT_FOUND)
     template = "404_fragment.html" if _is_fragment(request) else "404.html"
     return HttpResponse(_constant(template), status=HTTPStatus.NOT_FOUND)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500 without a trace of what happened; the log has it under the response's request id."""
+    if api.is_machine(request):
+        return api.answer_error(*api.SERVER_ERROR)
     if _is_fragment(request):
         return HttpResponse("Something went wrong on our side. Try again.", status=500)
     return HttpResponse(_constant("500.html"), status=HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -60,14 +70,19 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def busy(request: HttpRequest, exception: Exception) -> HttpResponse:
     """503 while all slots for password hashing are taken, with the seconds to wait."""
+    if api.is_machine(request):
+        return api.answer_busy(getattr(exception, "retry_after", 2))
     text = "Too many sign-ins and key checks are running right now. Try again in a few seconds."
     response = _explain(request, text, page="503.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
     response["Retry-After"] = str(getattr(exception, "retry_after", 2))
     return response
 
 
-def insecure_transport(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - the same shape as the others
+def insecure_transport(request: HttpRequest) -> HttpResponse:
     """403 for plain HTTP where `PUBLIC_URL` promises HTTPS."""
+    if api.is_machine(request):
+        reason = f"This installation speaks HTTPS only. Use {settings.PUBLIC_URL}"
+        return api.answer_error(HTTPStatus.FORBIDDEN, "access_denied", reason)
     text = f"This installation speaks HTTPS only. Use {settings.PUBLIC_URL}\n"
     return HttpResponse(text, content_type="text/plain", status=HTTPStatus.FORBIDDEN)
 

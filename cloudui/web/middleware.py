@@ -14,7 +14,7 @@ from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
-from cloudui.web import client, errors
+from cloudui.web import api, client, errors
 from cloudui.web.htmx import wants_fragment
 from cloudui.web.slots import SlotsBusy
 
@@ -50,7 +50,12 @@ class TransportMiddleware:
             del request.META["HTTP_X_FORWARDED_PROTO"]
         if settings.PUBLIC.is_https and not request.is_secure():
             return errors.insecure_transport(request)
-        if settings.PUBLIC.host == "localhost" and request.method == "GET":
+        if (
+            settings.PUBLIC.host == "localhost"
+            and request.method == "GET"
+            # Programs are never redirected: they would leave their Authorization header behind.
+            and not api.is_machine(request)
+        ):
             host, _, port = request.META.get("HTTP_HOST", "").rpartition(":")
             if host == "127.0.0.1":
                 # Cookies belong to one host name; two names would be two sign-ins.

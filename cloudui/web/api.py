@@ -1,0 +1,239 @@
+"""The machine face: what every route for programs has in common.
+
+A route for programs is made by `api_route` or `public_api_route` and by nothing else. It answers in JSON
+whatever happens, is never cached, never redirects, needs no CSRF token and knows its caller by the bearer
+token alone: it is blind to cookies, so a session opens none of them. `cloudui.web` does not know how a token
+is read; a middleware above this one sets `request.bearer`, a function that does.
+"""
+
+import functools
+import json
+from collections.abc import Callable, Collection, Mapping
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
+
+from django.conf import settings
+from django.core import signals
+from django.core.exceptions import BadRequest, DisallowedHost, PermissionDenied, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.response import HttpResponseBase
+from django.urls import Resolver404, resolve
+from django.utils.log import log_response
+
+from cloudui.web.principal import Kind, Principal
+from cloudui.web.slots import SlotsBusy
+
+# Whatever lies below is for programs; an unknown address there is answered in JSON too.
+MACHINE_PATHS: Final = ("/oauth", "/v1", "/.well-known")
+READ: Final = ("GET", "HEAD")
+CHALLENGE: Final = 'Bearer realm="Cloud UI"'
+
+NOT_FOUND: Final = (404, "not_found", "There is nothing at this address.")
+BAD_REQUEST: Final = (400, "invalid_request", "The request could not be understood.")
+SERVER_ERROR: Final = (500, "server_error", "Something went wrong on our side. Try again.")
+
+ApiView = Callable[..., HttpResponseBase]
+Response = TypeVar("Response", bound=HttpResponseBase)
+
+
+class ApiRequest(HttpRequest):
+    """A request of a route that accepts bearer tokens."""
+
+    principal: Principal
+
+
+class ApiError(Exception):
+    """An answer other than success.
+
+    Attributes:
+        status: the HTTP status.
+        error: a code for programs, from RFC 6749 section 5.2 or RFC 6750 section 3.1 where one fits.
+        description: a sentence for people, in the characters of RFC 6749 section 5.2.
+        headers: what the status requires besides.
+    """
+
+    def __init__(
+        self, status: int, error: str, description: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(description)
+        self.status = status
+        self.error = error
+        self.description = description
+        self.headers = dict(headers or {})
+
+
+class MachineFaceMiddleware:
+    """Hands requests for machine routes to their views by the shortest way.
+
+    Sessions, CSRF tokens, messages, compression and content policy are for pages. Leaving them out more than
+    doubles what the token endpoint can refuse in a second, and what is not there cannot be relied upon.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer here, unless the address belongs to a page."""
+        if not is_machine(request):
+            return self.get_response(request)
+        try:
+            match = resolve(request.path_info)
+        except Resolver404:
+            return answer_error(*NOT_FOUND)
+        if not hasattr(match.func, "accepts"):
+            return self.get_response(request)
+        request.resolver_match = match
+        response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        return response
+
+
+def is_machine(request: HttpRequest) -> bool:
+    """Whether the address belongs to the machine face, so that even its errors are JSON."""
+    return request.path_info.startswith(MACHINE_PATHS)
+
+
+def api_route(
+    *, kinds: Collection[Kind] = (), methods: Collection[str] = READ
+) -> Callable[[ApiView], ApiView]:
+    """Make a view a route for programs with an access token.
+
+    Args:
+        kinds: the kinds of caller that may use it. By default none: whoever forgets to decide lets nobody in.
+        methods: the HTTP methods it has; anything else is 405.
+
+    The view finds its caller in `request.principal`, proved by the token and never by a session.
+    """
+
+    def authorize(request: HttpRequest) -> None:
+        identify = getattr(request, "bearer", None)
+        principal: Principal | None = identify() if identify else None
+        if principal is None:
+            raise ApiError(
+                HTTPStatus.UNAUTHORIZED,
+                "unauthorized",
+                "Send an access token in the Authorization header, as Bearer and the token.",
+                {"WWW-Authenticate": CHALLENGE},
+            )
+        if principal.kind not in kinds:
+            who = "An API key" if principal.kind is Kind.API_KEY else "A person"
+            raise ApiError(
+                HTTPStatus.FORBIDDEN,
+                "insufficient_scope",
+                f"{who} cannot use this address.",
+                {"WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope"'},
+            )
+        request.principal = principal  # type: ignore[attr-defined]
+
+    return functools.partial(_route, authorize=authorize, methods=methods, accepts=frozenset(kinds))
+
+
+def public_api_route(*, methods: Collection[str] = READ) -> Callable[[ApiView], ApiView]:
+    """Make a view a route for programs that needs no access token, or proves its caller itself.
+
+    Args:
+        methods: the HTTP methods it has; anything else is 405.
+    """
+    return functools.partial(_route, authorize=_anybody, methods=methods, accepts=None)
+
+
+def answer(content: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    """An answer in JSON, in ASCII so that no proxy or terminal can misread it."""
+    return HttpResponse(
+        json.dumps(content), content_type="application/json", status=status, headers=dict(headers or {})
+    )
+
+
+def answer_error(
+    status: int, error: str, description: str, headers: Mapping[str, str] | None = None
+) -> HttpResponse:
+    """The one shape in which the machine face says no: that of RFC 6749 section 5.2."""
+    return _forbid_storing(
+        answer({"error": error, "error_description": description}, status=status, headers=headers)
+    )
+
+
+def answer_bad_request(exception: Exception | None = None) -> HttpResponse:
+    """400; a request for another host is told the setting that decides."""
+    if isinstance(exception, DisallowedHost):
+        return answer_error(
+            400, "invalid_request", f"This installation answers at {settings.PUBLIC_URL} only (PUBLIC_URL)."
+        )
+    return answer_error(*BAD_REQUEST)
+
+
+def answer_busy(retry_after: int) -> HttpResponse:
+    """503 while all slots for argon2 are taken."""
+    return answer_error(
+        503,
+        "temporarily_unavailable",
+        "Too many keys are being checked right now. Try again in a few seconds.",
+        {"Retry-After": str(retry_after)},
+    )
+
+
+def _route(
+    view: ApiView,
+    *,
+    authorize: Callable[[HttpRequest], None],
+    methods: Collection[str],
+    accepts: frozenset[Kind] | None,
+) -> ApiView:
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            request.get_host()
+            _require_method(request, methods)
+            authorize(request)
+            response = view(request, *args, **kwargs)
+        except Exception as exception:  # noqa: BLE001 - whatever happens, the answer is JSON
+            response = _failure(request, exception)
+        return _forbid_storing(response)
+
+    guarded.accepts = accepts  # type: ignore[attr-defined] # the kinds of caller, None for everybody
+    guarded.csrf_exempt = True  # type: ignore[attr-defined]
+    guarded.login_required = False  # type: ignore[attr-defined] # what login_not_required() sets
+    return guarded
+
+
+def _anybody(request: HttpRequest) -> None:
+    """Let everybody in."""
+
+
+def _require_method(request: HttpRequest, methods: Collection[str]) -> None:
+    if request.method not in methods:
+        allowed = ", ".join(methods)
+        raise ApiError(405, "invalid_request", f"Use {allowed} here.", {"Allow": allowed})
+
+
+def _failure(request: HttpRequest, exception: Exception) -> HttpResponse:
+    match exception:
+        case ApiError():
+            return answer_error(exception.status, exception.error, exception.description, exception.headers)
+        case Http404():
+            return answer_error(*NOT_FOUND)
+        case PermissionDenied():
+            return answer_error(403, "access_denied", str(exception) or "You may not do this.")
+        case SlotsBusy():
+            return answer_busy(exception.retry_after)
+        case BadRequest() | SuspiciousOperation() | UnreadablePostError():
+            return answer_bad_request(exception)
+        case _:
+            signals.got_request_exception.send(sender=None, request=request)
+            response = answer_error(*SERVER_ERROR)
+            log_response(
+                "%s: %s",
+                response.reason_phrase,
+                request.path,
+                response=response,
+                request=request,
+                exception=exception,
+            )
+            return response
+
+
+def _forbid_storing(response: Response) -> Response:
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+        # RFC 6749 section 5.1 asks for both.
+        response.headers["Pragma"] = "no-cache"
+    return response

@@ -1,0 +1,73 @@
+"""Values that the database keeps but must not be able to read: AES-256-GCM under the installation's field key.
+
+A stored value is one byte with the key's version, a random nonce of 12 bytes, and the ciphertext with its tag.
+What the value belongs to is bound to it as associated data (`signing|<kid>`, `variable|<deployment>|<key>|secret`):
+a value copied to another row, or whose flag was turned, does not decrypt.
+"""
+
+import secrets
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.views.decorators.debug import sensitive_variables
+
+from cloudui.web.keyring import keyring
+
+PURPOSE: Final = "field"
+# NIST SP 800-38D section 8.2: 96 bits, random, far fewer than 2**32 values under one key.
+NONCE_BYTES: Final = 12
+SEPARATOR: Final = "|"
+
+
+class CannotDecrypt(Exception):
+    """The value was changed, or it stands where it does not belong."""
+
+    def __init__(self) -> None:
+        super().__init__("An encrypted value does not belong where it is, or it was changed.")
+
+
+@sensitive_variables()
+def encrypt(plain: bytes, *belongs_to: str) -> bytes:
+    """Encrypt with the current field key.
+
+    Args:
+        plain: the value.
+        belongs_to: its purpose and what identifies its place, none of them containing `|`.
+
+    Raises:
+        ValueError: if a part contains `|`, which would let two places look alike.
+    """
+    version, key = keyring.current(PURPOSE)
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return bytes([version]) + nonce + AESGCM(key).encrypt(nonce, plain, _associated(belongs_to))
+
+
+@sensitive_variables()
+def decrypt(stored: bytes, *belongs_to: str) -> bytes:
+    """The value that `encrypt` was given for the same place.
+
+    Raises:
+        CannotDecrypt: if it was changed or copied from elsewhere.
+        KeyFileError: if the keys no longer hold the version it was made with.
+    """
+    stored = bytes(stored)
+    if len(stored) <= NONCE_BYTES:
+        raise CannotDecrypt
+    key = keyring.get(PURPOSE, stored[0])
+    nonce, sealed = stored[1 : NONCE_BYTES + 1], stored[NONCE_BYTES + 1 :]
+    try:
+        return AESGCM(key).decrypt(nonce, sealed, _associated(belongs_to))
+    except InvalidTag:
+        raise CannotDecrypt from None
+
+
+def needs_reencryption(stored: bytes) -> bool:
+    """Whether the value was made with an older version of the key than new ones are."""
+    return bytes(stored)[:1] != bytes([keyring.current(PURPOSE)[0]])
+
+
+def _associated(parts: tuple[str, ...]) -> bytes:
+    if not parts or any(SEPARATOR in part for part in parts):
+        raise ValueError("Associated data needs parts, and none may contain a vertical bar.")
+    return SEPARATOR.join(parts).encode()
