@@ -51,7 +51,7 @@ COMPILE := --quiet --upgrade --universal --python-version 3.11 --generate-hashes
 	--custom-compile-command 'make lock'
 
 superuser: $(VENV)/.base ## make the first Owner of a real installation
-	@$(PY) manage.py createsuperuser
+	@$(PY) manage.py superuser
 
 clean: ## remove what make and the tools have made; the data in var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results

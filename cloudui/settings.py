@@ -26,6 +26,9 @@ PUBLIC_URL = PUBLIC.text
 ORGANIZATION_NAME = env.str("ORGANIZATION_NAME", "My Organization")
 API_KEYS_PER_DEPLOYMENT = env.int("API_KEYS_PER_DEPLOYMENT", 1000)
 AUDIT_RETENTION_DAYS = 90
+# Demo data: made at the first start on SQLite unless this is off, on PostgreSQL only if it is on.
+DEMO = env.bool("CLOUDUI_DEMO", None)
+DEMO_PASSWORD = env.str("CLOUDUI_DEMO_PASSWORD", "")
 
 # Keys. Django's own key is one of the installation's keys, so that one file holds them all.
 CLOUDUI_KEYS = env.str("CLOUDUI_KEYS", "")

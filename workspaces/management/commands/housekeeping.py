@@ -1,0 +1,58 @@
+"""`manage.py housekeeping`: once a minute, forget what is too old. One process does it for all servers."""
+
+import logging
+import signal
+import threading
+from argparse import ArgumentParser
+from collections.abc import Callable
+from importlib import import_module
+from typing import Final
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import Error, close_old_connections
+
+from workspaces import audit
+
+PAUSE_SECONDS: Final = 60
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    """Forget old audit events and expired sessions, again and again until told to stop."""
+
+    help = "Forget old audit events and expired sessions once a minute, until stopped."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take `--once`, for timers of other systems."""
+        parser.add_argument("--once", action="store_true", help="Do it once and end.")
+
+    def handle(self, *, once: bool, **_options: object) -> None:
+        """Work, pause, and end in the middle of a pause when a signal comes."""
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        keep_house()
+        while not once and not stop.wait(PAUSE_SECONDS):
+            keep_house()
+
+
+def keep_house() -> None:
+    """Do each duty; one that fails is logged, tried again the next time, and does not stop the others."""
+    for duty in DUTIES:
+        try:
+            duty()
+        except Error:
+            # Whatever the database has, the next minute is another attempt.
+            logger.exception("Housekeeping could not finish %s", duty.__name__)
+    # So that a database that restarted is found again.
+    close_old_connections()
+
+
+def forget_expired_sessions() -> None:
+    """Delete the sessions whose time is over."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+
+
+DUTIES: Final[tuple[Callable[[], object], ...]] = (audit.forget_old_events, forget_expired_sessions)
