@@ -5,6 +5,7 @@ honcho does the work. Its own command line is not used for three reasons: it giv
 behind.
 """
 
+import io
 import os
 import signal
 import socket
@@ -22,14 +23,22 @@ DEFAULT_PORT: Final = 8871
 STOPPED: Final = (130, 143)
 
 
+# granian warns of 64 threads on a few cores. They are meant: most of them wait for a password to be
+# checked, and with fewer the pages would wait too.
+KNOWN_WARNING: Final = b"Configuration allows spawning up to 64 Python threads"
+
+
 class TerminalPrinter(Printer):
-    """Prints while somebody looks on."""
+    """Prints while somebody can see it."""
 
     def write(self, message: Message) -> None:
-        """Print one line. A closed terminal is no reason to leave the processes running."""
+        """Print one line. When the terminal has been closed, stop everything and say no more."""
+        if isinstance(message.data, bytes) and KNOWN_WARNING in message.data:
+            return
         try:
             super().write(message)
         except OSError:
+            self.output = io.StringIO()
             os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -1,0 +1,29 @@
+# One image for every process: the web server is its command, the others are named in compose.yaml.
+
+FROM python:3.11-slim AS build
+WORKDIR /app
+RUN python -m venv /app/.venv
+COPY requirements/base.txt requirements/
+RUN .venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --requirement requirements/base.txt
+COPY . .
+# The digests in the names of static files are part of the code, so they are made with it. The keys are
+# thrown away: the installation's own are made at its first start.
+RUN python -m compileall -q cloudui workspaces deployments apikeys \
+    && CLOUDUI_DATA_DIR=/tmp/build STATIC_ROOT=/app/collected .venv/bin/python manage.py collectstatic --no-input
+
+FROM python:3.11-slim
+RUN useradd --system --uid 10001 --no-create-home cloudui \
+    && install --directory --owner=cloudui --mode=700 /data
+COPY --from=build /app /app
+WORKDIR /app
+USER cloudui
+ENV CLOUDUI_DATA_DIR=/data \
+    STATIC_ROOT=/app/collected \
+    BIND_ADDRESS=0.0.0.0 \
+    PORT=8871 \
+    PYTHONUNBUFFERED=1
+VOLUME /data
+EXPOSE 8871
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+    CMD [".venv/bin/python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=4)"]
+CMD ["sh", "-c", "exec .venv/bin/python -m granian --interface wsgi cloudui.wsgi:application --host \"$BIND_ADDRESS\" --port \"$PORT\" --workers \"${WEB_WORKERS:-$(nproc)}\" --blocking-threads 64 --backpressure 64 --respawn-failed-workers --workers-kill-timeout 8 --no-ws"]
