@@ -1,0 +1,102 @@
+"""Do these keys belong to this database? Asked when a server starts and before a key file is made.
+
+A server that starts with another installation's keys would refuse every genuine secret and could write
+values that nobody can read later. It must not start.
+"""
+
+import hashlib
+import hmac
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection, transaction
+
+from cloudui.web.keyring import FILE_NAME, PURPOSES, VARIABLE, NoKeys, keyring
+from cloudui.web.models import KeyCheck
+
+
+class ForeignKeyFile(ImproperlyConfigured):
+    """The keys at hand are not the ones this database was used with."""
+
+    def __init__(self, detail: str) -> None:
+        """Say what is wrong in `detail`, a sentence; the remedy is always the same."""
+        super().__init__(
+            f"The key file does not belong to this database: {detail} "
+            f"Put back the {FILE_NAME} (or {VARIABLE}) that was used with this database, "
+            "or use the database that belongs to these keys."
+        )
+
+
+class DatabaseNotPrepared(ImproperlyConfigured):
+    """The database has no tables yet."""
+
+    def __init__(self) -> None:
+        """Name the command that makes them."""
+        super().__init__("The database has not been prepared. Run: python manage.py prepare")
+
+
+def may_create_keys() -> bool:
+    """Whether new keys would harm nothing: no key was ever used with this database."""
+    return not (_is_prepared() and KeyCheck.objects.exists())
+
+
+def verify_or_register() -> None:
+    """Compare the keys with the traces in the database; leave traces of versions that are new.
+
+    A version that was taken out of the keys is no error, as long as another of its purpose is known: that is
+    how a leaked key is retired.
+
+    Raises:
+        DatabaseNotPrepared: if the tables are missing.
+        ForeignKeyFile: if the keys are missing or others than those this database was used with.
+        NoKeys: if neither the database nor the installation has seen a key yet.
+        KeyFileError: if the keys are malformed or readable by others.
+    """
+    if not _is_prepared():
+        raise DatabaseNotPrepared
+    known = _known()
+    keys = _digests(is_fresh=not known)
+    _compare(keys, known)
+    if keys.keys() - known.keys():
+        _register(keys)
+
+
+def _is_prepared() -> bool:
+    return KeyCheck._meta.db_table in connection.introspection.table_names()
+
+
+def _known() -> dict[tuple[str, int], str]:
+    return {(row.purpose, row.version): row.digest for row in KeyCheck.objects.all()}
+
+
+def _digests(*, is_fresh: bool) -> dict[tuple[str, int], str]:
+    try:
+        return {
+            (purpose, version): hmac.new(key, b"check", hashlib.sha256).hexdigest()
+            for purpose in PURPOSES
+            for version, key in keyring.versions(purpose).items()
+        }
+    except NoKeys as error:
+        if is_fresh:
+            raise
+        raise ForeignKeyFile("it is missing.") from error
+
+
+def _register(keys: dict[tuple[str, int], str]) -> None:
+    rows = [
+        KeyCheck(purpose=purpose, version=version, digest=digest)
+        for (purpose, version), digest in keys.items()
+    ]
+    with transaction.atomic():
+        KeyCheck.objects.bulk_create(rows, ignore_conflicts=True)
+        # Another process may have been first, and perhaps with other keys.
+        _compare(keys, _known())
+
+
+def _compare(keys: dict[tuple[str, int], str], known: dict[tuple[str, int], str]) -> None:
+    matched = set()
+    for purpose, version in keys.keys() & known.keys():
+        if not hmac.compare_digest(keys[purpose, version], known[purpose, version]):
+            raise ForeignKeyFile(f"version {version} of the {purpose} key is a different one.")
+        matched.add(purpose)
+    for purpose in sorted({purpose for purpose, _ in known} - matched):
+        raise ForeignKeyFile(f"it holds no version of the {purpose} key that was used here.")
