@@ -32,6 +32,8 @@ class TypedWordForm(forms.Form):
         self.expected = word
         field = self.fields["word"]
         field.label = f"Type {word} to confirm"
+        # submit.js lets the button sleep until the word stands there.
+        field.widget.attrs["data-expects"] = word
         field.error_messages["required"] = self._refusal
 
     def clean_word(self) -> str:

@@ -1,0 +1,53 @@
+"""The cast: one Workspace with a person of each role, an Owner of the Organization, and an outsider."""
+
+import pytest
+from django.test import Client
+
+from tests.deployments.helpers import signed_in
+from tests.factories import create_deployment, create_member, create_owner, create_workspace
+from workspaces.models import Role
+
+
+@pytest.fixture
+def workspace(db):
+    return create_workspace(name="Data Engineering")
+
+
+@pytest.fixture
+def deployment(workspace):
+    return create_deployment(workspace=workspace, name="Production")
+
+
+@pytest.fixture
+def editor(workspace):
+    return create_member(workspace=workspace, role=Role.EDITOR, full_name="Eda Editor")
+
+
+@pytest.fixture
+def as_nobody():
+    return Client()
+
+
+@pytest.fixture
+def as_outsider(db):
+    return signed_in(create_member(workspace=create_workspace(), role=Role.ADMIN))
+
+
+@pytest.fixture
+def as_member(workspace):
+    return signed_in(create_member(workspace=workspace, role=Role.MEMBER, full_name="Mia Member"))
+
+
+@pytest.fixture
+def as_editor(editor):
+    return signed_in(editor)
+
+
+@pytest.fixture
+def as_admin(workspace):
+    return signed_in(create_member(workspace=workspace, role=Role.ADMIN, full_name="Ada Admin"))
+
+
+@pytest.fixture
+def as_owner(db):
+    return signed_in(create_owner(full_name="Olga Owner"))

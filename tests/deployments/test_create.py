@@ -1,0 +1,251 @@
+"""New Deployment: who may, what may be typed, and what stands in the database afterwards."""
+
+import pytest
+from pytest_django.asserts import assertContains, assertRedirects
+
+from deployments.models import Cluster, Deployment, RuntimeRelease
+from tests.deployments.helpers import create_url, field_error, page, text, url
+from tests.factories import create_cluster, create_deployment, create_runtime, create_workspace
+from workspaces.models import AuditEvent
+
+
+@pytest.fixture
+def cluster(db):
+    """The only cluster there is."""
+    Cluster.objects.all().update(name="east", provider="aws")
+    return Cluster.objects.get()
+
+
+@pytest.fixture
+def runtime(db):
+    return create_runtime(version="13.9.1", airflow_version="3.3.2", position=1000)
+
+
+@pytest.fixture
+def choices(cluster, runtime):
+    return {
+        "name": "Nightly loads",
+        "description": "Loads the warehouse.",
+        "cluster": cluster.pk,
+        "executor": "KubernetesExecutor",
+        "runtime": runtime.pk,
+        "scheduler_au": "10",
+        "scheduler_replicas": "2",
+    }
+
+
+def test_an_outsider_gets_404(as_outsider, workspace, choices):
+    assert as_outsider.get(create_url(workspace)).status_code == 404
+    assert as_outsider.post(create_url(workspace), choices).status_code == 404
+    assert not Deployment.objects.exists()
+
+
+def test_a_member_gets_403_and_the_reason(as_member, workspace, choices):
+    for response in (as_member.get(create_url(workspace)), as_member.post(create_url(workspace), choices)):
+        assert response.status_code == 403
+        assert "Only a Workspace Editor or Admin can create a Deployment. Your role here is Member." in text(
+            response
+        )
+    assert not Deployment.objects.exists()
+
+
+@pytest.mark.parametrize("client", ["as_editor", "as_admin", "as_owner"])
+def test_an_editor_an_admin_and_an_owner_may(request, client, workspace, choices):
+    response = request.getfixturevalue(client).post(create_url(workspace), choices)
+
+    assertRedirects(response, url("deployments:open", Deployment.objects.get()), target_status_code=302)
+
+
+def test_what_was_chosen_is_kept(as_editor, editor, workspace, choices, cluster, runtime):
+    as_editor.post(create_url(workspace), choices)
+
+    made = Deployment.objects.get()
+    assert made.workspace == workspace
+    assert (made.name, made.description) == ("Nightly loads", "Loads the warehouse.")
+    assert (made.cluster, made.runtime, made.executor) == (cluster, runtime, "KubernetesExecutor")
+    assert (made.scheduler_au, made.scheduler_replicas) == (10, 2)
+    assert (made.updated_by_kind, made.updated_by_id, made.updated_by_name) == ("user", editor.pk, "Eda Editor")
+
+
+def test_the_status_is_unknown_until_somebody_asked_an_airflow(as_editor, workspace, choices):
+    response = as_editor.post(create_url(workspace), choices, follow=True)
+
+    assert Deployment.objects.get().status == "UNKNOWN"
+    badge = page(response).select_one(".facts .badge")
+    assert badge is not None
+    assert badge.get_text() == "Unknown"
+
+
+def test_afterwards_the_deployment_opens_and_says_that_it_was_created(as_editor, workspace, choices):
+    response = as_editor.post(create_url(workspace), choices, follow=True)
+
+    assert response.redirect_chain[-1][0] == url("apikeys:index", Deployment.objects.get())
+    assertContains(response, "Deployment Nightly loads was created.")
+
+
+@pytest.mark.parametrize("default", [True, False])
+def test_ci_cd_enforcement_comes_from_the_workspace(as_editor, workspace, choices, default):
+    workspace.ci_cd_enforced_by_default = default
+    workspace.save()
+
+    as_editor.post(create_url(workspace), choices)
+
+    assert Deployment.objects.get().ci_cd_enforced is default
+
+
+def test_the_form_offers_what_there_is(as_editor, workspace, cluster, runtime):
+    create_runtime(version="1.0.0", is_offered=False)
+
+    document = page(as_editor.get(create_url(workspace)))
+
+    releases = document.select("#id_runtime option")
+    assert releases[0].get_text() == "13.9.1 (based on Airflow v3.3.2)"
+    assert "1.0.0" not in {release["value"] for release in releases}
+    assert document.select_one("#id_executor option[selected]")["value"] == "CeleryExecutor"  # type: ignore[index]
+
+
+def test_the_only_cluster_is_selected(as_editor, workspace, cluster):
+    selected = page(as_editor.get(create_url(workspace))).select("#id_cluster option[selected]")
+
+    assert [option["value"] for option in selected] == [cluster.pk]
+
+
+def test_of_several_clusters_none_is_selected(as_editor, workspace, cluster):
+    create_cluster(name="west")
+
+    options = page(as_editor.get(create_url(workspace))).select("#id_cluster option")
+
+    assert [option.get_text() for option in options] == ["Select Cluster", "east", "west"]
+    assert [option["value"] for option in options if "selected" in option.attrs] == [""]
+
+
+def test_without_a_cluster_the_page_says_who_can_help(as_editor, workspace):
+    Cluster.objects.all().delete()
+
+    assert "An operator has to add a cluster and a runtime" in text(as_editor.get(create_url(workspace)))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "error"),
+    [
+        ("name", "", "Enter a name."),
+        ("name", "  \t ", "Enter a name."),
+        ("name", "x" * 101, "Use at most 100 characters; this has 101."),
+        ("name", "evil\u202egnp.exe", "Remove the invisible character U+202E."),
+        ("name", "tab\there", "Remove the invisible character U+0009."),
+        ("name", "bell\x07", "Remove the invisible character U+0007."),
+        ("name", "zero\u200bwidth", "Remove the invisible character U+200B."),
+        ("name", "nul\0", "Remove the invisible character U+0000."),
+        ("description", "x" * 501, "Use at most 500 characters; this has 501."),
+        ("description", "over\u202eturned", "Remove the invisible character U+202E."),
+        ("cluster", "", "Select a cluster."),
+        ("cluster", "c" + "0" * 24, "Select one of these clusters."),
+        ("cluster", "\0", "Select one of these clusters."),
+        ("cluster", "'; DROP TABLE", "Select one of these clusters."),
+        ("executor", "LocalExecutor", "Select one of these executors."),
+        ("executor", "", "Select an executor."),
+        ("runtime", "", "Select a runtime."),
+        ("runtime", "0.0.0", "Select one of these runtimes."),
+        ("runtime", "\0", "Select one of these runtimes."),
+        ("scheduler_au", "4", "Enter a whole number from 5 to 30 AU."),
+        ("scheduler_au", "31", "Enter a whole number from 5 to 30 AU."),
+        ("scheduler_au", "", "Enter a whole number from 5 to 30 AU."),
+        ("scheduler_au", "5.5", "Enter a whole number from 5 to 30 AU."),
+        ("scheduler_au", "9" * 5000, "Enter a whole number from 5 to 30 AU."),
+        ("scheduler_replicas", "0", "Enter a whole number from 1 to 4."),
+        ("scheduler_replicas", "-1", "Enter a whole number from 1 to 4."),
+        ("scheduler_replicas", "two", "Enter a whole number from 1 to 4."),
+    ],
+)
+def test_bad_input_is_answered_beside_the_field(as_editor, workspace, choices, field, value, error):
+    response = as_editor.post(create_url(workspace), {**choices, field: value})
+
+    assert response.status_code == 422
+    assert field_error(response, field) == error
+    assert page(response).find(id=f"id_{field}")["aria-invalid"] == "true"  # type: ignore[index]
+    assert not Deployment.objects.exists()
+
+
+def test_what_was_typed_is_kept(as_editor, workspace, choices):
+    response = as_editor.post(create_url(workspace), {**choices, "scheduler_au": "99"})
+
+    document = page(response)
+    assert document.find(id="id_name")["value"] == "Nightly loads"  # type: ignore[index]
+    assert document.find(id="id_scheduler_au")["value"] == "99"  # type: ignore[index]
+    assert document.find(id="id_description").get_text(strip=True) == "Loads the warehouse."  # type: ignore[union-attr]
+    selected = {option["value"] for option in document.select("option[selected]")}
+    assert selected == {choices["cluster"], choices["runtime"], "KubernetesExecutor"}
+
+
+def test_an_empty_post_is_not_a_first_visit(as_editor, workspace, choices):
+    response = as_editor.post(create_url(workspace), {})
+
+    assert response.status_code == 422
+    assert field_error(response, "name") == "Enter a name."
+
+
+@pytest.mark.parametrize("name", ["<b>Bold</b> & co", "😀 Emoji 👩‍👩‍👧", "Größe", "数据", "x" * 100, "'quoted\""])
+def test_any_visible_name_is_kept_and_shown_as_text(as_editor, workspace, choices, name):
+    response = as_editor.post(create_url(workspace), {**choices, "name": name}, follow=True)
+
+    assert Deployment.objects.get().name == name
+    heading = page(response).h1
+    assert heading is not None
+    assert heading.get_text() == name
+
+
+def test_spaces_around_the_name_do_not_count(as_editor, workspace, choices):
+    as_editor.post(create_url(workspace), {**choices, "name": "  Nightly  "})
+
+    assert Deployment.objects.get().name == "Nightly"
+
+
+@pytest.mark.parametrize("name", ["Production", "PRODUCTION", " production "])
+def test_a_name_is_taken_once_in_a_workspace_whatever_its_case(as_editor, workspace, deployment, choices, name):
+    response = as_editor.post(create_url(workspace), {**choices, "name": name})
+
+    assert response.status_code == 422
+    assert field_error(response, "name") == "A Deployment with this name already exists in this Workspace."
+    assert Deployment.objects.count() == 1
+
+
+def test_another_workspace_may_have_the_same_name(as_editor, workspace, choices):
+    create_deployment(workspace=create_workspace(), name="Nightly loads")
+
+    as_editor.post(create_url(workspace), choices)
+
+    assert Deployment.objects.filter(name="Nightly loads").count() == 2
+
+
+def test_a_form_without_a_token_is_refused(as_editor, workspace, choices):
+    as_editor.handler.enforce_csrf_checks = True
+
+    assert as_editor.post(create_url(workspace), choices).status_code == 403
+    assert not Deployment.objects.exists()
+
+
+def test_a_failed_attempt_leaves_no_event(as_editor, workspace, deployment, choices):
+    as_editor.post(create_url(workspace), {**choices, "name": deployment.name})
+
+    assert not AuditEvent.objects.filter(operation="createDeployment").exists()
+
+
+def test_a_release_that_went_meanwhile_is_refused_beside_its_field(as_editor, workspace, choices, monkeypatch):
+    # The form was valid a moment ago; the service decides again.
+    monkeypatch.setattr("deployments.forms.CreateForm.is_valid", withdrawing(choices["runtime"]))
+
+    response = as_editor.post(create_url(workspace), choices)
+
+    assert response.status_code == 422
+    assert field_error(response, "runtime") == "This runtime is no longer offered. Select another one."
+
+
+def withdrawing(version):
+    from django import forms  # noqa: PLC0415 - the original, beside the one that is replaced
+
+    def is_valid(self):
+        answer = forms.Form.is_valid(self)
+        RuntimeRelease.objects.filter(pk=version).update(is_offered=False)
+        return answer
+
+    return is_valid

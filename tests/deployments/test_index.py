@@ -1,0 +1,292 @@
+"""The list of Deployments: what it shows, to whom, how it is found, sorted and paged, and at what cost."""
+
+import pytest
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
+
+from deployments.models import Deployment, Status
+from tests.deployments.helpers import HX, NEVER_EXISTED, list_url, names, page, text
+from tests.factories import create_cluster, create_deployment, create_runtime, create_workspace
+
+
+@pytest.fixture
+def several(workspace):
+    cluster, runtime = create_cluster(name="east"), create_runtime(version="13.9.1")
+    for name in ("beta", "Alpha", "gamma"):
+        create_deployment(
+            workspace=workspace, name=name, release_name=f"{name.lower()}-moon-1", cluster=cluster, runtime=runtime
+        )
+
+
+def test_nobody_signs_in_first(as_nobody, workspace):
+    response = as_nobody.get(list_url(workspace))
+
+    assertRedirects(response, f"/account/login/?next={list_url(workspace)}")
+
+
+def test_an_outsider_does_not_learn_that_the_workspace_exists(as_outsider, workspace, deployment):
+    elsewhere = as_outsider.get(list_url(workspace))
+    never_existed = as_outsider.get(f"/{NEVER_EXISTED}/deployments")
+
+    assert elsewhere.status_code == never_existed.status_code == 404
+    assert elsewhere.content == never_existed.content
+
+
+@pytest.mark.parametrize("view", ["", "?view=table"])
+def test_a_member_sees_the_deployments_but_no_buttons(as_member, workspace, deployment, view):
+    response = as_member.get(list_url(workspace, view))
+
+    assertContains(response, "Production")
+    assertNotContains(response, "/deployments/new")
+    assertNotContains(response, "Delete Deployment")
+
+
+@pytest.mark.parametrize("client", ["as_editor", "as_admin", "as_owner"])
+@pytest.mark.parametrize("view", ["", "?view=table"])
+def test_who_may_change_deployments_finds_the_buttons(request, client, workspace, deployment, view):
+    response = request.getfixturevalue(client).get(list_url(workspace, view))
+
+    assertContains(response, f"/{workspace.pk}/deployments/new")
+    assertContains(response, f"/{workspace.pk}/deployments/{deployment.pk}/delete")
+
+
+def test_deployments_of_other_workspaces_are_not_listed(as_owner, workspace, deployment):
+    create_deployment(workspace=create_workspace(), name="Elsewhere")
+
+    assert names(as_owner.get(list_url(workspace))) == ["Production"]
+
+
+@pytest.mark.parametrize(("number", "heading"), [(0, "0 Deployments"), (1, "1 Deployment"), (2, "2 Deployments")])
+def test_the_heading_counts(as_member, workspace, number, heading):
+    for _ in range(number):
+        create_deployment(workspace=workspace)
+
+    assert page(as_member.get(list_url(workspace))).h2.get_text() == heading
+
+
+def test_a_card_says_where_the_deployment_runs_and_who_changed_it(as_member, workspace, several):
+    Deployment.objects.filter(name="Alpha").update(updated_by_kind="user", updated_by_name="Eda Editor")
+
+    card = page(as_member.get(list_url(workspace))).select_one(".card")
+    assert card is not None
+
+    said = " ".join(card.get_text(" ").split())
+    assert "alpha-moon-1 · east · v13.9.1" in said
+    assert said.endswith("Updated now by Eda Editor")
+
+
+def test_a_change_by_an_api_key_says_so(as_member, workspace, deployment):
+    Deployment.objects.update(updated_by_kind="api_key", updated_by_name="CI deploys")
+
+    assert "by API Key CI deploys" in text(as_member.get(list_url(workspace)))
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "edge"),
+    [
+        (Status.HEALTHY, "Healthy", "card--good"),
+        (Status.UNHEALTHY, "Unhealthy", "card--bad"),
+        (Status.UNKNOWN, "Unknown", None),
+        (Status.CREATING, "Creating", None),
+        (Status.DEPLOYING, "Deploying", None),
+    ],
+)
+def test_health_is_a_word_and_a_colour(as_member, workspace, status, word, edge):
+    create_deployment(workspace=workspace, status=status)
+
+    card = page(as_member.get(list_url(workspace))).select_one(".card")
+    assert card is not None
+
+    badge = card.select_one(".badge")
+    assert badge is not None
+    assert badge.get_text() == word
+    assert [name for name in card["class"] if name in {"card--good", "card--bad"}] == ([edge] if edge else [])
+
+
+def test_an_empty_workspace_invites_an_editor_to_create_the_first(as_editor, workspace):
+    response = as_editor.get(list_url(workspace))
+
+    assert "This Workspace has no Deployments yet. Create a Deployment" in text(response)
+
+
+def test_an_empty_workspace_tells_a_member_who_can(as_member, workspace):
+    response = as_member.get(list_url(workspace))
+
+    assert "An Editor or Admin of the Workspace can create one." in text(response)
+    assertNotContains(response, "/deployments/new")
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("", ["Alpha", "beta", "gamma"]),
+        ("name", ["Alpha", "beta", "gamma"]),
+        ("-name", ["gamma", "beta", "Alpha"]),
+        ("created", ["beta", "Alpha", "gamma"]),
+        ("-created", ["gamma", "Alpha", "beta"]),
+        ("-updated", ["beta", "gamma", "Alpha"]),
+        ("updated", ["Alpha", "gamma", "beta"]),
+        ("nonsense", ["Alpha", "beta", "gamma"]),
+    ],
+)
+def test_it_is_sorted_as_asked(as_member, workspace, several, sort, expected):
+    Deployment.objects.get(name="beta").save()
+
+    assert names(as_member.get(list_url(workspace), {"sort": sort})) == expected
+
+
+@pytest.mark.parametrize(
+    ("sort", "column", "direction", "next_sort"),
+    [
+        ("name", "Name", "ascending", "-name"),
+        ("-name", "Name", "descending", None),
+        ("-updated", "Updated", "descending", "updated"),
+        ("created", "Created", "ascending", "-created"),
+    ],
+)
+def test_the_head_of_the_sorted_column_says_so(
+    as_member, workspace, several, sort, column, direction, next_sort
+):
+    document = page(as_member.get(list_url(workspace), {"view": "table", "sort": sort}))
+
+    heads = document.select("th[aria-sort]")
+    assert [(head.get_text(strip=True), head["aria-sort"]) for head in heads] == [(column, direction)]
+    link = heads[0].a
+    assert link is not None
+    query = "?view=table" + (f"&sort={next_sort}" if next_sort else "")
+    assert link["href"] == list_url(workspace, query)
+
+
+def test_the_links_keep_view_sort_and_search(as_member, workspace, several):
+    document = page(as_member.get(list_url(workspace), {"view": "table", "sort": "-name", "q": "a"}))
+
+    links = {link.get_text(strip=True): link["href"] for link in document.select(".segments a, .menu__list a")}
+    assert links["Cards"] == list_url(workspace, "?q=a&sort=-name")
+    assert links["Table"] == list_url(workspace, "?q=a&view=table&sort=-name")
+    assert links["Created, oldest first"] == list_url(workspace, "?q=a&view=table&sort=created")
+
+
+def test_a_plain_search_keeps_view_and_sort(as_member, workspace, several):
+    document = page(as_member.get(list_url(workspace), {"view": "table", "sort": "-name"}))
+
+    kept = {field["name"]: field["value"] for field in document.select("form[role=search] input[type=hidden]")}
+    assert kept == {"view": "table", "sort": "-name"}
+
+
+@pytest.mark.parametrize("search", ["ALPH", "alpha-moon", "  alpha  "])
+def test_it_is_found_by_name_and_namespace(as_member, workspace, several, search):
+    response = as_member.get(list_url(workspace), {"q": search})
+
+    assert names(response) == ["Alpha"]
+    assert "3 Deployments 1 match “" in text(response)
+
+
+def test_it_is_found_by_its_id(as_member, workspace, several):
+    wanted = Deployment.objects.get(name="beta")
+
+    assert names(as_member.get(list_url(workspace), {"q": wanted.pk})) == ["beta"]
+
+
+@pytest.mark.parametrize("search", ["nothing like it", "%", "_", "'; --", "<b>", "😀", "\\"])
+def test_no_match_says_so_and_leads_back(as_member, workspace, several, search):
+    response = as_member.get(list_url(workspace), {"q": search, "view": "table"})
+
+    assert "No Deployment has this in its name, namespace or ID." in text(response)
+    assertContains(response, f'href="{list_url(workspace, "?view=table")}"')
+
+
+@pytest.mark.parametrize("query", ["?q=\0", "?q=" + "x" * 101, "?view=\0&sort=\0", "?after=%00", "?before=zz"])
+def test_nonsense_in_the_address_shows_the_first_page(as_member, workspace, several, query):
+    assert names(as_member.get(list_url(workspace, query))) == ["Alpha", "beta", "gamma"]
+
+
+def test_a_page_holds_25_and_leads_to_the_next_and_back(as_member, workspace):
+    many(workspace, 27)
+
+    first = as_member.get(list_url(workspace, "?view=table&sort=-name"))
+    second = as_member.get(neighbour(first, "next"))
+    again = as_member.get(neighbour(second, "prev"))
+
+    assert names(first) == [f"d{number:02}" for number in range(27, 2, -1)]
+    assert names(second) == ["d02", "d01"]
+    assert names(again) == names(first)
+    assert neighbour(first, "prev") == neighbour(second, "next") == ""
+
+
+def test_a_cursor_of_another_sort_shows_the_first_page(as_member, workspace):
+    many(workspace, 27)
+    after = neighbour(as_member.get(list_url(workspace)), "next").partition("after=")[2]
+
+    assert names(as_member.get(list_url(workspace, f"?sort=created&after={after}")))[0] == "d01"
+
+
+def test_a_page_beyond_the_last_says_so(as_member, workspace):
+    many(workspace, 27)
+    last = neighbour(as_member.get(list_url(workspace)), "next")
+    Deployment.objects.filter(name__in=["d26", "d27"]).delete()
+
+    response = as_member.get(last)
+
+    assert "There are no Deployments on this page." in text(response)
+
+
+def test_htmx_gets_the_list_alone_and_the_address_to_show(as_member, workspace, several):
+    response = as_member.get(list_url(workspace), {"q": "beta", "view": "cards"}, headers=HX)
+
+    assert response.template_name == "deployments/index.html#deployment-list"
+    assert names(response) == ["beta"]
+    assert response.headers["HX-Replace-Url"] == list_url(workspace, "?q=beta")
+    assert "HX-Request" in response.headers["Vary"]
+
+
+def test_the_list_refreshes_itself_as_it_is_shown(as_member, workspace, several):
+    response = as_member.get(list_url(workspace, "?view=table&q=a"))
+
+    section = page(response).select_one("#deployment-list")
+    assert section is not None
+    assert section["hx-get"] == list_url(workspace, "?q=a&view=table")
+    assert section["hx-trigger"] == "deployments:changed from:body"
+
+
+def test_names_with_markup_are_text(as_editor, workspace):
+    create_deployment(
+        workspace=workspace,
+        name="<script>alert(1)</script>",
+        description="<img src=x>",
+        updated_by_name="<b>Eda</b>",
+    )
+
+    for view in ("cards", "table"):
+        response = as_editor.get(list_url(workspace), {"view": view, "q": "<script>"})
+
+        assertNotContains(response, "<script>alert")
+        assertNotContains(response, "<img src=x>")
+        assertNotContains(response, "<b>Eda")
+
+
+@pytest.mark.parametrize("view", ["cards", "table"])
+@pytest.mark.parametrize("search", ["", "d"])
+def test_thirty_rows_take_as_many_queries_as_ten(
+    as_editor, workspace, django_assert_num_queries, view, search
+):
+    address = list_url(workspace, f"?view={view}&q={search}")
+    many(workspace, 10)
+    with django_assert_num_queries(7 if search else 6):
+        as_editor.get(address)
+
+    many(workspace, 30, start=11)
+    with django_assert_num_queries(7 if search else 6):
+        as_editor.get(address)
+
+
+def test_only_reading_is_allowed(as_admin, workspace):
+    assert as_admin.post(list_url(workspace)).status_code == 405
+
+
+def many(workspace, number, *, start=1):
+    for index in range(start, start + number):
+        create_deployment(workspace=workspace, name=f"d{index:02}")
+
+
+def neighbour(response, rel):
+    link = page(response).select_one(f".pager a[rel={rel}]")
+    return str(link["href"]) if link else ""

@@ -1,0 +1,83 @@
+"""Opening a Deployment: it leads to the API keys, under a header with the facts about it."""
+
+import pytest
+from django.utils import timezone
+from pytest_django.asserts import assertRedirects
+
+from deployments.models import Deployment
+from tests.deployments.helpers import page, text, url
+from tests.factories import create_cluster, create_deployment, create_runtime
+
+
+@pytest.fixture
+def deployment(workspace):
+    return create_deployment(
+        workspace=workspace,
+        name="Production",
+        release_name="bright-comet-1234",
+        cluster=create_cluster(name="east"),
+        runtime=create_runtime(version="13.9.1", airflow_version="3.3.2"),
+        api_key_count=7,
+    )
+
+
+def test_an_outsider_gets_404(as_outsider, deployment):
+    assert as_outsider.get(url("deployments:open", deployment)).status_code == 404
+
+
+@pytest.mark.parametrize("client", ["as_member", "as_editor", "as_admin", "as_owner"])
+def test_it_opens_at_the_api_keys(request, client, deployment):
+    response = request.getfixturevalue(client).get(url("deployments:open", deployment))
+
+    assertRedirects(response, url("apikeys:index", deployment))
+
+
+def test_the_header_tells_the_facts(as_member, deployment):
+    Deployment.objects.update(
+        updated_by_kind="user", updated_by_name="Eda Editor", updated_at=timezone.now()
+    )
+
+    document = page(as_member.get(url("deployments:activity", deployment)))
+
+    terms = [term.get_text(" ", strip=True) for term in document.select(".facts dt")]
+    said = [" ".join(fact.get_text(" ").split()) for fact in document.select(".facts dd")]
+    facts = dict(zip(terms, said, strict=True))
+    assert facts["Status"] == "Unknown"
+    assert facts["Namespace"] == "bright-comet-1234"
+    assert facts["Cluster"] == "east"
+    assert facts["Runtime"] == "13.9.1 (based on Airflow v3.3.2)"
+    assert facts["Updated"] == "now by Eda Editor"
+    assert facts["Created"] == "now"
+    assert facts["ID"] == deployment.pk
+
+
+def test_the_tabs_are_links_and_count_the_keys(as_member, deployment):
+    document = page(as_member.get(url("deployments:activity", deployment)))
+
+    tabs = document.select(".tabs a")
+    assert [" ".join(tab.get_text(" ").split()) for tab in tabs] == ["API Keys 7", "Activity"]
+    assert [tab["href"] for tab in tabs] == [
+        url("apikeys:index", deployment),
+        url("deployments:activity", deployment),
+    ]
+    assert [tab.get("aria-current") for tab in tabs] == [None, "page"]
+
+
+def test_a_member_finds_no_menu(as_member, deployment):
+    assert "Delete Deployment" not in text(as_member.get(url("deployments:activity", deployment)))
+
+
+def test_an_editor_finds_delete_in_the_menu(as_editor, deployment):
+    document = page(as_editor.get(url("deployments:activity", deployment)))
+
+    link = document.select_one(".strip .menu a")
+    assert link is not None
+    assert link["href"] == url("deployments:delete", deployment)
+
+
+def test_airflow_is_offered_only_once_it_is_registered(as_member, deployment):
+    assert "Open Airflow" not in text(as_member.get(url("deployments:activity", deployment)))
+
+    Deployment.objects.update(airflow_url="https://airflow.example.com/")
+
+    assert "Open Airflow" in text(as_member.get(url("deployments:activity", deployment)))

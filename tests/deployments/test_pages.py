@@ -1,0 +1,34 @@
+"""The context that every page of a Deployment shares."""
+
+import pytest
+
+from deployments.access import deployment_to_view
+from deployments.pages import deployment_context
+from tests.factories import create_member
+from workspaces.middleware import principal_for
+from workspaces.models import Role
+
+
+@pytest.mark.parametrize(
+    ("role", "may_edit", "may_manage_keys"),
+    [(Role.MEMBER, False, False), (Role.EDITOR, True, False), (Role.ADMIN, True, True)],
+)
+def test_it_says_what_the_role_may(workspace, deployment, role, may_edit, may_manage_keys):
+    principal = principal_for(create_member(workspace=workspace, role=role))
+    seen = deployment_to_view(principal, workspace.pk, deployment.pk)
+
+    assert deployment_context(seen, tab="activity") == {
+        "workspace": workspace,
+        "deployment": deployment,
+        "tab": "activity",
+        "may_edit": may_edit,
+        "may_manage_keys": may_manage_keys,
+    }
+
+
+def test_one_query_gets_all_that_the_header_shows(workspace, deployment, django_assert_num_queries):
+    principal = principal_for(create_member(workspace=workspace))
+
+    with django_assert_num_queries(1):
+        seen = deployment_to_view(principal, workspace.pk, deployment.pk)
+        assert f"{seen.workspace} {seen.cluster} {seen.runtime}"
