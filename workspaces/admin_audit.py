@@ -36,6 +36,7 @@ class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the
     """Writes `create...`, `update...` and `delete...` events in the transaction of Django's own views."""
 
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     paginator = BoundedPaginator
     formfield_overrides = {models.CharField: {"form_class": PlainTextField}}
 

@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 
 from workspaces.admin_audit import BoundedPaginator
+from workspaces.models import AuditEvent
 
 
 class AuditEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the stubs only
     """Nobody adds, changes or deletes an event, here or anywhere."""
 
-    list_display = ("at", "operation", "subject_name", "target", "workspace", "deployment", "result")
+    list_display = ("moment", "operation", "subject_name", "target", "workspace", "deployment", "result")
     list_filter = ("at", "result")
     search_fields = (
         "=operation", "=subject_id", "=subject_name", "=target", "=workspace", "=deployment", "=request_id"
     )  # fmt: skip
     search_help_text = "The whole of an operation, a person, an identifier or a request ID."
+    fields = (
+        "moment",
+        "operation",
+        "result",
+        "subject_kind",
+        "subject_id",
+        "subject_name",
+        "workspace",
+        "deployment",
+        "target",
+        "input",
+        "source_ip",
+        "user_agent",
+        "request_id",
+    )
+    readonly_fields = fields
     ordering = ("-at", "-id")
+    show_facets = admin.ShowFacets.NEVER
     show_full_result_count = False
     paginator = BoundedPaginator
+
+    @admin.display(description="Time (UTC)", ordering="at")
+    def moment(self, event: AuditEvent) -> str:
+        """To the millisecond, so that it can be brought together with other logs."""
+        return event.at.astimezone(UTC).isoformat(sep=" ", timespec="milliseconds").removesuffix("+00:00")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Only a change writes its event."""

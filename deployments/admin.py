@@ -1,0 +1,119 @@
+"""The operators' pages of Clusters, runtime releases and Deployments."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from deployments.models import Cluster, Deployment, NodePool, RuntimeRelease
+from workspaces.admin_audit import AuditedAdmin, changes_of
+
+
+class NodePoolInline(admin.TabularInline):  # type: ignore[type-arg] # generic in the stubs only
+    """The worker machines, below their Cluster."""
+
+    model = NodePool
+    extra = 0
+
+
+@admin.register(Cluster)
+class ClusterAdmin(AuditedAdmin):
+    """A Cluster with Deployments cannot be deleted: the database protects it."""
+
+    inlines = (NodePoolInline,)
+    list_display = ("name", "provider", "region", "id")
+    search_fields = ("name", "=id")
+    readonly_fields = ("id", "created_at", "updated_at")
+    fields = ("name", "provider", "region", "id", "created_at", "updated_at")
+
+
+@admin.register(RuntimeRelease)
+class RuntimeReleaseAdmin(AuditedAdmin):
+    """What new Deployments may choose; a release in use is taken back by no longer offering it."""
+
+    list_display = ("version", "airflow_version", "channel", "is_offered", "position")
+    list_filter = ("is_offered",)
+    search_fields = ("version", "airflow_version")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: RuntimeRelease | None = None) -> Any:
+        """The version names the row: another version would be another row."""
+        return ("version",) if obj else ()
+
+
+class DeploymentForm(forms.ModelForm):  # type: ignore[type-arg] # generic in the stubs only
+    """What only operators know of a Deployment."""
+
+    class Meta:
+        model = Deployment
+        fields = ("airflow_url",)
+
+    def clean_airflow_url(self) -> str:
+        """Accept a web address without a sign-in in it, which would be shown and logged."""
+        address: str = self.cleaned_data["airflow_url"]
+        parts = urlsplit(address)
+        if address and (parts.scheme not in {"http", "https"} or "@" in parts.netloc):
+            raise ValidationError("Enter an http or https address without a user name or password.")
+        return address
+
+
+@admin.register(Deployment)
+class DeploymentAdmin(AuditedAdmin):
+    """Deployments are made and deleted in the console, where their rules are; here their Airflow is named."""
+
+    form = DeploymentForm
+    readonly_fields = (
+        "name",
+        "id",
+        "release_name",
+        "workspace",
+        "description",
+        "cluster",
+        "runtime",
+        "executor",
+        "scheduler_au",
+        "scheduler_replicas",
+        "ci_cd_enforced",
+        "status",
+        "api_key_count",
+        "created_at",
+        "updated_at",
+        "updated_by_name",
+    )
+    fields = ("airflow_url", *readonly_fields)
+    list_display = ("name", "release_name", "workspace", "cluster", "runtime", "status")
+    list_filter = ("status", "cluster")
+    list_select_related = ("workspace", "cluster", "runtime")
+    search_fields = ("name", "=id", "release_name", "=workspace__id", "workspace__name")
+    ordering = ("name", "pk")
+
+    def place(self, obj: Any) -> dict[str, str]:
+        """Its Workspace and itself."""
+        return {"workspace": obj.workspace_id, "deployment": obj.pk}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """The console does it."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The console does it, with the typed word, and its keys go in the same transaction."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: forms.ModelForm[Any], change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """Save what the form changes and nothing else: the counters may have moved since it was opened."""
+        if form.changed_data:
+            obj.touched_by(request.principal)  # type: ignore[attr-defined] # workspaces.middleware sets it
+            obj.save(
+                update_fields=[
+                    *form.changed_data,
+                    "updated_at",
+                    "updated_by_kind",
+                    "updated_by_id",
+                    "updated_by_name",
+                ]
+            )
+            self.record(request, "updateDeployment", obj, changes_of(form))
