@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                 ('scheduler_replicas', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(4)], verbose_name='scheduler count')),
                 ('ci_cd_enforced', models.BooleanField(default=False, verbose_name='CI/CD enforcement')),
                 ('status', models.CharField(choices=[('CREATING', 'Creating'), ('DEPLOYING', 'Deploying'), ('HEALTHY', 'Healthy'), ('UNHEALTHY', 'Unhealthy'), ('UNKNOWN', 'Unknown')], default='UNKNOWN', max_length=10)),
-                ('airflow_url', models.URLField(blank=True, help_text='The address of the Airflow webserver. Operators only.', verbose_name='Airflow URL')),
+                ('airflow_url', models.CharField(blank=True, help_text='The address of the Airflow webserver. Operators only.', max_length=200, validators=[django.core.validators.URLValidator(schemes=['http', 'https'])], verbose_name='Airflow URL')),
                 ('api_key_count', models.PositiveIntegerField(default=0, editable=False, verbose_name='API keys')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),

@@ -3,7 +3,7 @@
 import secrets
 from typing import ClassVar, Self
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
 from django.db.models.functions import Lower
 
@@ -20,12 +20,12 @@ NAME_TAKEN = "A Deployment with this name already exists in this Workspace."
 SCHEDULER_AU = (5, 30)
 SCHEDULER_REPLICAS = (1, 4)
 
-_ADJECTIVES = (
+_ADJECTIVES = (  # noqa: SIM905 - words read best as words
     "amber bright brisk calm clear cosmic crisp dawn deep distant early electric fair fluent gentle "
     "golden grand humble icy jovial keen lively lucid lunar mellow misty noble patient polar primal "
     "proud quiet radiant rapid regal serene silver solar stable steady still sunny swift tidal vast vivid"
 ).split()
-_NOUNS = (
+_NOUNS = (  # noqa: SIM905 - words read best as words
     "asteroid aurora beacon binary canyon comet corona cosmos crater delta eclipse ember equinox fjord "
     "galaxy glacier gravity harbor horizon island lagoon meadow meteor moon nebula nova orbit parallax "
     "perigee photon planet prism pulsar quasar ridge ring river satellite spectrum spiral summit transit "
@@ -120,8 +120,12 @@ class Deployment(models.Model):
     )
     ci_cd_enforced = models.BooleanField("CI/CD enforcement", default=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.UNKNOWN)
-    airflow_url = models.URLField(
-        "Airflow URL", blank=True, help_text="The address of the Airflow webserver. Operators only."
+    airflow_url = models.CharField(
+        "Airflow URL",
+        max_length=200,
+        blank=True,
+        validators=[URLValidator(schemes=["http", "https"])],
+        help_text="The address of the Airflow webserver. Operators only.",
     )
     api_key_count = models.PositiveIntegerField("API keys", default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
