@@ -11,9 +11,9 @@ from workspaces.models import AuditEvent
 
 @pytest.fixture
 def cluster(db):
-    """The only cluster there is."""
-    Cluster.objects.all().update(name="east", provider="aws")
-    return Cluster.objects.get()
+    """The only cluster, unless a Deployment brings its own."""
+    Cluster.objects.filter(deployments=None).delete()
+    return create_cluster(name="east")
 
 
 @pytest.fixture
