@@ -34,14 +34,17 @@ lint: $(VENV)/.dev ## check style, types, templates, layers, settings and migrat
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(PY) -m djlint --check --lint --quiet templates
+	$(PY) -m djlint --lint --quiet templates
+	find templates -name '*.html' -exec $(VENV)/bin/djade --check --target-version 5.2 {} +
+	$(PY) -m djhtml --check --tabwidth 2 templates
 	$(VENV)/bin/lint-imports
 	.ci/check-django
 
 format: $(VENV)/.dev ## put code and templates into shape
 	$(PY) -m ruff check --fix-only .
 	$(PY) -m ruff format .
-	$(PY) -m djlint --reformat --quiet templates
+	-find templates -name '*.html' -exec $(VENV)/bin/djade --target-version 5.2 {} +
+	-$(PY) -m djhtml --tabwidth 2 templates
 
 lock: $(VENV)/.dev ## choose the newest dependencies that pyproject.toml admits and write them down with their hashes
 	$(PY) -m uv pip compile $(COMPILE) pyproject.toml --output-file requirements/base.txt

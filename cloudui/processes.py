@@ -28,7 +28,7 @@ STOPPED: Final = (130, 143)
 KNOWN_WARNING: Final = b"Configuration allows spawning up to 64 Python threads"
 
 
-class TerminalPrinter(Printer):
+class TerminalPrinter(Printer):  # type: ignore[misc]  # honcho publishes no types
     """Prints while somebody can see it."""
 
     def write(self, message: Message) -> None:

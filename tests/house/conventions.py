@@ -110,7 +110,9 @@ def docstrings(module: Module) -> Iterator[str]:
         return
     if module.tree.body and not ast.get_docstring(module.tree):
         yield f"{module.path} has no docstring"
-    for scope in [module.tree, *(node for node in module.tree.body if isinstance(node, ast.ClassDef))]:
+    classes = [node for node in module.tree.body if isinstance(node, ast.ClassDef)]
+    scopes: list[ast.Module | ast.ClassDef] = [module.tree, *classes]
+    for scope in scopes:
         for node in scope.body:
             if not isinstance(node, Function | ast.ClassDef):
                 continue
@@ -128,8 +130,9 @@ def nothing_left_to_do(module: Module) -> Iterator[str]:
 
 def no_test_left_out(module: Module) -> Iterator[str]:
     """A test that does not run proves nothing, and looks as if it did."""
-    for node in ast.walk(module.tree) if module.is_test else ():
-        name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    if not module.is_test:
+        return
+    for node, name in _names(module.tree):
         if name in {"skip", "skipif", "skipIf", "skipUnless", "importorskip", "xfail", "expectedFailure"}:
             yield f"{module.path}:{node.lineno} leaves a test out with {name}"
 
@@ -141,8 +144,7 @@ def sign_in_waived_in_sight(module: Module) -> Iterator[str]:
     decorators = {
         id(decorator) for function in _functions(module.tree) for decorator in function.decorator_list
     }
-    for node in ast.walk(module.tree):
-        name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    for node, name in _names(module.tree):
         if name == "login_not_required" and id(node) not in decorators:
             yield f"{module.path}:{node.lineno} uses login_not_required other than as a decorator"
 
@@ -164,6 +166,14 @@ def _functions(tree: ast.Module) -> Iterator[Function]:
     for node in ast.walk(tree):
         if isinstance(node, Function):
             yield node
+
+
+def _names(tree: ast.Module) -> Iterator[tuple[ast.Attribute | ast.Name, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            yield node, node.attr
+        elif isinstance(node, ast.Name):
+            yield node, node.id
 
 
 def _is_overload(node: Function | ast.ClassDef) -> bool:
