@@ -1,0 +1,62 @@
+"""What a page must never do, noticed whatever the test is about."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebError
+
+# A form sent with a mistake or against a newer version is answered, and Chromium notes each such answer.
+ANSWERS: Final = frozenset({409, 422})
+
+VIOLATIONS: Final = """
+document.addEventListener("securitypolicyviolation", (event) => {
+  console.error(`policy violation: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+});
+"""
+
+
+class Watch:
+    """Listens to browser contexts: their console, errors, policy violations and every request.
+
+    Attributes:
+        problems: what went wrong, in the order in which it did.
+        requests: every request that was made.
+    """
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.problems: list[str] = []
+        self.requests: list[Request] = []
+        self._expected = set(ANSWERS)
+
+    def expect(self, *statuses: int) -> None:
+        """Let answers with these statuses be no problem in this test, for example 403."""
+        self._expected.update(statuses)
+
+    def follow(self, context: BrowserContext) -> None:
+        """Listen to all present and future pages of `context`."""
+        context.add_init_script(VIOLATIONS)
+        context.on("console", self._hear)
+        context.on("weberror", self._catch)
+        context.on("request", self._see)
+
+    def addresses(self) -> Iterable[str]:
+        """The address of every request."""
+        return [request.url for request in self.requests]
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type not in {"error", "warning"} or self._is_expected(message.text):
+            return
+        self.problems.append(f"{message.type}: {message.text} ({message.location['url']})")
+
+    def _catch(self, error: WebError) -> None:
+        self.problems.append(f"uncaught: {error.error}")
+
+    def _see(self, request: Request) -> None:
+        self.requests.append(request)
+        if not request.url.startswith(f"{self.origin}/"):
+            self.problems.append(f"request to another origin: {request.url}")
+
+    def _is_expected(self, text: str) -> bool:
+        # "Failed to load resource: the server responded with a status of 422 (Unprocessable Content)"
+        return any(f"responded with a status of {status} " in text for status in self._expected)
