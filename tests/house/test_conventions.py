@@ -18,6 +18,7 @@ COUNTER_EXAMPLES: list[tuple[Rule, str, str]] = [
         "apikeys/views.py",
         "def index(request):\n    'Say why.'\n" + "    x = 1\n" * 26,
     ),
+    (conventions.no_boolean_by_position, "apikeys/changing.py", "def save(key, force: bool): ..."),
     (conventions.short_views, "apikeys/views/pages.py", "def index(request):\n" + "    x = 1\n" * 26),
     (conventions.no_print, "apikeys/issuing.py", "print('issued')"),
     (conventions.no_bare_except, "apikeys/issuing.py", "try:\n    issue()\nexcept:\n    raise"),
@@ -50,15 +51,27 @@ ALLOWED: list[tuple[Rule, str, str]] = [
         "def close(key, *, force: bool = False): ...",
     ),
     (
+        conventions.no_boolean_by_position,
+        "apikeys/admin.py",
+        "class Admin:\n    def save_model(self, change: bool): ...",
+    ),
+    (
         conventions.short_views,
         "apikeys/views.py",
         "def index(request):\n    '''Say why.\n" + "\n    And how.\n" * 20 + "    '''\n" + "    x = 1\n" * 25,
     ),
     (conventions.short_views, "apikeys/issuing.py", "def issue():\n" + "    x = 1\n" * 26),
+    (conventions.no_print, "tests/test_x.py", "print('10 writes')"),
     (conventions.no_print, "apikeys/management/commands/recount.py", "print('done')"),
     (conventions.short_files, "apikeys/migrations/0001_initial.py", "x = 1\n" * 301),
     (conventions.docstrings, "apikeys/__init__.py", ""),
     (conventions.docstrings, "apikeys/models.py", "'Keys.'\nclass Key:\n    'A key.'\n    class Meta: ..."),
+    (conventions.docstrings, "apikeys/models.py", "'Keys.'\nclass _Key:\n    def end(self): ..."),
+    (
+        conventions.sign_in_waived_in_sight,
+        "apikeys/views.py",
+        "@method_decorator(login_not_required, name='dispatch')\nclass Index(View): ...",
+    ),
     (conventions.sign_in_waived_in_sight, "apikeys/views.py", "@login_not_required\ndef index(request): ..."),
 ]
 
