@@ -168,7 +168,13 @@ def list_deployments(workspace: Workspace, asked: Any) -> Listing:
     # A Workspace has dozens of Deployments, so counting them costs nothing (unlike their keys).
     total = everything.count()
     return Listing(
-        page=paginate(rows, by=column, is_descending=is_descending, **position),
+        page=paginate(
+            rows,
+            by=column,
+            is_descending=is_descending,
+            before=position["before"],
+            after=position["after"],
+        ),
         total=total,
         found=matching.count() if search else total,
         search=search,

@@ -41,7 +41,9 @@ def text(response: HttpResponse) -> str:
 
 def names(response: HttpResponse) -> list[str]:
     """The names of the Deployments listed, in order."""
-    return [link.get_text(strip=True) for link in page(response).select("#deployment-list :is(h3, tbody th) a")]
+    return [
+        link.get_text(strip=True) for link in page(response).select("#deployment-list :is(h3, tbody th) a")
+    ]
 
 
 def field_error(response: HttpResponse, field: str) -> str:

@@ -68,7 +68,9 @@ def test_every_member_may_read_it(request, client, deployment):
         ("reissueDeploymentApiKeySecret", {"secret": 2}, "issued a new secret for the API Key"),
     ],
 )
-def test_what_is_done_to_a_key_is_said_with_its_name_and_id(as_member, deployment, operation, given, sentence):
+def test_what_is_done_to_a_key_is_said_with_its_name_and_id(
+    as_member, deployment, operation, given, sentence
+):
     happen(deployment, operation, target="K" * 32, given=given)
 
     assert said(as_member.get(activity_url(deployment))) == [f"{sentence} {'K' * 32}"]

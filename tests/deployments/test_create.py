@@ -64,7 +64,11 @@ def test_what_was_chosen_is_kept(as_editor, editor, workspace, choices, cluster,
     assert (made.name, made.description) == ("Nightly loads", "Loads the warehouse.")
     assert (made.cluster, made.runtime, made.executor) == (cluster, runtime, "KubernetesExecutor")
     assert (made.scheduler_au, made.scheduler_replicas) == (10, 2)
-    assert (made.updated_by_kind, made.updated_by_id, made.updated_by_name) == ("user", editor.pk, "Eda Editor")
+    assert (made.updated_by_kind, made.updated_by_id, made.updated_by_name) == (
+        "user",
+        editor.pk,
+        "Eda Editor",
+    )
 
 
 def test_the_status_is_unknown_until_somebody_asked_an_airflow(as_editor, workspace, choices):
@@ -184,7 +188,9 @@ def test_an_empty_post_is_not_a_first_visit(as_editor, workspace, choices):
     assert field_error(response, "name") == "Enter a name."
 
 
-@pytest.mark.parametrize("name", ["<b>Bold</b> & co", "😀 Emoji 👩‍👩‍👧", "Größe", "数据", "x" * 100, "'quoted\""])
+@pytest.mark.parametrize(
+    "name", ["<b>Bold</b> & co", "😀 Emoji 👩‍👩‍👧", "Größe", "数据", "x" * 100, "'quoted\""]
+)
 def test_any_visible_name_is_kept_and_shown_as_text(as_editor, workspace, choices, name):
     response = as_editor.post(create_url(workspace), {**choices, "name": name}, follow=True)
 
@@ -201,7 +207,9 @@ def test_spaces_around_the_name_do_not_count(as_editor, workspace, choices):
 
 
 @pytest.mark.parametrize("name", ["Production", "PRODUCTION", " production "])
-def test_a_name_is_taken_once_in_a_workspace_whatever_its_case(as_editor, workspace, deployment, choices, name):
+def test_a_name_is_taken_once_in_a_workspace_whatever_its_case(
+    as_editor, workspace, deployment, choices, name
+):
     response = as_editor.post(create_url(workspace), {**choices, "name": name})
 
     assert response.status_code == 422
@@ -230,7 +238,9 @@ def test_a_failed_attempt_leaves_no_event(as_editor, workspace, deployment, choi
     assert not AuditEvent.objects.filter(operation="createDeployment").exists()
 
 
-def test_a_release_that_went_meanwhile_is_refused_beside_its_field(as_editor, workspace, choices, monkeypatch):
+def test_a_release_that_went_meanwhile_is_refused_beside_its_field(
+    as_editor, workspace, choices, monkeypatch
+):
     # The form was valid a moment ago; the service decides again.
     monkeypatch.setattr("deployments.forms.CreateForm.is_valid", withdrawing(choices["runtime"]))
 
@@ -241,7 +251,7 @@ def test_a_release_that_went_meanwhile_is_refused_beside_its_field(as_editor, wo
 
 
 def withdrawing(version):
-    from django import forms  # noqa: PLC0415 - the original, beside the one that is replaced
+    from django import forms
 
     def is_valid(self):
         answer = forms.Form.is_valid(self)

@@ -16,7 +16,9 @@ def test_there_is_a_local_cluster_with_one_default_pool():
     cluster = Cluster.objects.get()
 
     assert (cluster.name, cluster.provider) == ("local", "local")
-    assert [pool.worker_type for pool in NodePool.objects.filter(cluster=cluster, is_default=True)] == ["small"]
+    assert [pool.worker_type for pool in NodePool.objects.filter(cluster=cluster, is_default=True)] == [
+        "small"
+    ]
     assert [str(pool) for pool in NodePool.objects.filter(cluster=cluster)] == [
         "small (1 CPU, 2 GiB)",
         "large (4 CPU, 8 GiB)",

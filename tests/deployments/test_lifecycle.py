@@ -1,6 +1,7 @@
 """The services behind the pages: each decides again, writes its event, and holds against others at once."""
 
 import threading
+from functools import partial
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -112,7 +113,7 @@ def test_an_api_key_neither_creates_nor_deletes(workspace, deployment, places):
 
     with pytest.raises(Http404):
         lifecycle.create_deployment(key, workspace, name="Nightly", **places)
-    with pytest.raises(PermissionDenied, match="An API key cannot delete a Deployment."):
+    with pytest.raises(PermissionDenied, match="An API key cannot delete a Deployment"):
         lifecycle.delete_deployment(key, deployment)
 
 
@@ -158,7 +159,9 @@ def test_deleting_writes_one_event_with_the_number_of_keys(principal, workspace,
     assert event.input == {"id": deployment.pk, "name": "Production", "apiKeys": 3}
 
 
-def test_if_the_event_cannot_be_written_nothing_happens(principal, workspace, deployment, places, monkeypatch):
+def test_if_the_event_cannot_be_written_nothing_happens(
+    principal, workspace, deployment, places, monkeypatch
+):
     def fail(*args, **kwargs):
         raise OSError
 
@@ -175,17 +178,20 @@ def test_if_the_event_cannot_be_written_nothing_happens(principal, workspace, de
 def test_of_many_creations_with_one_name_at_once_one_wins():
     workspace = create_workspace()
     principal = principal_for(create_member(workspace=workspace, role=Role.EDITOR))
-    places = {"cluster": create_cluster(), "runtime": create_runtime()}
+    cluster, runtime = create_cluster(), create_runtime()
     names = ["Nightly", "NIGHTLY", "nightly", "Nightly", "nIghtly", "Nightly"]
 
-    answers = at_once(
-        *(lambda name=name: lifecycle.create_deployment(principal, workspace, name=name, **places) for name in names)
-    )
+    def create(name):
+        return lifecycle.create_deployment(principal, workspace, name=name, cluster=cluster, runtime=runtime)
+
+    answers = at_once(*(partial(create, name) for name in names))
 
     refused = [answer for answer in answers if isinstance(answer, ValidationError)]
     assert len(refused) == len(names) - 1
     for answer in refused:
-        assert answer.message_dict == {"name": ["A Deployment with this name already exists in this Workspace."]}
+        assert answer.message_dict == {
+            "name": ["A Deployment with this name already exists in this Workspace."]
+        }
     assert Deployment.objects.count() == 1
     assert AuditEvent.objects.filter(operation="createDeployment").count() == 1
 

@@ -33,9 +33,7 @@ def test_it_opens_at_the_api_keys(request, client, deployment):
 
 
 def test_the_header_tells_the_facts(as_member, deployment):
-    Deployment.objects.update(
-        updated_by_kind="user", updated_by_name="Eda Editor", updated_at=timezone.now()
-    )
+    Deployment.objects.update(updated_by_kind="user", updated_by_name="Eda Editor", updated_at=timezone.now())
 
     document = page(as_member.get(url("deployments:activity", deployment)))
 

@@ -31,4 +31,6 @@ def test_one_query_gets_all_that_the_header_shows(workspace, deployment, django_
 
     with django_assert_num_queries(1):
         seen = deployment_to_view(principal, workspace.pk, deployment.pk)
-        assert f"{seen.workspace} {seen.cluster} {seen.runtime}"
+        shown = [seen.workspace.name, seen.cluster.name, seen.runtime.version]
+
+    assert shown == [workspace.name, deployment.cluster.name, deployment.runtime.version]
