@@ -7,11 +7,11 @@ address are not offered, so their addresses do not exist.
 from allauth.account import views
 from django.urls import path, re_path
 
-from workspaces.sign_out import SignOutView
+from workspaces.sign_out import sign_out
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
-    path("logout/", SignOutView.as_view(), name="account_logout"),
+    path("logout/", sign_out, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("signup/", views.signup, name="account_signup"),
     path("password/change/", views.password_change, name="account_change_password"),
