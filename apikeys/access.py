@@ -1,9 +1,10 @@
 """The whole access policy of API keys: who may see them and who may change them."""
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from apikeys.models import ApiKey
-from cloudui.web.principal import Principal
+from cloudui.web.principal import Kind, Principal
 from deployments.access import deployment_to_manage_keys, deployment_to_view
 from deployments.models import Deployment
 
@@ -13,8 +14,12 @@ def key_to_view(principal: Principal, workspace_id: str, deployment_id: str, key
 
     Raises:
         Http404: for strangers and for keys that are not there.
+        PermissionDenied: for API keys and access tokens, which have no business with keys.
     """
-    return _find(deployment_to_view(principal, workspace_id, deployment_id), key_id)
+    deployment = deployment_to_view(principal, workspace_id, deployment_id)
+    if principal.kind is Kind.API_KEY or principal.is_token:
+        raise PermissionDenied("API keys can be seen in the console only.")
+    return _find(deployment, key_id)
 
 
 def key_to_manage(

@@ -37,6 +37,10 @@ class KeyForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "dir": "auto"}),
     )
 
+    def _rewrite(self, name: str, value: str) -> None:
+        # What is shown again is what was typed, except for this one hidden field.
+        self.data = {**dict(self.data.items()), name: value}
+
 
 class CreateForm(KeyForm):
     """A new key. The nonce makes sending the same form twice harmless."""
@@ -57,15 +61,17 @@ class CreateForm(KeyForm):
 
     def renew_nonce(self) -> None:
         """Make the form ready to be sent again as a new one, keeping what was typed."""
-        self.data = self.data.copy()
-        self.data["nonce"] = new_nonce()
+        self._rewrite("nonce", new_nonce())
 
 
 class EditForm(KeyForm):
     """A change to a key, made against the version that the person saw."""
 
     version = forms.IntegerField(
-        widget=forms.HiddenInput, min_value=1, error_messages={"required": "Reload the page and try again."}
+        widget=forms.HiddenInput,
+        min_value=1,
+        max_value=2**31 - 1,
+        error_messages={"required": "Reload the page and try again."},
     )
 
     @classmethod
@@ -76,14 +82,17 @@ class EditForm(KeyForm):
 
     def accept_version(self, current: ApiKey) -> None:
         """Let the next attempt overwrite `current`, keeping what was typed."""
-        self.data = self.data.copy()
-        self.data["version"] = str(current.version)
+        self._rewrite("version", str(current.version))
 
 
 class ConfirmForm(forms.Form):
     """The number of the secret that was saved."""
 
-    number = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    number = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+
+    def wanted(self) -> int:
+        """The number, or 0, which no secret has, for nonsense."""
+        return int(self.cleaned_data["number"]) if self.is_valid() else 0
 
 
 class ListForm(forms.Form):

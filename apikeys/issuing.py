@@ -56,7 +56,9 @@ class StaleReveal(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
+class Prepared:
+    """A secret that is made and hashed and not yet stored."""
+
     secret: KeySecret = field(repr=False)
     encoded: str = field(repr=False)
     pepper_version: int
@@ -80,11 +82,12 @@ def create_key(
         ValidationError: on the field `name`, when the Deployment has as many keys as it may.
         NonceSpent: when the form was sent before and its key was confirmed, used, changed or is too old.
     """
-    prepared = _prepare()
+    prepared = prepare()
     with transaction.atomic():
         locked = deployment_to_manage_keys(principal, deployment.workspace_id, deployment.pk, locked=True)
         existing = ApiKey.objects.of(locked).locked().filter(creation_nonce=nonce).first()
         if existing is not None:
+            existing.deployment = locked
             _require_replayable(existing, principal, name=name, description=description)
             return _replace_secret(existing, prepared, principal)
         _require_quota(locked)
@@ -96,7 +99,7 @@ def create_key(
             created_by_id=principal.id,
             created_by_name=principal.name[:254],
         )
-        _store(key, prepared, number=1, principal=principal)
+        store(key, prepared, number=1, principal=principal)
         Deployment.objects.filter(pk=locked.pk).update(api_key_count=F("api_key_count") + 1)
         events.record(principal, "createDeploymentApiKey", key, {"name": name, "role": "DEPLOYMENT_ADMIN"})
         return Issued(key=key, secret=prepared.secret, number=1, is_replacement=False)
@@ -110,7 +113,7 @@ def reissue_secret(principal: Principal, key: ApiKey) -> Issued:
         Http404, PermissionDenied: when the key or the right to it went meanwhile.
         NotReissuable: when it was confirmed or used, or replaced 20 times.
     """
-    prepared = _prepare()
+    prepared = prepare()
     with transaction.atomic():
         locked = access.key_to_manage(
             principal, key.deployment.workspace_id, key.deployment_id, key.pk, locked=True
@@ -152,10 +155,28 @@ def is_reissuable(key: ApiKey) -> bool:
 
 
 @sensitive_variables("secret")
-def _prepare() -> _Prepared:
+def prepare() -> Prepared:
+    """A fresh secret and its hash. Runs argon2: call it before the transaction that stores the secret.
+
+    Raises:
+        SlotsBusy: if no slot comes free.
+    """
     secret = credentials.new_secret()
     encoded, pepper_version = credentials.hash_secret(secret)
-    return _Prepared(secret=secret, encoded=encoded, pepper_version=pepper_version)
+    return Prepared(secret=secret, encoded=encoded, pepper_version=pepper_version)
+
+
+@sensitive_variables("prepared")
+def store(key: ApiKey, prepared: Prepared, *, number: int, principal: Principal) -> None:
+    """Give the key a secret, in the transaction that records it."""
+    ApiKeySecret.objects.create(
+        key=key,
+        number=number,
+        encoded=prepared.encoded,
+        pepper_version=prepared.pepper_version,
+        fingerprint=credentials.fingerprint(prepared.secret),
+        created_by_id=principal.id,
+    )
 
 
 def _require_replayable(key: ApiKey, principal: Principal, *, name: str, description: str) -> None:
@@ -173,21 +194,9 @@ def _require_quota(deployment: Deployment) -> None:
 
 
 @sensitive_variables("prepared")
-def _replace_secret(key: ApiKey, prepared: _Prepared, principal: Principal) -> Issued:
+def _replace_secret(key: ApiKey, prepared: Prepared, principal: Principal) -> Issued:
     number = max(key.secrets.values_list("number", flat=True)) + 1
     key.secrets.filter(ended_at=None).update(ended_at=timezone.now())
-    _store(key, prepared, number=number, principal=principal)
+    store(key, prepared, number=number, principal=principal)
     events.record(principal, "reissueDeploymentApiKeySecret", key, {"secret": number})
     return Issued(key=key, secret=prepared.secret, number=number, is_replacement=True)
-
-
-@sensitive_variables("prepared")
-def _store(key: ApiKey, prepared: _Prepared, *, number: int, principal: Principal) -> None:
-    ApiKeySecret.objects.create(
-        key=key,
-        number=number,
-        encoded=prepared.encoded,
-        pepper_version=prepared.pepper_version,
-        fingerprint=credentials.fingerprint(prepared.secret),
-        created_by_id=principal.id,
-    )

@@ -70,8 +70,8 @@ def list_keys(deployment: Deployment, asked: Any) -> Listing:
     keys = (
         ApiKey.objects.of(deployment)
         .matching(form.wanted("q"))
-        .annotate(sort_name=Lower("name"))
         .prefetch_related(Prefetch("secrets", queryset=live, to_attr="live_secrets"))
+        .annotate(sort_name=Lower("name"))
     )
     page = paginate(
         keys,

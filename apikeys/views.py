@@ -66,11 +66,8 @@ def reissue(request: HtmxHttpRequest, workspace: str, deployment: str, key: str)
 def confirm(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) -> HttpResponse:
     """I've saved the Key Secret."""
     target = key_to_manage(request.principal, workspace, deployment, key)
-    form = ConfirmForm(request.POST)
     try:
-        if not form.is_valid():
-            raise issuing.StaleReveal
-        saved = issuing.confirm_secret(request.principal, target, number=form.cleaned_data["number"])
+        saved = issuing.confirm_secret(request.principal, target, number=ConfirmForm(request.POST).wanted())
     except issuing.StaleReveal:
         context = {**_context(target.deployment), "key": target}
         return page_or_fragment(request, "apikeys/stale_reveal.html", context, fragment="dialog", status=409)
@@ -152,7 +149,10 @@ def _reveal(request: HtmxHttpRequest, issued: Issued) -> HttpResponse:
         **_context(deployment),
         "issued": issued,
         "key": issued.key,
-        "has_namesake": ApiKey.objects.of(deployment).named(issued.key.name).exclude(pk=issued.key.pk).exists(),
+        "has_namesake": ApiKey.objects.of(deployment)
+        .named(issued.key.name)
+        .exclude(pk=issued.key.pk)
+        .exists(),
         "snippets": snippets_for(issued.key.pk, issued.secret, public_url=settings.PUBLIC_URL),
     }
     response: HttpResponse = page_or_fragment(request, "apikeys/reveal.html", context, fragment="reveal")

@@ -122,3 +122,10 @@ class ApiKey(models.Model):
     def awaits_confirmation(self) -> bool:
         """Whether the secret was shown but neither confirmed nor used: it may have been lost on the way."""
         return not self.is_confirmed and all(secret.first_used_at is None for secret in self.live_secrets)
+
+    def switch(self, *, is_enabled: bool) -> None:
+        """Disable or enable the key, under its lock. Either way its access tokens end: the generation changes."""
+        self.is_enabled = is_enabled
+        self.disabled_at = None if is_enabled else timezone.now()
+        self.generation += 1
+        self.save(update_fields=["is_enabled", "disabled_at", "generation", "updated_at"])

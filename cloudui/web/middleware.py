@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -89,7 +88,7 @@ class CompressionMiddleware(GZipMiddleware):
         """Compress unless the view set `response.shows_secret`."""
         if getattr(response, "shows_secret", False):
             return response
-        return super().process_response(request, response)  # type: ignore[arg-type]
+        return super().process_response(request, response)
 
 
 class BrowserHeadersMiddleware:
@@ -116,14 +115,15 @@ class BrowserHeadersMiddleware:
 class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
     """Every page needs a signed-in person unless its view says otherwise."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
+    def handle_no_permission(  # type: ignore[override] # htmx is redirected by a header, not by the status
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponseBase:
         """Send a browser to the sign-in page, and htmx too, which would swap that page into a dialog (T-W10).
 
         An htmx request returns to the page it came from, not to the fragment it asked for.
         """
-        response = super().handle_no_permission(request, view_func)
-        if not wants_fragment(request) or response.status_code != HTTPStatus.FOUND:
-            return response
+        if not wants_fragment(request):
+            return super().handle_no_permission(request, view_func)
         page = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
         return HttpResponseClientRedirect(errors.sign_in_url(page))
 

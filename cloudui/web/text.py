@@ -35,8 +35,8 @@ class PlainTextField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """The text as it will be stored."""
-        text = super().to_python(value)
-        return unicodedata.normalize("NFC", text.replace("\r\n", "\n")) if text else text or ""
+        text: str = super().to_python(value) or ""
+        return unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
 
     def validate(self, value: str) -> None:
         """Refuse invisible characters besides what a CharField refuses."""

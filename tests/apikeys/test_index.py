@@ -1,0 +1,175 @@
+"""The API Keys tab: what it shows, to whom, found, sorted and paged."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apikeys.models import ApiKey
+from tests.apikeys.pages import SECRET, soup, text, url
+from tests.factories import create_api_key
+
+pytestmark = pytest.mark.django_db
+
+
+def names(response):
+    return [cell.get_text(strip=True) for cell in soup(response).select("tbody td[data-label=Name]")]
+
+
+def make(deployment, *given):
+    """Keys with these names, the last one newest; only the first has a real secret."""
+    start = timezone.now() - timedelta(days=1)
+    rows = ApiKey.objects.bulk_create(
+        ApiKey(deployment=deployment, name=name, creation_nonce=f"{number:032x}", created_by_name="Ada")
+        for number, name in enumerate(given)
+    )
+    for number, row in enumerate(rows):
+        ApiKey.objects.filter(pk=row.pk).update(created_at=start + timedelta(minutes=number))
+    deployment.api_key_count = len(rows)
+    deployment.save()
+    return rows
+
+
+def test_an_empty_list_says_so(as_admin, deployment):
+    page = as_admin.get(url("index", deployment))
+
+    assert "0 API Keys" in text(page)
+    assert "No API Keys have been added yet." in text(page)
+
+
+def test_a_key_is_shown_without_its_secret(as_admin, deployment):
+    issued = create_api_key(deployment, name="CI", description="Nightly build")
+
+    page = as_admin.get(url("index", deployment))
+
+    row = soup(page).find(id=f"key-{issued.key.pk}").get_text(" ", strip=True)
+    assert row.startswith(issued.key.pk)
+    assert "●●●●●" in row
+    assert "CI Nightly build now Never Secret not confirmed" in row
+    assert "1 API Key" in text(page)
+    assert not SECRET.search(page.content.decode())
+    assert issued.key.secrets.get().encoded not in page.content.decode()
+
+
+def test_the_columns_stand_in_their_order(as_admin, deployment):
+    create_api_key(deployment)
+
+    heads = [head.get_text(strip=True) for head in soup(as_admin.get(url("index", deployment))).select("th")]
+
+    assert heads == [
+        "Key ID", "Key Secret", "Name", "Description", "Created", "Last used", "Created by", "Actions",
+    ]  # fmt: skip
+
+
+def test_a_confirmed_key_has_no_badge(as_admin, deployment):
+    create_api_key(deployment)
+    ApiKey.objects.update(acknowledged_secret=1)
+
+    page = text(as_admin.get(url("index", deployment)))
+
+    assert "Secret not confirmed" not in page
+    assert "Issue new secret" not in page
+
+
+def test_the_last_use_is_shown(as_admin, deployment):
+    issued = create_api_key(deployment)
+    earlier = timezone.now() - timedelta(minutes=3)
+    issued.key.secrets.update(first_used_at=earlier, last_used_at=earlier)
+
+    page = text(as_admin.get(url("index", deployment)))
+
+    assert "3 minutes ago" in page
+    assert "Never" not in page
+
+
+@pytest.mark.parametrize("who", ["as_member", "as_editor"])
+def test_members_and_editors_see_keys_but_no_buttons(who, deployment, request):
+    issued = create_api_key(deployment)
+
+    page = request.getfixturevalue(who).get(url("index", deployment))
+
+    assert issued.key.pk in text(page)
+    for verb in ("create", "edit", "reissue"):
+        key = None if verb == "create" else issued.key
+        assert url(verb, deployment, key) not in page.content.decode()
+
+
+def test_strangers_do_not_learn_that_the_deployment_exists(as_stranger, deployment):
+    assert as_stranger.get(url("index", deployment)).status_code == 404
+
+
+def test_the_newest_comes_first(as_admin, deployment):
+    make(deployment, "first", "second", "third")
+
+    assert names(as_admin.get(url("index", deployment))) == ["third", "second", "first"]
+
+
+def test_names_sort_whatever_their_case(as_admin, deployment):
+    make(deployment, "beta", "Alpha", "gamma")
+
+    assert names(as_admin.get(url("index", deployment), {"sort": "name"})) == ["Alpha", "beta", "gamma"]
+    assert names(as_admin.get(url("index", deployment), {"sort": "-name"})) == ["gamma", "beta", "Alpha"]
+
+
+def test_search_finds_by_name_description_and_id(as_admin, deployment):
+    rows = make(deployment, "Nightly", "Deploy")
+    ApiKey.objects.filter(pk=rows[1].pk).update(description="to production")
+
+    assert names(as_admin.get(url("index", deployment), {"q": "nIGHT"})) == ["Nightly"]
+    assert names(as_admin.get(url("index", deployment), {"q": "PRODUCTION"})) == ["Deploy"]
+    assert names(as_admin.get(url("index", deployment), {"q": rows[0].pk[3:20]})) == ["Nightly"]
+
+
+def test_a_search_without_a_match_offers_the_whole_list(as_admin, deployment):
+    make(deployment, "Nightly")
+
+    page = as_admin.get(url("index", deployment), {"q": "100%_"})
+
+    assert "No API Key has this in its ID, name or description." in text(page)
+    assert soup(page).find("a", string="Show all API Keys")["href"] == url("index", deployment)
+
+
+@pytest.mark.parametrize("sort", ["", "created", "name", "-name"])
+def test_paging_shows_each_key_once_and_leads_back(as_admin, deployment, sort):
+    make(deployment, *(f"key {number // 2:02}" for number in range(60)))
+    list_url = url("index", deployment)
+
+    seen, pages, page = [], [], as_admin.get(list_url, {"sort": sort})
+    while True:
+        pages.append(names(page))
+        seen += [row["id"] for row in soup(page).select("tbody tr")]
+        following = soup(page).select_one("a[rel=next]")
+        if not following:
+            break
+        page = as_admin.get(list_url + following["href"].removeprefix(list_url))
+    assert [len(shown) for shown in pages] == [25, 25, 10]
+    assert len(set(seen)) == 60
+    back = as_admin.get(list_url + soup(page).select_one("a[rel=prev]")["href"].removeprefix(list_url))
+    assert names(back) == pages[1]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"sort": "secrets"}, {"sort": "created_at"}, {"after": "nonsense"}, {"before": "e30"},
+        {"after": "W10"}, {"after": "x" * 2000}, {"q": "a\x00b"}, {"q": "x" * 5000},
+        {"after": "WyJ0IiwiMjAyMCIsImEiXQ"}, {"sort": "name", "after": "WyJ0IiwiMjAyMCIsImEiXQ"},
+    ],
+)  # fmt: skip
+def test_nonsense_in_the_address_shows_the_first_page(as_admin, deployment, query):
+    make(deployment, "only")
+
+    response = as_admin.get(url("index", deployment), query)
+
+    assert response.status_code == 200
+    assert names(response) == ["only"]
+
+
+def test_htmx_gets_the_list_with_its_tabs_and_nothing_else(as_admin, deployment, hx):
+    make(deployment, "one", "two")
+
+    response = as_admin.get(url("index", deployment), headers=hx)
+
+    assert soup(response).find("html") is None
+    assert soup(response).find(id="apikey-list")
+    assert "API Keys 2" in text(response)
