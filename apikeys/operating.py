@@ -125,10 +125,7 @@ def _set_enabled(principal: Principal, key_id: str, *, is_enabled: bool, reason:
         key = _locked(key_id)
         if key is None or key.is_enabled == is_enabled:
             return False
-        key.is_enabled = is_enabled
-        key.disabled_at = None if is_enabled else timezone.now()
-        key.generation += 1
-        key.save(update_fields=["is_enabled", "disabled_at", "generation", "updated_at"])
+        key.switch(is_enabled=is_enabled)
         operation = f"{'enable' if is_enabled else 'disable'}DeploymentApiKey"
         given: dict[str, Any] = {"id": key.pk, "reason": reason, "byOperator": True}
         events.record(principal, operation, key, given)

@@ -8,7 +8,8 @@ import base64
 import logging.config
 from pathlib import Path
 
-from environs import Env
+from django.utils.text import slugify
+from environs import Env, validate
 
 from cloudui import configuration
 from cloudui.web import keyring
@@ -94,6 +95,9 @@ MIDDLEWARE = [
     "cloudui.web.middleware.RequestIdMiddleware",
     "cloudui.web.middleware.TransportMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    # Routes for programs end here; everything below is for pages.
+    "apikeys.bearer.BearerMiddleware",
+    "cloudui.web.api.MachineFaceMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cloudui.web.middleware.ErrorPagesMiddleware",
     "cloudui.web.middleware.CompressionMiddleware",
@@ -210,6 +214,7 @@ _mail_url = env.str("EMAIL_URL", "")
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail_url else 'filebased'}.EmailBackend"
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", f"cloudui@{PUBLIC.host}")
+EMAIL_TIMEOUT = 10
 if _mail_url:
     globals().update(configuration.mail(_mail_url))
 
@@ -229,3 +234,12 @@ logging.config.dictConfig(
         "loggers": {"django.request": {"level": "ERROR"}},
     }
 )
+
+# Tokens
+ORGANIZATION_ID = env.str("ORGANIZATION_ID", f"c{1:024}")
+ORGANIZATION_SHORT_NAME = env.str("ORGANIZATION_SHORT_NAME", "") or slugify(ORGANIZATION_NAME) or "organization"
+# How long an API key's access token lives. Longer spares exchanges and costs nothing else: ending a key ends
+# its tokens at once.
+ACCESS_TOKEN_SECONDS = env.int("ACCESS_TOKEN_SECONDS", 3600, validate=validate.Range(min=60, max=86_400))
+# How often one key may exchange its secret in a minute.
+EXCHANGES_PER_MINUTE = env.int("EXCHANGES_PER_MINUTE", 600, validate=validate.Range(min=1))

@@ -138,8 +138,13 @@ def public_api_route(*, methods: Collection[str] = READ) -> Callable[[ApiView], 
 
 def answer(content: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
     """An answer in JSON, in ASCII so that no proxy or terminal can misread it."""
+    body = json.dumps(content).encode()
     return HttpResponse(
-        json.dumps(content), content_type="application/json", status=status, headers=dict(headers or {})
+        body,
+        content_type="application/json",
+        status=status,
+        # Otherwise the server would send the answer in chunks.
+        headers={"Content-Length": str(len(body)), **(headers or {})},
     )
 
 

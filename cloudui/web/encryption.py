@@ -51,7 +51,6 @@ def decrypt(stored: bytes, *belongs_to: str) -> bytes:
         CannotDecrypt: if it was changed or copied from elsewhere.
         KeyFileError: if the keys no longer hold the version it was made with.
     """
-    stored = bytes(stored)
     if len(stored) <= NONCE_BYTES:
         raise CannotDecrypt
     key = keyring.get(PURPOSE, stored[0])
@@ -64,7 +63,7 @@ def decrypt(stored: bytes, *belongs_to: str) -> bytes:
 
 def needs_reencryption(stored: bytes) -> bool:
     """Whether the value was made with an older version of the key than new ones are."""
-    return bytes(stored)[:1] != bytes([keyring.current(PURPOSE)[0]])
+    return stored[:1] != bytes([keyring.current(PURPOSE)[0]])
 
 
 def _associated(parts: tuple[str, ...]) -> bytes:

@@ -44,6 +44,15 @@ def count(name: str, who: str) -> int:
         return 0
 
 
+def peek(name: str, who: str) -> int:
+    """How many were counted in this minute, without counting another one."""
+    try:
+        return int(cache.get(_key(name, who), 0))
+    except (RedisError, OSError):
+        logger.exception("The cache cannot be reached: nothing is limited until it is back.")
+        return 0
+
+
 def is_first(name: str, who: str, *, seconds: int = WINDOW_SECONDS) -> bool:
     """Whether this has not happened in the last `seconds`: for what is written at most once in that time."""
     try:

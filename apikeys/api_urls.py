@@ -1,0 +1,19 @@
+"""The addresses for programs. `/oauth/token` is served with and without a slash: a POST must not be redirected."""
+
+from django.urls import path
+
+from apikeys.oauth import views as oauth
+from apikeys.whoami import whoami
+
+app_name = "oauth"
+
+urlpatterns = [
+    path("oauth/token", oauth.token, name="token"),
+    path("oauth/token/", oauth.token, name="token_with_slash"),
+    path("oauth/introspect", oauth.introspect, name="introspect"),
+    path("oauth/revoke", oauth.revoke, name="revoke"),
+    path("oauth/revoke-leaked", oauth.revoke_leaked, name="revoke_leaked"),
+    path(".well-known/oauth-authorization-server", oauth.metadata, name="metadata"),
+    path(".well-known/jwks.json", oauth.jwks, name="jwks"),
+    path("v1/whoami", whoami, name="whoami"),
+]

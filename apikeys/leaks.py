@@ -1,0 +1,85 @@
+"""A secret was found where it does not belong: its key is disabled and the Admins of its Workspace are told.
+
+Whoever presents the secret could as well use it, so no other proof is asked; and whoever presents anything else
+learns nothing. The fingerprint finds the key; no argon2 is spent on what only takes away.
+"""
+
+import logging
+from dataclasses import replace
+from typing import Final
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_variables
+
+from apikeys import credentials, events, standing, usage
+from apikeys.credentials import KeySecret
+from apikeys.models import ApiKey, Reason
+from apikeys.standing import Standing
+from cloudui.web import ratelimit
+from cloudui.web.principal import Origin, system_principal
+from workspaces.models import Membership, OrganizationRole, Role, User
+
+# How often the same key is reported to people and to the audit log, however often its secret is presented.
+REPORT_SECONDS: Final = 60 * 60
+
+logger = logging.getLogger(__name__)
+
+
+@sensitive_variables("secret")
+def report(secret: KeySecret, *, origin: Origin) -> None:
+    """Disable the key of a live secret and tell its Admins once the change is certain.
+
+    Args:
+        secret: as it was presented, genuine or not.
+        origin: who presented it.
+    """
+    if not credentials.has_genuine_tag(secret):
+        return
+    found = standing.by_fingerprint(credentials.fingerprints(secret))
+    if found is None or found.end is not None:
+        # An ended secret opens nothing, and its key may be in use with a newer one.
+        return
+    with transaction.atomic():
+        key = ApiKey.objects.select_for_update().filter(pk=found.key_id).first()
+        if key is None:
+            return
+        was_enabled = key.is_enabled
+        if was_enabled:
+            key.switch(is_enabled=False)
+        if was_enabled or ratelimit.is_first("leaks", key.pk, seconds=REPORT_SECONDS):
+            _tell(key, found, origin)
+    usage.record_refusal(found, Reason.SECRET_LEAKED, origin)
+
+
+def _tell(key: ApiKey, found: Standing, origin: Origin) -> None:
+    caller = replace(system_principal("leaked secret report"), origin=origin)
+    given = {"id": key.pk, "secret": found.number, "reason": Reason.SECRET_LEAKED.value}
+    events.record(caller, "disableDeploymentApiKey", key, given)
+    message = _message(key, found, origin)
+    transaction.on_commit(message.send, robust=True)
+
+
+def _message(key: ApiKey, found: Standing, origin: Origin) -> EmailMessage:
+    path = reverse(
+        "apikeys:open", kwargs={"workspace": found.workspace, "deployment": found.deployment, "key": key.pk}
+    )
+    body = render_to_string(
+        "apikeys/leaked.txt",
+        {"key": key, "found": found, "origin": origin, "address": urljoin(settings.PUBLIC_URL, path)},
+    )
+    # A name may hold anything but a line break; a subject must not be longer than a line.
+    subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}An API key was disabled: its secret leaked"
+    # Each of them is told without learning who the others are.
+    return EmailMessage(subject, body, bcc=_admins(found.workspace))
+
+
+def _admins(workspace: str) -> list[str]:
+    """The addresses of the Workspace's Admins; of the Organization's Owners where it has none."""
+    admins = Membership.objects.filter(workspace=workspace, role=Role.ADMIN, user__is_active=True)
+    owners = User.objects.filter(organization_role=OrganizationRole.OWNER, is_active=True)
+    return list(admins.values_list("user__email", flat=True)) or list(owners.values_list("email", flat=True))

@@ -1,0 +1,148 @@
+"""Reading what a program sent: strictly, so that no two readers can understand it differently.
+
+Django's own reading of forms is not used: it forgives repeated names and wrong encodings, and it would leave the
+secret in `request.POST`, where an error report shows it.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from django.http import HttpRequest, UnreadablePostError
+from django.views.decorators.debug import sensitive_variables
+
+from apikeys.credentials import KeySecret
+from cloudui.web.api import ApiError
+
+MOST_BYTES: Final = 8192
+FORM: Final = "application/x-www-form-urlencoded"
+JSON: Final = "application/json"
+CHARSETS: Final = ("", "utf-8", "utf8")
+
+_DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+class Parameters:
+    """The parameters of a request by name. It shows itself to nobody: a secret is among them."""
+
+    __slots__ = ("__values",)
+
+    @sensitive_variables()
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Take pairs of name and value, none of them twice (RFC 6749 section 3.2).
+
+        Raises:
+            ApiError: 400, if one is repeated or cannot be stored as text.
+        """
+        values: dict[str, str] = {}
+        for name, value in pairs:
+            _require_text(name)
+            _require_text(value)
+            if name in values:
+                raise invalid_request("A parameter is repeated.")
+            values[name] = value
+        self.__values = values
+
+    def __repr__(self) -> str:
+        return "<parameters>"
+
+    def get(self, name: str) -> str | None:
+        """The value; None for a missing one and for an empty one, which counts as missing (section 3.1)."""
+        return self.__values.get(name) or None
+
+    @sensitive_variables()
+    def secret(self, name: str) -> KeySecret | None:
+        """The value as a secret, likewise."""
+        value = self.get(name)
+        return KeySecret(value) if value else None
+
+    def require(self, name: str) -> str:
+        """The value.
+
+        Raises:
+            ApiError: 400, if it is missing.
+        """
+        value = self.get(name)
+        if value is None:
+            raise invalid_request(f"The parameter {name} is missing.")
+        return value
+
+
+def invalid_request(description: str) -> ApiError:
+    """The error for whatever is malformed (RFC 6749 section 5.2)."""
+    return ApiError(400, "invalid_request", description)
+
+
+@sensitive_variables()
+def read_parameters(request: HttpRequest) -> Parameters:
+    """The parameters in the body of a POST, a form or a JSON object of strings in UTF-8.
+
+    Raises:
+        ApiError: 413 for more than 8 KiB, 400 for anything else that is not exactly that.
+    """
+    body = _read_body(request)
+    if (request.content_params or {}).get("charset", "").lower() not in CHARSETS:
+        raise invalid_request("Send UTF-8.")
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise invalid_request("The body is not valid UTF-8.") from None
+    if request.content_type == JSON:
+        return Parameters(_json_pairs(text))
+    if request.content_type in {FORM, ""}:
+        return Parameters(form_pairs(text))
+    raise invalid_request(f"Send a form ({FORM}) or a JSON object ({JSON}).")
+
+
+@sensitive_variables()
+def form_pairs(text: str) -> list[tuple[str, str]]:
+    """The pairs of a form, or of a query string.
+
+    Raises:
+        ApiError: 400, if what is percent-encoded is not UTF-8.
+    """
+    try:
+        return parse_qsl(text, keep_blank_values=True, errors="strict")
+    except ValueError:
+        raise invalid_request("The body is not valid UTF-8.") from None
+
+
+@sensitive_variables()
+def _json_pairs(text: str) -> list[tuple[str, str]]:
+    try:
+        # The pairs in their order, because a dict would hide a repeated name.
+        pairs = json.loads(text, object_pairs_hook=_Object)
+    except (ValueError, RecursionError):
+        raise invalid_request("The body is not valid JSON.") from None
+    if not isinstance(pairs, _Object):
+        raise invalid_request("The body must be a JSON object.")
+    if not all(isinstance(value, str) for _, value in pairs):
+        raise invalid_request("Every value in the JSON object must be a string.")
+    return pairs
+
+
+class _Object(list[tuple[str, Any]]):
+    """A JSON object as the list of its pairs, which tells it from a JSON array."""
+
+
+def _read_body(request: HttpRequest) -> bytes:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if _DIGITS.fullmatch(length) is None:
+        raise invalid_request("Content-Length is not a number.")
+    if int(length) > MOST_BYTES:
+        raise ApiError(413, "invalid_request", f"Send at most {MOST_BYTES} bytes.")
+    try:
+        return request.body
+    except UnreadablePostError:
+        raise invalid_request("The body could not be read.") from None
+
+
+@sensitive_variables()
+def _require_text(text: str) -> None:
+    if "\0" in text:
+        raise invalid_request("A parameter contains a null character.")
+    # JSON can write half a character, which no other text can carry.
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise invalid_request("A parameter contains half a character.")

@@ -1,0 +1,216 @@
+"""The keys that sign access tokens: made at first need, published before they sign, rotated without a gap.
+
+Three states. *Next* is published and waits; *current* signs; *retired* verifies what it signed until the last
+of that has ended. Rotation moves each one step and makes a new next one, so a verifier always knows a key
+before the first token made with it. Burning removes a key at once, and with it every token it signed.
+"""
+
+import secrets
+import string
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+from joserfc.jwk import OKPKey
+
+from apikeys.models.signing_key import SigningKey, State
+from cloudui.web import encryption
+from cloudui.web.principal import Principal
+from workspaces import audit
+
+PURPOSE: Final = "signing"
+KID_LENGTH: Final = 16
+# Each process reads the keys again after this time: so long a burnt key may still be believed.
+CACHE_SECONDS: Final = 10.0
+# The longest life of any token (a person's, and the most that ACCESS_TOKEN_SECONDS allows), and the time for
+# processes and clocks to agree.
+LONGEST_TOKEN: Final = timedelta(hours=24)
+GRACE: Final = timedelta(minutes=2)
+# How long a key is published before it may sign: verifiers keep what they fetched for some minutes.
+PUBLISH_AHEAD: Final = timedelta(minutes=5)
+
+_ALPHABET: Final = string.ascii_letters + string.digits
+
+
+class TooEarly(Exception):
+    """The next key is so young that verifiers may not know it yet."""
+
+    def __init__(self, ready_at: Any) -> None:
+        super().__init__(f"The next key may sign from {ready_at:%H:%M:%S} UTC on.")
+
+
+class UnknownKey(Exception):
+    """There is no signing key of this ID."""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeys:
+    """The keys as this process knows them.
+
+    Attributes:
+        kid: the ID of the key that signs.
+        signer: that key, private.
+        verifiers: every key whose tokens are believed, public, by ID; next first, then current, then retired.
+    """
+
+    kid: str
+    signer: OKPKey
+    verifiers: Mapping[str, OKPKey]
+
+
+def keys() -> SigningKeys:
+    """The keys, read from the database at most every 10 s and made if there are none yet."""
+    return _cache.get()
+
+
+def forget_cache() -> None:
+    """Read the keys again at the next use."""
+    _cache.forget()
+
+
+def published() -> dict[str, Any]:
+    """The JSON Web Key Set of every key whose tokens are believed (RFC 7517 section 5)."""
+    return {
+        "keys": [
+            {**key.as_dict(private=False), "kid": kid, "use": "sig", "alg": "EdDSA"}
+            for kid, key in keys().verifiers.items()
+        ]
+    }
+
+
+def ensure() -> None:
+    """Make the current and the next key where they are missing. Processes that do so at once agree."""
+    present = set(SigningKey.objects.exclude(state=State.RETIRED).values_list("state", flat=True))
+    missing = [_new(state) for state in (State.CURRENT, State.NEXT) if state not in present]
+    if missing:
+        # Whoever comes second meets the constraint on the state, and his key is dropped unused.
+        SigningKey.objects.bulk_create(missing, ignore_conflicts=True)
+
+
+def rotate(principal: Principal, *, at_once: bool = False) -> SigningKey:
+    """Let the next key sign, retire the current one and publish a new next one.
+
+    Args:
+        principal: who rotates.
+        at_once: do not wait until verifiers can know the next key.
+
+    Raises:
+        TooEarly: if the next key was made less than 5 minutes ago.
+    """
+    with transaction.atomic():
+        ensure()
+        rows = {row.state: row for row in _locked_rows() if row.state != State.RETIRED}
+        ready_at = rows[State.NEXT].created_at + PUBLISH_AHEAD
+        if ready_at > timezone.now() and not at_once:
+            raise TooEarly(ready_at)
+        rows[State.CURRENT].retired_at = timezone.now()
+        _move(rows[State.CURRENT], State.RETIRED)
+        _promote(rows[State.NEXT])
+        audit.record(principal, "rotateSigningKey", target=rows[State.NEXT].kid)
+    forget_cache()
+    return rows[State.NEXT]
+
+
+def burn(principal: Principal, kid: str) -> None:
+    """Remove a key: whatever it signed is refused, here at once and in other processes within 10 s.
+
+    Raises:
+        UnknownKey: if there is no such key.
+    """
+    with transaction.atomic():
+        ensure()
+        rows = {row.kid: row for row in _locked_rows()}
+        burnt = rows.get(kid)
+        if burnt is None:
+            raise UnknownKey
+        state = burnt.state
+        burnt.delete()
+        if state == State.CURRENT:
+            _promote(next(row for row in rows.values() if row.state == State.NEXT))
+        ensure()
+        audit.record(principal, "burnSigningKey", target=kid, input={"state": state})
+    forget_cache()
+
+
+def forget_expired() -> int:
+    """Delete retired keys whose last token has ended; returns how many."""
+    oldest = timezone.now() - LONGEST_TOKEN - GRACE
+    deleted, _ = SigningKey.objects.filter(state=State.RETIRED, retired_at__lt=oldest).delete()
+    return deleted
+
+
+class _Cache:
+    """The keys of this process and when they were read."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._keys: SigningKeys | None = None
+        self._stale_at = 0.0
+
+    def get(self) -> SigningKeys:
+        known = self._keys
+        if known is None or time.monotonic() >= self._stale_at:
+            with self._lock:
+                if self._keys is None or time.monotonic() >= self._stale_at:
+                    self._keys = _read()
+                    self._stale_at = time.monotonic() + CACHE_SECONDS
+                known = self._keys
+        return known
+
+    def forget(self) -> None:
+        with self._lock:
+            self._keys = None
+
+
+_cache: Final = _Cache()
+
+
+@sensitive_variables()
+def _read() -> SigningKeys:
+    rows = list(SigningKey.objects.all())
+    if {State.CURRENT, State.NEXT} - {row.state for row in rows}:
+        ensure()
+        rows = list(SigningKey.objects.all())
+    rows.sort(key=lambda row: (State.values.index(row.state), row.kid))
+    private = {row.kid: _private_key(row) for row in rows}
+    current = next(row.kid for row in rows if row.state == State.CURRENT)
+    return SigningKeys(
+        kid=current,
+        signer=private[current],
+        verifiers={kid: OKPKey.import_key(key.as_dict(private=False)) for kid, key in private.items()},
+    )
+
+
+@sensitive_variables()
+def _private_key(row: SigningKey) -> OKPKey:
+    return OKPKey.import_key(encryption.decrypt(bytes(row.private), PURPOSE, row.kid))
+
+
+@sensitive_variables()
+def _new(state: State) -> SigningKey:
+    kid = "".join(secrets.choice(_ALPHABET) for _ in range(KID_LENGTH))
+    key = OKPKey.generate_key("Ed25519", private=True)
+    return SigningKey(
+        kid=kid, private=encryption.encrypt(key.as_pem(private=True), PURPOSE, kid), state=state
+    )
+
+
+def _locked_rows() -> list[SigningKey]:
+    return list(SigningKey.objects.select_for_update().order_by("kid"))
+
+
+def _promote(row: SigningKey) -> None:
+    """Let a key sign and publish the one that follows it."""
+    _move(row, State.CURRENT)
+    SigningKey.objects.bulk_create([_new(State.NEXT)])
+
+
+def _move(row: SigningKey, state: State) -> None:
+    row.state = state
+    row.save(update_fields=["state", "retired_at"])

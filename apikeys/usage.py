@@ -1,0 +1,183 @@
+"""When and from where keys are used, how often, and when they are refused and why.
+
+The first use of a secret is written by the exchange itself (apikeys.exchange). What follows is written at most
+once a minute: a process counts, and writes when the last writing is a minute old. So the counts are "about":
+up to a minute of them can be lost when a process ends.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from django.db import DatabaseError, transaction
+from django.db.models import F, Sum
+from django.utils import timezone
+
+from apikeys.models import ApiKey, ApiKeySecret, ApiKeyUse, Reason, Refusal
+from apikeys.models.use import KEPT_REFUSALS
+from apikeys.standing import Standing
+from cloudui.web import ratelimit
+from cloudui.web.principal import Origin
+from workspaces import audit
+
+PAUSE: Final = timedelta(minutes=1)
+
+logger = logging.getLogger(__name__)
+
+
+def record_use(standing: Standing, origin: Origin) -> None:
+    """Count one exchange or one call with a token, and write it down if a minute has passed since the last.
+
+    Args:
+        standing: the secret that was used.
+        origin: from where.
+    """
+    for use in _counter.add(standing, origin):
+        _write(use)
+
+
+def record_refusal(standing: Standing, reason: Reason, origin: Origin) -> None:
+    """Remember that a genuine secret or token was refused.
+
+    Written at most once a minute for a key, reason and address, audited at most once a minute for a key and
+    reason: a pipeline that tries again and again must not fill the database.
+    """
+    if not ratelimit.is_first("refusal", f"{standing.key_id} {reason} {origin.address}"):
+        return
+    try:
+        with transaction.atomic():
+            # The key may be gone by now; holding its row keeps it for the length of this transaction.
+            if ApiKey.objects.select_for_update().filter(pk=standing.key_id).exists():
+                _add_refusal(standing, reason, origin)
+    except DatabaseError:
+        logger.exception("A refusal could not be written down.")
+
+
+def daily_uses(key: ApiKey, days: int = 30) -> list[tuple[date, int]]:
+    """About how often the key was used on each of the last `days` days (UTC), oldest first, today last."""
+    today = timezone.now().date()
+    first = today - timedelta(days=days - 1)
+    counts = dict(ApiKeyUse.objects.filter(key=key, day__gte=first).values_list("day", "count"))
+    return [(day, counts.get(day, 0)) for day in (first + timedelta(days=number) for number in range(days))]
+
+
+def total_uses(keys: Iterable[ApiKey], days: int = 30) -> dict[str, int]:
+    """About how often each key was used in the last `days` days, by key ID; keys without use are left out."""
+    first = timezone.now().date() - timedelta(days=days - 1)
+    rows = ApiKeyUse.objects.filter(key__in=[key.pk for key in keys], day__gte=first)
+    return dict(rows.values_list("key").annotate(total=Sum("count")))
+
+
+def recent_refusals(key: ApiKey) -> list[Refusal]:
+    """The last 50 refusals of the key, newest first."""
+    return list(Refusal.objects.filter(key=key).order_by("-pk")[:KEPT_REFUSALS])
+
+
+def count_use(key_id: str, day: date, count: int) -> None:
+    """Add to the count of a day, inside a transaction."""
+    row, is_new = ApiKeyUse.objects.get_or_create(key_id=key_id, day=day, defaults={"count": count})
+    if not is_new:
+        ApiKeyUse.objects.filter(pk=row.pk).update(count=F("count") + count)
+
+
+def forget_counts() -> None:
+    """Drop what this process has counted and not yet written."""
+    _counter.forget()
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """What was counted of one secret since it was written last."""
+
+    row: int
+    key_id: str
+    count: int
+    at: datetime
+    origin: Origin
+
+
+class _Counter:
+    """The uses that this process has seen and not yet written."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.forget()
+
+    def add(self, standing: Standing, origin: Origin) -> list[_Use]:
+        """Count one use; return what is to be written now."""
+        row, now, clock = standing.row, timezone.now(), time.monotonic()
+        with self._lock:
+            if row not in self._written and standing.last_used_at and now - standing.last_used_at < PAUSE:
+                # Another process has just written it.
+                self._written[row] = clock
+            before = self._pending.pop(row, None)
+            use = _Use(row, standing.key_id, 1 + (before.count if before else 0), now, origin)
+            if row in self._written and clock - self._written[row] < PAUSE.total_seconds():
+                self._pending[row] = use
+                return []
+            self._written[row] = clock
+            return [use, *self._overdue(clock)]
+
+    def forget(self) -> None:
+        """Drop what was counted."""
+        with self._lock:
+            self._pending: dict[int, _Use] = {}
+            self._written: dict[int, float] = {}
+            self._swept_at = 0.0
+
+    def _overdue(self, clock: float) -> list[_Use]:
+        """Once a minute, what others have left behind; those who left nothing are forgotten."""
+        pause = PAUSE.total_seconds()
+        if clock - self._swept_at < pause:
+            return []
+        self._swept_at = clock
+        rows = [row for row, written in self._written.items() if clock - written >= pause]
+        for row in rows:
+            del self._written[row]
+        return [self._pending.pop(row) for row in rows if row in self._pending]
+
+
+_counter: Final = _Counter()
+
+
+def _write(use: _Use) -> None:
+    try:
+        with transaction.atomic():
+            is_there = ApiKeySecret.objects.filter(pk=use.row).update(
+                last_used_at=use.at,
+                last_used_from=use.origin.address,
+                last_used_client=use.origin.user_agent,
+            )
+            if is_there:
+                count_use(use.key_id, use.at.date(), use.count)
+    except DatabaseError:
+        # The key may have been deleted meanwhile. A count is not worth failing the call that it counts.
+        logger.warning("The use of a key could not be written down.", exc_info=True)
+
+
+def _add_refusal(standing: Standing, reason: Reason, origin: Origin) -> None:
+    Refusal.objects.create(
+        key_id=standing.key_id,
+        secret_number=standing.number,
+        reason=reason,
+        address=origin.address,
+        client=origin.user_agent,
+    )
+    rows = Refusal.objects.filter(key_id=standing.key_id).order_by("-pk")
+    oldest_kept = rows.values_list("pk", flat=True)[KEPT_REFUSALS - 1 : KEPT_REFUSALS].first()
+    if oldest_kept is not None:
+        rows.filter(pk__lt=oldest_kept).delete()
+    if ratelimit.is_first("refusal-event", f"{standing.key_id} {reason}"):
+        audit.record(
+            standing.principal(origin),
+            "tokenRefused",
+            workspace=standing.workspace,
+            deployment=standing.deployment,
+            target=standing.key_id,
+            input={"reason": reason.value, "secret": standing.number},
+            result=reason.value,
+        )
