@@ -55,7 +55,7 @@ def deployment_to_manage_keys(
 ) -> Deployment:
     """The Deployment, for somebody who may make and change its API keys: an Admin, never an API key.
 
-    A key that could make keys would outlive its own deletion (product.md 2.3).
+    A key that could make keys would outlive its own deletion (product.md 2.3), and so would a person's token.
 
     Raises:
         Http404: for strangers.
@@ -64,5 +64,7 @@ def deployment_to_manage_keys(
     deployment = deployment_to_view(principal, workspace_id, deployment_id, locked=locked)
     if principal.kind is Kind.API_KEY:
         raise PermissionDenied("An API key cannot manage API keys.")
+    if principal.is_token:
+        raise PermissionDenied("An access token cannot manage API keys. Sign in to the console.")
     require_role(deployment.caller_role, needed=Role.ADMIN, to="create, change or delete API keys")
     return deployment

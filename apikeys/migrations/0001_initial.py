@@ -8,70 +8,150 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('deployments', '0001_initial'),
+        ("deployments", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ApiKey',
+            name="ApiKey",
             fields=[
-                ('key_id', models.CharField(default=apikeys.credentials.new_key_id, editable=False, max_length=32, primary_key=True, serialize=False, verbose_name='key ID')),
-                ('name', models.CharField(max_length=100)),
-                ('description', models.CharField(blank=True, max_length=500)),
-                ('is_enabled', models.BooleanField(default=True, verbose_name='enabled')),
-                ('generation', models.PositiveIntegerField(default=1, editable=False, help_text='Raised by disabling and enabling, which ends access tokens.')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, help_text='Raised by each edit, so that a stale form is noticed.')),
-                ('created_by_name', models.CharField(editable=False, max_length=254, verbose_name='created by')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('acknowledged_secret', models.PositiveIntegerField(default=0, editable=False, help_text='The number of the secret that its maker confirmed as saved.')),
-                ('creation_nonce', models.CharField(editable=False, max_length=32)),
-                ('created_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('deployment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_keys', to='deployments.deployment')),
+                (
+                    "key_id",
+                    models.CharField(
+                        default=apikeys.credentials.new_key_id,
+                        editable=False,
+                        max_length=32,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="key ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                ("description", models.CharField(blank=True, max_length=500)),
+                ("is_enabled", models.BooleanField(default=True, verbose_name="enabled")),
+                (
+                    "generation",
+                    models.PositiveIntegerField(
+                        default=1,
+                        editable=False,
+                        help_text="Raised by disabling and enabling, which ends access tokens.",
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1,
+                        editable=False,
+                        help_text="Raised by each edit, so that a stale form is noticed.",
+                    ),
+                ),
+                (
+                    "created_by_name",
+                    models.CharField(editable=False, max_length=254, verbose_name="created by"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                (
+                    "acknowledged_secret",
+                    models.PositiveIntegerField(
+                        default=0,
+                        editable=False,
+                        help_text="The number of the secret that its maker confirmed as saved.",
+                    ),
+                ),
+                ("creation_nonce", models.CharField(editable=False, max_length=32)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "deployment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_keys",
+                        to="deployments.deployment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'API key',
-                'verbose_name_plural': 'API keys',
+                "verbose_name": "API key",
+                "verbose_name_plural": "API keys",
             },
         ),
         migrations.CreateModel(
-            name='ApiKeySecret',
+            name="ApiKeySecret",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(help_text='1 for the first secret of a key, then upwards.')),
-                ('encoded', models.CharField(editable=False, max_length=200)),
-                ('pepper_version', models.PositiveIntegerField(editable=False)),
-                ('fingerprint', models.BinaryField(max_length=16, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('first_used_at', models.DateTimeField(editable=False, null=True)),
-                ('last_used_at', models.DateTimeField(editable=False, null=True)),
-                ('last_used_from', models.CharField(blank=True, editable=False, max_length=45)),
-                ('last_used_client', models.CharField(blank=True, editable=False, max_length=255)),
-                ('ends_at', models.DateTimeField(editable=False, help_text='Empty means never.', null=True)),
-                ('ended_at', models.DateTimeField(editable=False, null=True)),
-                ('created_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('key', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='secrets', to='apikeys.apikey')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "number",
+                    models.PositiveIntegerField(help_text="1 for the first secret of a key, then upwards."),
+                ),
+                ("encoded", models.CharField(editable=False, max_length=200)),
+                ("pepper_version", models.PositiveIntegerField(editable=False)),
+                ("fingerprint", models.BinaryField(max_length=16, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("first_used_at", models.DateTimeField(editable=False, null=True)),
+                ("last_used_at", models.DateTimeField(editable=False, null=True)),
+                ("last_used_from", models.CharField(blank=True, editable=False, max_length=45)),
+                ("last_used_client", models.CharField(blank=True, editable=False, max_length=255)),
+                ("ends_at", models.DateTimeField(editable=False, help_text="Empty means never.", null=True)),
+                ("ended_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "key",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="secrets",
+                        to="apikeys.apikey",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='apikey',
-            index=models.Index(fields=['deployment', 'created_at', 'key_id'], name='apikey_by_age'),
+            model_name="apikey",
+            index=models.Index(fields=["deployment", "created_at", "key_id"], name="apikey_by_age"),
         ),
         migrations.AddIndex(
-            model_name='apikey',
-            index=models.Index(models.F('deployment'), django.db.models.functions.text.Lower('name'), models.F('key_id'), name='apikey_by_name'),
+            model_name="apikey",
+            index=models.Index(
+                models.F("deployment"),
+                django.db.models.functions.text.Lower("name"),
+                models.F("key_id"),
+                name="apikey_by_name",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='apikey',
-            constraint=models.UniqueConstraint(fields=('deployment', 'creation_nonce'), name='one_key_per_creation_nonce'),
+            model_name="apikey",
+            constraint=models.UniqueConstraint(
+                fields=("deployment", "creation_nonce"), name="one_key_per_creation_nonce"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='apikeysecret',
-            constraint=models.UniqueConstraint(fields=('key', 'number'), name='one_secret_per_number'),
+            model_name="apikeysecret",
+            constraint=models.UniqueConstraint(fields=("key", "number"), name="one_secret_per_number"),
         ),
     ]

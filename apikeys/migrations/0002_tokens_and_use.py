@@ -5,59 +5,124 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('apikeys', '0001_initial'),
+        ("apikeys", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RevokedToken',
+            name="RevokedToken",
             fields=[
-                ('jti', models.CharField(editable=False, max_length=32, primary_key=True, serialize=False, verbose_name='token ID')),
-                ('ends', models.DateTimeField(db_index=True, editable=False)),
+                (
+                    "jti",
+                    models.CharField(
+                        editable=False,
+                        max_length=32,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="token ID",
+                    ),
+                ),
+                ("ends", models.DateTimeField(db_index=True, editable=False)),
             ],
         ),
         migrations.AddField(
-            model_name='apikey',
-            name='disabled_at',
+            model_name="apikey",
+            name="disabled_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.CreateModel(
-            name='Refusal',
+            name="Refusal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('secret_number', models.PositiveIntegerField()),
-                ('reason', models.CharField(choices=[('disabled', 'The key is disabled'), ('secret_ended', 'The secret was replaced or ended'), ('secret_in_url', 'The secret was sent in a URL; rotate it'), ('secret_leaked', 'The secret was reported as leaked'), ('too_many', 'Too many token exchanges in a minute'), ('token_ended', 'The access token was ended by disabling the key or revoked')], max_length=16)),
-                ('address', models.CharField(blank=True, max_length=45)),
-                ('client', models.CharField(blank=True, max_length=255)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('key', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='refusals', to='apikeys.apikey')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("secret_number", models.PositiveIntegerField()),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("disabled", "The key is disabled"),
+                            ("secret_ended", "The secret was replaced or ended"),
+                            ("secret_in_url", "The secret was sent in a URL; rotate it"),
+                            ("secret_leaked", "The secret was reported as leaked"),
+                            ("too_many", "Too many token exchanges in a minute"),
+                            ("token_ended", "The access token was ended by disabling the key or revoked"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("address", models.CharField(blank=True, max_length=45)),
+                ("client", models.CharField(blank=True, max_length=255)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "key",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="refusals",
+                        to="apikeys.apikey",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SigningKey',
+            name="SigningKey",
             fields=[
-                ('kid', models.CharField(editable=False, max_length=43, primary_key=True, serialize=False, verbose_name='key ID')),
-                ('private', models.BinaryField()),
-                ('state', models.CharField(choices=[('next', 'Next'), ('current', 'Current'), ('retired', 'Retired')], editable=False, max_length=7)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('retired_at', models.DateTimeField(editable=False, null=True)),
+                (
+                    "kid",
+                    models.CharField(
+                        editable=False,
+                        max_length=43,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="key ID",
+                    ),
+                ),
+                ("private", models.BinaryField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("next", "Next"), ("current", "Current"), ("retired", "Retired")],
+                        editable=False,
+                        max_length=7,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("retired_at", models.DateTimeField(editable=False, null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['current', 'next'])), fields=('state',), name='one_current_and_one_next_signing_key')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["current", "next"])),
+                        fields=("state",),
+                        name="one_current_and_one_next_signing_key",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ApiKeyUse',
+            name="ApiKeyUse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('count', models.PositiveBigIntegerField(default=0)),
-                ('key', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uses', to='apikeys.apikey')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("count", models.PositiveBigIntegerField(default=0)),
+                (
+                    "key",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="uses", to="apikeys.apikey"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('key', 'day'), name='one_use_count_a_day')],
+                "constraints": [models.UniqueConstraint(fields=("key", "day"), name="one_use_count_a_day")],
             },
         ),
     ]

@@ -32,6 +32,8 @@ class Principal:
         name: what people read in "Updated by".
         is_owner: whether the person is an Organization Owner, read with the person on this very request.
         deployment: the one Deployment of an API key, empty otherwise.
+        is_token: whether an access token proves the person, and not a session. It opens what the person may,
+            except API keys (design.md 7).
         origin: where the request came from.
     """
 
@@ -40,6 +42,7 @@ class Principal:
     name: str
     is_owner: bool = False
     deployment: str = ""
+    is_token: bool = False
     origin: Origin = field(default_factory=Origin)
 
 
