@@ -108,15 +108,16 @@ def read_keys(data_dir: Path, env_value: str) -> Keys:
         return _parse(env_value, source=VARIABLE)
     path = data_dir / FILE_NAME
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        with path.open(encoding="utf-8", errors="replace") as file:
+            mode, text = os.fstat(file.fileno()).st_mode, file.read()
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise KeyFileError(f"{path} cannot be read: {error.strerror}.") from error
-    with open(descriptor, encoding="utf-8", errors="replace") as file:
-        if stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077:
-            raise KeyFileError(f"{path} can be read by other users of this machine. Run: chmod 600 {path}")
-        return _parse(file.read(), source=str(path))
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise KeyFileError(f"{path} can be read by other users of this machine. Run: chmod 600 {path}")
+    return _parse(text, source=str(path))
+
 
 
 def ensure(data_dir: Path, env_value: str = "") -> Keys:

@@ -40,31 +40,31 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._turn_timeout = conn_params.get("timeout", DEFAULT_TIMEOUT_SECONDS)
         return connection
 
-    # Private: the places where Django begins and ends a transaction
+    # Private: the places where Django begins and ends a transaction. Its type stubs leave them out.
 
     def _start_transaction_under_autocommit(self) -> None:
         self._take_turn()
         try:
-            super()._start_transaction_under_autocommit()
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except BaseException:
             self._end_turn()
             raise
 
     def _commit(self) -> None:
         try:
-            super()._commit()
+            super()._commit()  # type: ignore[misc]
         finally:
             self._end_turn_unless_open()
 
     def _rollback(self) -> None:
         try:
-            super()._rollback()
+            super()._rollback()  # type: ignore[misc]
         finally:
             self._end_turn_unless_open()
 
     def _close(self) -> None:
         try:
-            super()._close()
+            super()._close()  # type: ignore[misc]
         finally:
             self._end_turn()
 
