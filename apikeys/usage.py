@@ -25,6 +25,7 @@ from cloudui.web.principal import Origin
 from workspaces import audit
 
 PAUSE: Final = timedelta(minutes=1)
+KEPT_DAYS: Final = timedelta(days=366)
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +83,12 @@ def count_use(key_id: str, day: date, count: int) -> None:
     row, is_new = ApiKeyUse.objects.get_or_create(key_id=key_id, day=day, defaults={"count": count})
     if not is_new:
         ApiKeyUse.objects.filter(pk=row.pk).update(count=F("count") + count)
+
+
+def forget_old() -> int:
+    """Delete counts of days that nothing shows any more (a year back); returns how many."""
+    deleted, _ = ApiKeyUse.objects.filter(day__lt=timezone.now().date() - KEPT_DAYS).delete()
+    return deleted
 
 
 def forget_counts() -> None:

@@ -243,3 +243,12 @@ ORGANIZATION_SHORT_NAME = env.str("ORGANIZATION_SHORT_NAME", "") or slugify(ORGA
 ACCESS_TOKEN_SECONDS = env.int("ACCESS_TOKEN_SECONDS", 3600, validate=validate.Range(min=60, max=86_400))
 # How often one key may exchange its secret in a minute.
 EXCHANGES_PER_MINUTE = env.int("EXCHANGES_PER_MINUTE", 600, validate=validate.Range(min=1))
+
+# What `manage.py housekeeping` does once a minute. Each app forgets its own.
+HOUSEKEEPING = [
+    "workspaces.audit.forget_old_events",
+    "workspaces.management.commands.housekeeping.forget_expired_sessions",
+    "apikeys.revocation.forget_expired",
+    "apikeys.signing.forget_expired",
+    "apikeys.usage.forget_old",
+]

@@ -11,8 +11,7 @@ from typing import Final
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import Error, close_old_connections
-
-from workspaces import audit
+from django.utils.module_loading import import_string
 
 PAUSE_SECONDS: Final = 60
 
@@ -20,9 +19,9 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    """Forget old audit events and expired sessions, again and again until told to stop."""
+    """Forget what is too old, as the setting HOUSEKEEPING lists it, again and again until told to stop."""
 
-    help = "Forget old audit events and expired sessions once a minute, until stopped."
+    help = "Forget old audit events, expired sessions and ended tokens once a minute, until stopped."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take `--once`, for timers of other systems."""
@@ -40,12 +39,13 @@ class Command(BaseCommand):
 
 def keep_house() -> None:
     """Do each duty; one that fails is logged, tried again the next time, and does not stop the others."""
-    for duty in DUTIES:
+    for name in settings.HOUSEKEEPING:
+        duty: Callable[[], object] = import_string(name)
         try:
             duty()
         except Error:
             # Whatever the database has, the next minute is another attempt.
-            logger.exception("Housekeeping could not finish %s", duty.__name__)
+            logger.exception("Housekeeping could not finish %s", name)
     # So that a database that restarted is found again.
     close_old_connections()
 
@@ -54,5 +54,3 @@ def forget_expired_sessions() -> None:
     """Delete the sessions whose time is over."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
 
-
-DUTIES: Final[tuple[Callable[[], object], ...]] = (audit.forget_old_events, forget_expired_sessions)
