@@ -1,5 +1,7 @@
 """What a person may type about a Deployment and ask of the list. The service decides again what is offered."""
 
+from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django import forms
@@ -22,23 +24,32 @@ class RowField(forms.ModelChoiceField):  # type: ignore[type-arg] # not generic 
         return super().to_python(value)
 
 
-def number_field(limits: tuple[int, int], *, unit: str, **options: Any) -> forms.IntegerField:
-    """A whole number within limits.
+def in_airflow_units(number: int) -> str:
+    """A number of Airflow units (AU) with what it stands for: one is 0.1 CPU and 0.375 GiB of memory."""
+    cpu, memory = Decimal(number) / 10, (Decimal(number) * 3 / 8).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return f"{number} AU ({cpu:f} CPU, {memory.normalize():f} GiB)"
+
+
+def number_field(
+    limits: tuple[int, int], *, label: str, help_text: str, error: str, words: Callable[[int], str] = str
+) -> forms.Field:
+    """A choice of a whole number.
 
     Args:
-        limits: the least and the greatest.
-        unit: what is counted, to end "from 1 to 4".
-        **options: further options of the field.
+        limits: the least, which is chosen at first, and the greatest.
+        label: what the number is.
+        help_text: what it does.
+        error: what to do about anything else.
+        words: how each number is shown.
     """
     least, greatest = limits
-    refusal = f"Enter a whole number from {least} to {greatest}{unit}."
-    return forms.IntegerField(
-        min_value=least,
-        max_value=greatest,
+    return forms.TypedChoiceField(
+        choices=[(number, words(number)) for number in range(least, greatest + 1)],
+        coerce=int,
         initial=least,
-        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), refusal),
-        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
-        **options,
+        label=label,
+        help_text=help_text,
+        error_messages={"required": error, "invalid_choice": error},
     )
 
 
@@ -77,17 +88,18 @@ class CreateForm(forms.Form):
         help_text="The version of the runtime, and the Airflow in it.",
         error_messages={"required": "Select a runtime.", "invalid_choice": "Select one of these runtimes."},
     )
-    scheduler_au = number_field(
-        SCHEDULER_AU,
-        unit=" AU",
-        label="Scheduler resources (AU)",
-        help_text="1 AU is 0.1 CPU and 0.375 GiB of memory, for each scheduler. From 5 to 30.",
-    )
     scheduler_replicas = number_field(
         SCHEDULER_REPLICAS,
-        unit="",
         label="Scheduler count",
-        help_text="More than one keeps scheduling when one fails. From 1 to 4.",
+        help_text="With more than one, scheduling goes on when one fails.",
+        error="Select 1 to 4 schedulers.",
+    )
+    scheduler_au = number_field(
+        SCHEDULER_AU,
+        label="Scheduler resources",
+        help_text="What each scheduler gets, in Airflow units (AU).",
+        words=in_airflow_units,
+        error="Select 5 to 30 AU.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

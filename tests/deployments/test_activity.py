@@ -101,7 +101,7 @@ def test_who_did_it_is_said_and_what_kind_it_is(as_member, deployment):
     happen(deployment, "updateDeployment", by=system_principal("housekeeping"))
 
     rows = page(as_member.get(activity_url(deployment))).select("tbody tr")
-    assert [" ".join(row.td.get_text(" ").split()) for row in rows] == [  # type: ignore[union-attr]
+    assert [" ".join(row.td.get_text(" ").split()) for row in rows] == [
         "housekeeping System",
         "CI deploys API Key",
         "Eda Editor",

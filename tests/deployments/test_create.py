@@ -108,6 +108,13 @@ def test_the_form_offers_what_there_is(as_editor, workspace, cluster, runtime):
     assert document.select_one("#id_executor option[selected]")["value"] == "CeleryExecutor"  # type: ignore[index]
 
 
+def test_airflow_units_say_what_they_stand_for(as_editor, workspace):
+    units = page(as_editor.get(create_url(workspace))).select("#id_scheduler_au option")
+
+    assert [unit.get_text() for unit in units][:2] == ["5 AU (0.5 CPU, 1.88 GiB)", "6 AU (0.6 CPU, 2.25 GiB)"]
+    assert units[-1].get_text() == "30 AU (3 CPU, 11.25 GiB)"
+
+
 def test_the_only_cluster_is_selected(as_editor, workspace, cluster):
     selected = page(as_editor.get(create_url(workspace))).select("#id_cluster option[selected]")
 
@@ -151,14 +158,14 @@ def test_without_a_cluster_the_page_says_who_can_help(as_editor, workspace):
         ("runtime", "", "Select a runtime."),
         ("runtime", "0.0.0", "Select one of these runtimes."),
         ("runtime", "\0", "Select one of these runtimes."),
-        ("scheduler_au", "4", "Enter a whole number from 5 to 30 AU."),
-        ("scheduler_au", "31", "Enter a whole number from 5 to 30 AU."),
-        ("scheduler_au", "", "Enter a whole number from 5 to 30 AU."),
-        ("scheduler_au", "5.5", "Enter a whole number from 5 to 30 AU."),
-        ("scheduler_au", "9" * 5000, "Enter a whole number from 5 to 30 AU."),
-        ("scheduler_replicas", "0", "Enter a whole number from 1 to 4."),
-        ("scheduler_replicas", "-1", "Enter a whole number from 1 to 4."),
-        ("scheduler_replicas", "two", "Enter a whole number from 1 to 4."),
+        ("scheduler_au", "4", "Select 5 to 30 AU."),
+        ("scheduler_au", "31", "Select 5 to 30 AU."),
+        ("scheduler_au", "", "Select 5 to 30 AU."),
+        ("scheduler_au", "5.5", "Select 5 to 30 AU."),
+        ("scheduler_au", "9" * 5000, "Select 5 to 30 AU."),
+        ("scheduler_replicas", "0", "Select 1 to 4 schedulers."),
+        ("scheduler_replicas", "-1", "Select 1 to 4 schedulers."),
+        ("scheduler_replicas", "two", "Select 1 to 4 schedulers."),
     ],
 )
 def test_bad_input_is_answered_beside_the_field(as_editor, workspace, choices, field, value, error):
@@ -171,14 +178,13 @@ def test_bad_input_is_answered_beside_the_field(as_editor, workspace, choices, f
 
 
 def test_what_was_typed_is_kept(as_editor, workspace, choices):
-    response = as_editor.post(create_url(workspace), {**choices, "scheduler_au": "99"})
+    response = as_editor.post(create_url(workspace), {**choices, "name": "x" * 101})
 
     document = page(response)
-    assert document.find(id="id_name")["value"] == "Nightly loads"  # type: ignore[index]
-    assert document.find(id="id_scheduler_au")["value"] == "99"  # type: ignore[index]
-    assert document.find(id="id_description").get_text(strip=True) == "Loads the warehouse."  # type: ignore[union-attr]
+    assert document.find(id="id_name")["value"] == "x" * 101  # type: ignore[index]
+    assert document.find(id="id_description").get_text(strip=True) == "Loads the warehouse."
     selected = {option["value"] for option in document.select("option[selected]")}
-    assert selected == {choices["cluster"], choices["runtime"], "KubernetesExecutor"}
+    assert selected == {choices["cluster"], choices["runtime"], "KubernetesExecutor", "10", "2"}
 
 
 def test_an_empty_post_is_not_a_first_visit(as_editor, workspace, choices):
