@@ -2,13 +2,15 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cloudui.settings")
 
-application = get_wsgi_application()
+django.setup(set_prefix=False)
 
-from cloudui.web import keycheck  # noqa: E402 - models need the application that was just set up
+from cloudui.web import keycheck, wsgi  # noqa: E402 - models need the applications that were just set up
+
+application = wsgi.Handler()
 
 # A server with another database's keys would refuse every genuine secret: stop here instead.
 keycheck.verify_or_register()
