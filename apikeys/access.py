@@ -4,6 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from apikeys.models import ApiKey
+from apikeys.models.secret import live_secrets
 from cloudui.web.principal import Kind, Principal
 from deployments.access import deployment_to_manage_keys, deployment_to_view
 from deployments.models import Deployment
@@ -43,7 +44,7 @@ def key_to_manage(
 
 
 def _find(deployment: Deployment, key_id: str, *, locked: bool = False) -> ApiKey:
-    keys = ApiKey.objects.of(deployment).prefetch_related("secrets")
+    keys = ApiKey.objects.of(deployment).prefetch_related("secrets", live_secrets())
     if locked:
         keys = keys.locked()
     key = keys.filter(pk=key_id).first()

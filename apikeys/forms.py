@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -85,14 +86,38 @@ class EditForm(KeyForm):
         self._rewrite("version", str(current.version))
 
 
-class ConfirmForm(forms.Form):
-    """The number of the secret that was saved."""
+class SecretForm(forms.Form):
+    """Which secret of a key is meant."""
 
     number = forms.IntegerField(min_value=1, max_value=2**31 - 1)
 
     def wanted(self) -> int:
         """The number, or 0, which no secret has, for nonsense."""
         return int(self.cleaned_data["number"]) if self.is_valid() else 0
+
+
+class RotateForm(forms.Form):
+    """When the old secret ends."""
+
+    OVERLAPS = {
+        "now": ("Now: it leaked, or nothing uses it", timedelta(0)),
+        "1h": ("In 1 hour", timedelta(hours=1)),
+        "24h": ("In 24 hours", timedelta(hours=24)),
+        "7d": ("In 7 days", timedelta(days=7)),
+    }
+
+    ends = forms.ChoiceField(
+        label="The current secret ends",
+        choices=[(name, label) for name, (label, _) in OVERLAPS.items()],
+        initial="24h",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose when the current secret ends."},
+    )
+
+    @property
+    def overlap(self) -> timedelta:
+        """How long the old secret still works; the form must be valid."""
+        return self.OVERLAPS[self.cleaned_data["ends"]][1]
 
 
 class ListForm(forms.Form):

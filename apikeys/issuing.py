@@ -5,6 +5,7 @@ hashing takes a slot and time, and nothing may hold a database connection or a l
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -30,13 +31,15 @@ class Issued:
         key: the key as it now stands.
         secret: the plain text, masked in every representation.
         number: the secret's number within the key, which confirming names.
-        is_replacement: whether an earlier secret of this key stopped working.
+        is_replacement: whether an earlier secret of this key stopped working, or will.
+        overlap: how long the earlier secret still works.
     """
 
     key: ApiKey
     secret: KeySecret = field(repr=False)
     number: int
     is_replacement: bool
+    overlap: timedelta = timedelta(0)
 
 
 class NonceSpent(Exception):

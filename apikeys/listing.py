@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Prefetch
 from django.db.models.functions import Lower
 
+from apikeys import usage
 from apikeys.forms import ListForm
-from apikeys.models import ApiKey, ApiKeySecret
+from apikeys.models import ApiKey
+from apikeys.models.secret import live_secrets
 from cloudui.web.paging import Page, paginate
 from deployments.models import Deployment
 
@@ -50,11 +51,12 @@ class Listing:
 
     def _query(self, **changes: str) -> str:
         given = {"q": self.search, "sort": "" if self.sort == DEFAULT_SORT else self.sort, **changes}
-        return "?" + urlencode({name: value for name, value in given.items() if value})
+        query = urlencode({name: value for name, value in given.items() if value})
+        return f"?{query}" if query else ""
 
 
 def list_keys(deployment: Deployment, asked: Any) -> Listing:
-    """One page of a Deployment's keys, each with its live secrets as `live_secrets`, newest first.
+    """One page of a Deployment's keys, each with `live_secrets` and `recent_uses`.
 
     Args:
         deployment: whose keys.
@@ -66,12 +68,11 @@ def list_keys(deployment: Deployment, asked: Any) -> Listing:
     form = ListForm(asked)
     sort = form.wanted("sort") or DEFAULT_SORT
     column, is_descending = ListForm.SORTS[sort]
-    live = ApiKeySecret.objects.live().order_by("-number")
     keys = (
         ApiKey.objects.of(deployment)
         .matching(form.wanted("q"))
-        .prefetch_related(Prefetch("secrets", queryset=live, to_attr="live_secrets"))
         .annotate(sort_name=Lower("name"))
+        .prefetch_related(live_secrets())
     )
     page = paginate(
         keys,
@@ -80,4 +81,7 @@ def list_keys(deployment: Deployment, asked: Any) -> Listing:
         before=form.wanted("before"),
         after=form.wanted("after"),
     )
+    uses = usage.total_uses(page.rows)
+    for key in page.rows:
+        key.recent_uses = uses.get(key.pk, 0)
     return Listing(page=page, search=form.wanted("q"), sort=sort)

@@ -77,12 +77,16 @@ _PATTERNS = (
     ),
     (
         "curl",
-        "curl: get an access token",
-        """
-        curl --silent --show-error --fail-with-body {public_url}/oauth/token \\
-          --data grant_type=client_credentials \\
-          --data client_id={key_id} \\
-          --data client_secret={secret}
+        "curl: get an access token and use it",
+        r"""
+        TOKEN=$(curl --silent --show-error --fail-with-body {public_url}/oauth/token \
+          --data grant_type=client_credentials \
+          --data client_id={key_id} \
+          --data client_secret={secret} \
+          | sed -n 's/.*"access_token": *"\([^"]*\)".*/\1/p')
+
+        curl --silent --show-error --fail-with-body {public_url}/v1/whoami \
+          --header "Authorization: Bearer $TOKEN"
         """,
     ),
 )

@@ -1,8 +1,8 @@
-"""The addresses of API keys. The reveal of a secret has none: it is the answer to a POST and nothing else."""
+"""The addresses of API keys, and `/token`. The reveal of a secret has none: it is the answer to a POST and nothing else."""
 
 from django.urls import path
 
-from apikeys import views
+from apikeys.views import keys, secrets, switch, token
 
 app_name = "apikeys"
 
@@ -10,11 +10,17 @@ LIST = "<cid:workspace>/deployments/<cid:deployment>/api-keys"
 KEY = f"{LIST}/<keyid:key>"
 
 urlpatterns = [
-    path(LIST, views.index, name="index"),
-    path(f"{LIST}/new", views.create, name="create"),
-    path(KEY, views.open_key, name="open"),
-    path(f"{KEY}/edit", views.edit, name="edit"),
-    path(f"{KEY}/delete", views.delete, name="delete"),
-    path(f"{KEY}/confirm", views.confirm, name="confirm"),
-    path(f"{KEY}/reissue", views.reissue, name="reissue"),
+    path("token", token.token, name="token"),
+    path(LIST, keys.index, name="index"),
+    path(f"{LIST}/new", secrets.create, name="create"),
+    path(KEY, keys.open_key, name="open"),
+    path(f"{KEY}/edit", keys.edit, name="edit"),
+    path(f"{KEY}/delete", keys.delete, name="delete"),
+    path(f"{KEY}/confirm", secrets.confirm, name="confirm"),
+    path(f"{KEY}/reissue", secrets.reissue, name="reissue"),
+    path(f"{KEY}/rotate", secrets.rotate, name="rotate"),
+    path(f"{KEY}/end-now", secrets.end_now, name="end_now"),
+    path(f"{KEY}/first-use", secrets.first_use, name="first_use"),
+    path(f"{KEY}/disable", switch.disable, name="disable"),
+    path(f"{KEY}/enable", switch.enable, name="enable"),
 ]

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from workspaces import views
+from workspaces import account_views, views
 
 app_name = "workspaces"
 
 urlpatterns = [
     path("", views.index, name="index"),
     path("workspaces/new", views.create, name="create"),
+    path("account", account_views.show, name="account"),
+    path("account/sign-out-everywhere", account_views.sign_out_everywhere, name="sign_out_everywhere"),
     path("color-mode", views.color_mode, name="color_mode"),
     path("<cid:workspace>", views.open_workspace, name="open"),
 ]

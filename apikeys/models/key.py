@@ -81,8 +81,10 @@ class ApiKey(models.Model):
 
     objects: ClassVar[models.Manager["ApiKey"]] = ApiKeyQuerySet.as_manager()
 
-    # Set by apikeys.listing: the secrets that open something now, newest first.
+    # Set by apikeys.models.secret.live_secrets: the secrets that open something now, newest first.
     live_secrets: "list[ApiKeySecret]"
+    # Set by apikeys.listing: about how many uses in the last 30 days.
+    recent_uses: int
 
     class Meta:
         """One key a nonce; the indexes are the orders in which the list can be read."""

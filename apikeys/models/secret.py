@@ -49,3 +49,17 @@ class ApiKeySecret(models.Model):
 
     def __str__(self) -> str:
         return f"secret {self.number} of {self.key_id}"
+
+    @property
+    def use(self) -> str:
+        """From where and by which client it was used last, in words; empty if it never was."""
+        if not self.last_used_at:
+            return ""
+        client = self.last_used_client.split("/")[0].strip()
+        return f"from {self.last_used_from or 'this machine'}" + (f" ({client})" if client else "")
+
+
+def live_secrets() -> "models.Prefetch[str]":
+    """Prefetches `ApiKey.live_secrets`: the secrets that open something now, newest first."""
+    live = ApiKeySecret.objects.live().order_by("-number")
+    return models.Prefetch("secrets", queryset=live, to_attr="live_secrets")

@@ -1,0 +1,20 @@
+"""What a person does to the own account: ending every session and token at once."""
+
+from django.db import transaction
+
+from cloudui.web.principal import Principal
+from workspaces import audit
+from workspaces.models import User
+
+
+def sign_out_everywhere(principal: Principal) -> None:
+    """End every session and every access token of the caller by renewing the security stamp.
+
+    Args:
+        principal: a person.
+    """
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=principal.id)
+        user.renew_stamp()
+        user.save(update_fields=["security_stamp"])
+        audit.record(principal, "signOutEverywhere", target=user.pk)

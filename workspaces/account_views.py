@@ -1,0 +1,26 @@
+"""The account page."""
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_POST, require_safe
+
+from cloudui.web.htmx import HtmxHttpRequest
+from workspaces import account
+
+
+@require_safe
+def show(request: HtmxHttpRequest) -> HttpResponse:
+    """Who one is here, and the doors to password and sessions."""
+    return TemplateResponse(request, "workspaces/account.html")
+
+
+@require_POST
+def sign_out_everywhere(request: HtmxHttpRequest) -> HttpResponse:
+    """Sign out everywhere: all browsers, this one too, and all access tokens."""
+    account.sign_out_everywhere(request.principal)
+    logout(request)
+    messages.success(request, "You are signed out everywhere, and your access tokens have ended.")
+    return redirect("account_login")
