@@ -61,7 +61,13 @@ def posts_carry_a_token(_name: str, text: str) -> Iterator[str]:
     for form in re.findall(r"<form\b.*?</form>", text, flags=re.DOTALL):
         if re.search(r"""method=["']post""", form) and "csrf_token" not in form:
             yield form.splitlines()[0]
-    yield from re.findall(r"hx-(?:delete|put|patch|boost|push-url|confirm)\b", text)
+    yield from re.findall(r"hx-(?:delete|put|patch|boost|confirm)\b", text)
+
+
+def dialogs_have_no_address(_name: str, text: str) -> Iterator[str]:
+    """What lands in a dialog never becomes an entry of the history: one of them holds a secret."""
+    for tag in re.findall(r"<[^>]*hx-target=\"#(?:dialog|reveal)\"[^>]*>", text):
+        yield from re.findall(r"hx-(?:push|replace)-url", tag)
 
 
 def components_are_leaves(name: str, text: str) -> Iterator[str]:
@@ -77,6 +83,7 @@ RULES: list[Rule] = [
     at_most_two_parts,
     includes_are_closed,
     posts_carry_a_token,
+    dialogs_have_no_address,
     components_are_leaves,
 ]
 
@@ -96,6 +103,8 @@ COUNTER_EXAMPLES: list[tuple[Rule, str, str]] = [
     (includes_are_closed, "x.html", '{% include "components/badge.html" with text="A" %}'),
     (posts_carry_a_token, "x.html", '<form method="post" action="/"></form>'),
     (posts_carry_a_token, "x.html", '<button hx-delete="/x">'),
+    (dialogs_have_no_address, "x.html", '<a hx-push-url="true" hx-get="/x" hx-target="#dialog">'),
+    (dialogs_have_no_address, "x.html", '<a hx-get="/x" hx-target="#reveal" hx-replace-url="true">'),
     (components_are_leaves, "components/x.html", "{% url 'workspaces:index' %}"),
     (components_are_leaves, "components/x.html", "{% if may_edit %}"),
 ]
