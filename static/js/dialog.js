@@ -8,6 +8,7 @@ const reveal = document.getElementById("reveal");
 let answered = false; // whether the reveal may go
 let opener = null; // what opened the dialog: its list may since have been replaced
 let wanted = ""; // the id that the server wants focused once it is there
+let isReplacingFocus = false; // whether what is being replaced holds the focus
 
 const isHeld = () => reveal.open && !answered && reveal.querySelector("form") !== null;
 
@@ -70,7 +71,10 @@ document.addEventListener("keydown", (event) => {
 }, { capture: true });
 reveal.addEventListener("cancel", (event) => event.preventDefault());
 
-dialog.addEventListener("close", () => dialog.replaceChildren());
+dialog.addEventListener("close", () => {
+  dialog.replaceChildren();
+  if (opener && !reveal.open) resume(document.getElementById("main"));
+});
 reveal.addEventListener("close", () => {
   if (answered) reveal.replaceChildren();
   else if (reveal.childElementCount > 0) reveal.showModal();
@@ -92,25 +96,37 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) window.location.reload();
 });
 
+// What a dialog was about is gone: so is its row in the list behind it.
+
+document.addEventListener("htmx:responseError", ({ detail: { target, xhr } }) => {
+  if (target === dialog && xhr.status === 404) document.body.dispatchEvent(new Event("page:stale"));
+});
+
 // Focus after a list was replaced: what the server named, else the opener's successor, else the list's heading.
 
 for (const name of ["dialog:close", "apikeys:changed", "deployments:changed", "workspaces:changed"]) {
   document.addEventListener(name, ({ detail }) => { wanted = detail?.focus ?? wanted; });
 }
 
-const successor = () => (opener.id && document.getElementById(opener.id))
-  || (opener.href && document.querySelector(`a[href="${CSS.escape(opener.href)}"]:not(.menu__item)`));
+const successor = () => opener && ((opener.id && document.getElementById(opener.id))
+  || (opener.href && document.querySelector(`a[href="${CSS.escape(opener.href)}"]:not(.menu__item)`)));
 
-document.addEventListener("htmx:afterSettle", (event) => {
-  if (dialog.open || reveal.open) return;
+const resume = (list) => {
+  if (document.activeElement !== document.body) return;
+  const heading = list.querySelector("h1, h2");
+  heading?.setAttribute("tabindex", "-1");
+  (successor() || heading)?.focus();
+  opener = null;
+};
+
+document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+  isReplacingFocus = target.contains(document.activeElement);
+});
+
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (dialog.open || reveal.open || target.closest("#toasts")) return;
   const named = wanted && document.getElementById(wanted);
-  if (named) {
-    wanted = "";
-    named.focus();
-  } else if (opener && document.activeElement === document.body && event.target.isConnected) {
-    const heading = event.target.querySelector("h1, h2");
-    heading?.setAttribute("tabindex", "-1");
-    (successor() || heading)?.focus();
-    opener = null;
-  }
+  wanted = ""; // a row that comes up later is not the one that was just saved
+  if (named) named.focus();
+  else if ((opener || isReplacingFocus) && target.isConnected) resume(target);
 });

@@ -68,7 +68,7 @@ def open_page(chromium, live_server, watch) -> Iterator[OpenPage]:
         watch.follow(context)
         if by is not None:
             context.add_cookies([session_cookie(by, live_server.url)])
-        page = context.new_page()
+        page: Page = context.new_page()
         page.goto(path)
         return page
 

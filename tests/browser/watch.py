@@ -58,5 +58,6 @@ class Watch:
             self.problems.append(f"request to another origin: {request.url}")
 
     def _is_expected(self, text: str) -> bool:
-        # "Failed to load resource: the server responded with a status of 422 (Unprocessable Content)"
-        return any(f"responded with a status of {status} " in text for status in self._expected)
+        """Whether it is what Chromium and htmx note for an answer with an expected status."""
+        notes = ("responded with a status of {} (", "Response Status Error Code {} from ")
+        return any(note.format(status) in text for status in self._expected for note in notes)
