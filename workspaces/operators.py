@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -13,6 +14,16 @@ from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 
 View = Callable[..., HttpResponseBase]
+
+
+class PeopleJsonView(AutocompleteJsonView):
+    """What a box that searches shows: people with their address, since two may have one name."""
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        """One entry of the box."""
+        entry: dict[str, str] = super().serialize_result(obj, to_field_name)
+        email = getattr(obj, "email", "")
+        return {**entry, "text": f"{obj} ({email})"} if email and email != str(obj) else entry
 
 
 @method_decorator(secure_admin_login, name="login")
@@ -41,7 +52,11 @@ class OperatorsSite(admin.AdminSite):
 
         return inner
 
-    def logout(self, request: HttpRequest, extra_context: object = None) -> HttpResponseBase:  # type: ignore[override] # nothing needs a template's answer
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:  # type: ignore[override] # not every answer has a template
+        """The entries of a box that searches."""
+        return PeopleJsonView.as_view(admin_site=self)(request)
+
+    def logout(self, request: HttpRequest, extra_context: object = None) -> HttpResponseBase:  # type: ignore[override] # the same
         """The console's page, which also clears the browser."""
         return redirect("account_logout")
 

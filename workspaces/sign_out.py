@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 # Otherwise a signed-out person would have to sign in to reach the page that signs out.
 @login_not_required
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """allauth's page, which also tells the browser to forget what it kept of us.
+    """Sign out by allauth's page, and tell the browser to forget what it kept of us.
 
     The session's cookie is dropped by Django, cached pages and storage by the header.
     """

@@ -1,0 +1,69 @@
+"""The colours a person sees: kept with the person, and never a way out of this site."""
+
+import pytest
+
+from tests.deployments.helpers import HX, page
+from tests.workspaces.ways_out import WAYS_OUT
+from workspaces.models import AuditEvent
+
+URL = "/color-mode"
+
+
+def mode_of(user):
+    user.refresh_from_db()
+    return user.color_mode
+
+
+@pytest.mark.parametrize("mode", ["light", "dark", "system"])
+def test_the_chosen_colours_are_kept_and_the_next_page_has_them(as_member, member, mode):
+    as_member.post(URL, {"color_mode": mode})
+
+    assert mode_of(member) == mode
+    assert page(as_member.get("/")).html["data-color-mode"] == mode
+
+
+def test_the_page_that_was_open_comes_back(as_member):
+    response = as_member.post(URL, {"color_mode": "dark", "next": "/c0/deployments?q=a&sort=name"})
+
+    assert (response.status_code, response["Location"]) == (302, "/c0/deployments?q=a&sort=name")
+
+
+@pytest.mark.threat("T-W9")
+@pytest.mark.parametrize("way", WAYS_OUT)
+def test_no_address_leads_elsewhere(as_member, way):
+    assert as_member.post(URL, {"color_mode": "dark", "next": way})["Location"] == "/"
+
+
+@pytest.mark.parametrize("mode", ["", "pink", "DARK", "dark\x00"])
+def test_colours_that_do_not_exist_change_nothing(as_member, member, mode):
+    response = as_member.post(URL, {"color_mode": mode})
+
+    assert response.status_code == 302
+    assert mode_of(member) == "system"
+
+
+@pytest.mark.threat("T-W8")
+def test_nothing_but_the_colours_changes(as_member, member):
+    as_member.post(
+        URL, {"color_mode": "dark", "organization_role": "owner", "is_staff": "on", "email": "x@y.zz"}
+    )
+
+    before = (member.email, member.security_stamp)
+    member.refresh_from_db()
+    assert (member.email, member.security_stamp) == before
+    assert (member.organization_role, member.is_staff) == ("member", False)
+
+
+def test_htmx_reloads_the_page(as_member):
+    assert as_member.post(URL, {"color_mode": "dark"}, headers=HX)["HX-Refresh"] == "true"
+
+
+def test_a_preference_is_no_event_of_the_audit_log(as_member):
+    as_member.post(URL, {"color_mode": "dark"})
+
+    assert not AuditEvent.objects.exists()
+
+
+def test_it_cannot_be_changed_by_following_a_link(as_member, member):
+    assert as_member.get(URL, {"color_mode": "dark"}).status_code == 405
+    assert mode_of(member) == "system"

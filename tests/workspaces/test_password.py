@@ -1,0 +1,199 @@
+"""Changing and resetting a password: the other sessions end, the change is audited, mails lead to us."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from tests.deployments.helpers import signed_in, text
+from tests.factories import PASSWORD, create_user
+from workspaces.models import AuditEvent
+
+CHANGE = "/account/password/change/"
+RESET = "/account/password/reset/"
+NEW = "a brand new passphrase"
+
+
+@pytest.fixture
+def person(db):
+    return create_user(email="person@example.com", full_name="Pia Person")
+
+
+def change(client, *, old=PASSWORD, new=NEW, again=None):
+    return client.post(CHANGE, {"oldpassword": old, "password1": new, "password2": again or new})
+
+
+def link_in(message):
+    (link,) = re.findall(r"https?://\S+/reset/key/\S+", message.body)
+    return link
+
+
+def reset(client, link, new=NEW):
+    """Follow the link as a browser does, and send the form that it leads to."""
+    form = client.get(urlsplit(link).path, follow=True)
+    return client.post(form.request["PATH_INFO"], {"password1": new, "password2": new})
+
+
+@pytest.mark.threat("T-W12")
+def test_changing_the_password_ends_the_other_sessions_and_keeps_this_one(person):
+    here, elsewhere = signed_in(person), signed_in(person)
+
+    response = change(here)
+
+    assert (response.status_code, response["Location"]) == (302, "/")
+    assert here.get("/").status_code == 200
+    assert elsewhere.get("/").status_code == 302
+
+
+def test_the_change_is_audited_without_the_password(person):
+    change(signed_in(person))
+
+    event = AuditEvent.objects.get()
+    assert (event.operation, event.subject_id, event.target) == ("changePassword", person.pk, person.pk)
+    assert event.input == {}
+
+
+def test_the_change_renews_the_security_stamp(person):
+    before = person.security_stamp
+
+    change(signed_in(person))
+
+    person.refresh_from_db()
+    assert person.security_stamp != before
+    assert person.check_password(NEW)
+
+
+def test_the_person_is_told_by_mail(person):
+    change(signed_in(person))
+
+    (message,) = mail.outbox
+    assert message.to == ["person@example.com"]
+    assert message.subject.startswith("[My Organization] ")
+    assert NEW not in message.body
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"old": "wrong"}, "Please type your current password."),
+        ({"again": "something else"}, "You must type the same password each time."),
+        ({"new": "short"}, "This password is too short. It must contain at least 12 characters."),
+        ({"new": "passwordpassword"}, "This password is too common."),
+        ({"new": "person@example.com"}, "The password is too similar to the"),
+    ],
+)
+def test_a_bad_change_is_refused_and_changes_nothing(person, fields, sentence):
+    response = change(signed_in(person), **fields)
+
+    assert response.status_code == 200
+    assert sentence in text(response)
+    person.refresh_from_db()
+    assert person.check_password(PASSWORD)
+    assert not AuditEvent.objects.exists()
+
+
+def test_nobody_is_sent_to_sign_in_before_changing(as_nobody, db):
+    assert as_nobody.get(CHANGE)["Location"] == f"/account/login/?next={CHANGE}"
+
+
+def test_the_link_in_the_mail_sets_a_new_password_and_signs_in(person, as_nobody):
+    elsewhere = signed_in(person)
+    as_nobody.post(RESET, {"email": "PERSON@example.com"})
+
+    reset(as_nobody, link_in(mail.outbox[0]))
+
+    person.refresh_from_db()
+    assert person.check_password(NEW)
+    assert as_nobody.get("/").status_code == 200
+    assert elsewhere.get("/").status_code == 302
+    assert AuditEvent.objects.get().operation == "resetPassword"
+
+
+def test_the_link_works_once(person, as_nobody):
+    as_nobody.post(RESET, {"email": person.email})
+    link = link_in(mail.outbox[0])
+    reset(as_nobody, link)
+
+    again = Client()
+    again.get(urlsplit(link).path, follow=True)
+    reset(again, link, new="yet another passphrase")
+
+    person.refresh_from_db()
+    assert person.check_password(NEW)
+
+
+def test_a_reset_ends_the_wait_after_failures(person, as_nobody):
+    for _ in range(5):
+        as_nobody.post("/account/login/", {"login": person.email, "password": "wrong"})
+    as_nobody.post(RESET, {"email": person.email})
+    reset(Client(), link_in(mail.outbox[0]))
+
+    response = as_nobody.post("/account/login/", {"login": person.email, "password": NEW})
+
+    assert response.status_code == 302
+
+
+@pytest.mark.threat("T-W11")
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "localhost:6666"},
+        {"X-Forwarded-Host": "evil.example"},
+        {"X-Forwarded-Proto": "https"},
+        {"Forwarded": "host=evil.example"},
+    ],
+)
+def test_links_lead_to_the_public_address_whatever_the_request_said(person, as_nobody, headers, settings):
+    as_nobody.post(RESET, {"email": person.email}, headers=headers)
+
+    (message,) = mail.outbox
+    assert link_in(message).startswith(f"{settings.PUBLIC_URL}/account/password/reset/key/")
+    assert "evil" not in str(message.message())
+    assert "6666" not in str(message.message())
+
+
+def test_an_unknown_address_gets_the_same_answer(person, as_nobody):
+    known = as_nobody.post(RESET, {"email": person.email})
+    unknown = as_nobody.post(RESET, {"email": "nobody@example.com"})
+
+    assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
+    assert [message.to for message in mail.outbox] == [["person@example.com"], ["nobody@example.com"]]
+    assert "/reset/key/" not in mail.outbox[1].body
+
+
+def test_an_inactive_person_gets_no_link(person, as_nobody):
+    person.is_active = False
+    person.save()
+
+    as_nobody.post(RESET, {"email": person.email})
+
+    assert not any("/reset/key/" in message.body for message in mail.outbox)
+
+
+def test_without_a_mail_server_a_mail_is_a_file_in_the_data_directory(person, as_nobody, settings, tmp_path):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = tmp_path / "mail"
+
+    as_nobody.post(RESET, {"email": person.email})
+
+    (file,) = (tmp_path / "mail").iterdir()
+    assert "/reset/key/" in file.read_text()
+
+
+def test_too_many_requests_for_mails_get_a_handled_page(person, as_nobody):
+    for _ in range(5):
+        as_nobody.post(RESET, {"email": person.email})
+
+    response = as_nobody.post(RESET, {"email": person.email})
+
+    assert response.status_code == 429
+    assert len(mail.outbox) == 5
+
+
+@pytest.mark.parametrize("link", ["x-y", "1-set-password", "zzzz-000000-0000", "1-" + "a" * 300])
+def test_a_made_up_link_gets_a_handled_page(as_nobody, db, link):
+    response = as_nobody.get(f"{RESET}key/{link}/", follow=True)
+
+    assert response.status_code in {200, 404}
