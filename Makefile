@@ -31,14 +31,7 @@ test-postgres: $(VENV)/.dev ## run all tests on a private PostgreSQL server
 	@CHROMIUM="$$(.ci/browser)" && export CHROMIUM && .ci/postgres $(PYTEST) $(ARGS)
 
 lint: $(VENV)/.dev ## check style, types, templates, layers, settings and migrations
-	$(PY) -m ruff check .
-	$(PY) -m ruff format --check .
-	$(PY) -m mypy
-	$(PY) -m djlint --lint --quiet templates
-	find templates -name '*.html' -exec $(VENV)/bin/djade --check --target-version 5.2 {} +
-	$(PY) -m djhtml --check --tabwidth 2 templates
-	$(VENV)/bin/lint-imports
-	.ci/check-django
+	@.ci/lint
 
 format: $(VENV)/.dev ## put code and templates into shape
 	$(PY) -m ruff check --fix-only .
