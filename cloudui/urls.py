@@ -17,10 +17,10 @@ handler404 = errors.not_found
 handler500 = errors.server_error
 
 urlpatterns = [
+    path("", include("apikeys.api_urls")),
     path("account/", include("workspaces.account_urls")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
-    path("", include("apikeys.api_urls")),
     path("", include("apikeys.urls")),
     path("", include("deployments.urls")),
     path("", include("workspaces.urls")),

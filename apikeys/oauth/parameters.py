@@ -22,6 +22,7 @@ JSON: Final = "application/json"
 CHARSETS: Final = ("", "utf-8", "utf8")
 
 _DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 class Parameters:
@@ -144,5 +145,5 @@ def _require_text(text: str) -> None:
     if "\0" in text:
         raise invalid_request("A parameter contains a null character.")
     # JSON can write half a character, which no other text can carry.
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if _HALF_CHARACTER.search(text):
         raise invalid_request("A parameter contains half a character.")
