@@ -54,5 +54,5 @@ def _is_asked_for_by_its_person(request: HttpRequest) -> bool:
 
 
 def _signed_in_within(request: HttpRequest, age: timedelta) -> bool:
-    moments = [record.get("at", 0) for record in get_authentication_records(request)]
+    moments = [record.get("at", 0) for record in get_authentication_records(request, request.user)]
     return time.time() - max(moments, default=0) < age.total_seconds()

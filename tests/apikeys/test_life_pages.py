@@ -1,0 +1,217 @@
+"""Disabling, enabling and rotating a key in the console, and seeing when it is used and refused."""
+
+import re
+from datetime import date, timedelta
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from apikeys.models import ApiKey, ApiKeyUse, Reason, Refusal
+from apikeys.sparkline import HEIGHT, sparkline
+from tests.apikeys.pages import SECRET, events, secret_in, soup, text, url
+from tests.factories import create_api_key
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def issued(deployment):
+    return create_api_key(deployment, name="CI")
+
+
+@pytest.fixture
+def key(issued):
+    return issued.key
+
+
+def exchange(key, secret):
+    form = {"grant_type": "client_credentials", "client_id": key.pk, "client_secret": secret}
+    return Client().post(
+        "/oauth/token",
+        urlencode(form),
+        content_type="application/x-www-form-urlencoded",
+        headers={"User-Agent": "astro-cli/1.15.1"},
+    )
+
+
+def test_a_disabled_key_is_refused_with_the_reason_and_works_again_when_enabled(
+    as_admin, deployment, issued, key
+):
+    as_admin.post(url("disable", deployment, key))
+    refused = exchange(key, issued.secret.reveal())
+    as_admin.post(url("enable", deployment, key))
+    again = exchange(key, issued.secret.reveal())
+
+    assert refused.status_code == 401
+    assert "disabled" in refused.json()["error_description"]
+    assert again.status_code == 200
+
+
+def test_a_disabled_key_says_so_in_the_list(as_admin, deployment, key):
+    as_admin.post(url("disable", deployment, key))
+
+    assert "CI Disabled" in text(as_admin.get(url("index", deployment)))
+    assert "Enable API Key" in text(as_admin.get(url("edit", deployment, key)))
+
+
+def test_disabling_asks_first(as_admin, deployment, key):
+    page = as_admin.get(url("disable", deployment, key))
+
+    assert "is refused from its next request on" in text(page)
+    assert ApiKey.objects.get().is_enabled
+
+
+def test_rotating_shows_another_secret_while_the_old_one_still_works(as_admin, deployment, issued, key):
+    response = as_admin.post(url("rotate", deployment, key), {"ends": "24h"})
+
+    assert exchange(key, issued.secret.reveal()).status_code == 200
+    assert exchange(key, secret_in(response)).status_code == 200
+    assert "The old one works until it ends" in text(response)
+
+
+def test_rotating_now_ends_the_old_secret(as_admin, deployment, issued, key):
+    response = as_admin.post(url("rotate", deployment, key), {"ends": "now"})
+
+    assert exchange(key, issued.secret.reveal()).status_code == 401
+    assert exchange(key, secret_in(response)).status_code == 200
+
+
+@pytest.mark.parametrize("ends", ["", "30d", "tomorrow"])
+def test_an_overlap_that_is_not_offered_is_refused(as_admin, deployment, key, ends):
+    response = as_admin.post(url("rotate", deployment, key), {"ends": ends})
+
+    assert response.status_code == 422
+    assert not SECRET.search(response.content.decode())
+    assert key.secrets.count() == 1
+
+
+def test_a_key_is_not_rotated_twice_at_once(as_admin, deployment, key):
+    as_admin.post(url("rotate", deployment, key), {"ends": "7d"})
+
+    response = as_admin.post(url("rotate", deployment, key), {"ends": "now"})
+
+    assert response.status_code == 409
+    assert "has two live secrets already" in text(response)
+    assert key.secrets.live().count() == 2
+
+
+def test_during_a_rotation_the_dialog_shows_both_and_which_one_is_in_use(as_admin, deployment, issued, key):
+    as_admin.post(url("rotate", deployment, key), {"ends": "7d"})
+    exchange(key, issued.secret.reveal())
+
+    page = text(as_admin.get(url("edit", deployment, key)))
+
+    assert "Current secret: never used" in page
+    assert re.search(r"Previous secret: used now from 127\.0\.0\.1 \(astro-cli\) ?, ends 6 days", page)
+
+
+def test_end_now_ends_the_old_secret(as_admin, deployment, issued, key, hx):
+    as_admin.post(url("rotate", deployment, key), {"ends": "7d"})
+
+    response = as_admin.post(url("end_now", deployment, key), {"number": 1}, headers=hx)
+
+    assert set(events(response)) == {"dialog:close", "apikeys:changed"}
+    assert exchange(key, issued.secret.reveal()).status_code == 401
+
+
+@pytest.mark.parametrize("number", ["1", "2", "", "x"])
+def test_the_only_secret_is_not_ended_by_end_now(as_admin, deployment, issued, key, number):
+    response = as_admin.post(url("end_now", deployment, key), {"number": number})
+
+    assert response.status_code == 409
+    assert exchange(key, issued.secret.reveal()).status_code == 200
+
+
+def test_a_fresh_secret_waits_for_its_first_use_and_then_shows_it(as_admin, deployment, issued, key, hx):
+    address = f"{url('first_use', deployment, key)}?number=1"
+    waiting = as_admin.get(address, headers=hx)
+    exchange(key, issued.secret.reveal())
+    used = as_admin.get(address, headers=hx)
+
+    assert waiting.status_code == 200
+    assert "Waiting for first use" in text(waiting)
+    assert soup(waiting).find(id="first-use")["hx-trigger"] == "every 3s"
+    assert used.status_code == 286
+    assert "First used now from 127.0.0.1 (astro-cli)" in text(used)
+    assert not soup(used).find(attrs={"hx-trigger": True})
+
+
+def test_an_ended_secret_is_no_longer_waited_for(as_admin, deployment, key, hx):
+    response = as_admin.get(f"{url('first_use', deployment, key)}?number=7", headers=hx)
+
+    assert response.status_code == 286
+    assert "This secret has ended." in text(response)
+
+
+def test_the_list_says_when_from_where_and_about_how_often(as_admin, deployment, issued, key):
+    exchange(key, issued.secret.reveal())
+
+    page = text(as_admin.get(url("index", deployment)))
+
+    assert "now from 127.0.0.1 (astro-cli), about 1 time in 30 days" in page
+
+
+def test_deleting_says_who_would_be_cut_off_and_offers_disabling(as_admin, deployment, issued, key):
+    exchange(key, issued.secret.reveal())
+
+    page = as_admin.get(url("delete", deployment, key))
+
+    assert "Last used now from 127.0.0.1 (astro-cli)" in text(page)
+    assert soup(page).find("a", string="Disable it instead")["href"] == url("disable", deployment, key)
+
+
+def test_refusals_are_listed_with_their_reason(as_admin, deployment, key):
+    Refusal.objects.create(
+        key=key, secret_number=1, reason=Reason.DISABLED, address="203.0.113.7", client="curl/8.0"
+    )
+
+    page = text(as_admin.get(url("edit", deployment, key)))
+
+    assert "Recent refusals 1" in page
+    assert "The key is disabled" in page
+    assert "from 203.0.113.7 with curl/8.0, secret 1" in page
+
+
+def test_use_is_drawn_and_told_in_words(as_admin, deployment, key):
+    ApiKeyUse.objects.create(key=key, day=timezone.now().date(), count=1200)
+
+    page = as_admin.get(url("edit", deployment, key))
+
+    assert "About 1,200 uses in the last 30 days" in text(page)
+    assert re.match(
+        r"Used on 1 of the last 30 days, most on .* with about 1,200 uses\.",
+        soup(page).select_one(".sparkline svg")["aria-label"],
+    )
+
+
+def test_the_chart_scales_to_its_busiest_day_and_hides_no_use():
+    days = [(date(2026, 11, 1) + timedelta(days=number), count) for number, count in enumerate([0, 1, 1000])]
+
+    chart = sparkline(days)
+
+    assert [(bar.x, bar.height) for bar in chart.bars] == [(8, 2), (16, HEIGHT)]
+    assert chart.total == 1001
+
+
+def test_a_chart_without_use_says_so():
+    chart = sparkline([(date(2026, 11, 1), 0)] * 30)
+
+    assert list(chart.bars) == []
+    assert chart.words == "Not used in the last 30 days."
+
+
+@pytest.mark.parametrize(
+    ("verb", "method"),
+    [("rotate", "post"), ("end_now", "post"), ("disable", "post"), ("enable", "post"), ("first_use", "get")],
+)
+@pytest.mark.parametrize(("who", "status"), [("as_member", 403), ("as_editor", 403), ("as_stranger", 404)])
+def test_nobody_but_admins(verb, method, who, status, deployment, key, request):
+    client = request.getfixturevalue(who)
+
+    response = getattr(client, method)(url(verb, deployment, key), {"ends": "now", "number": 1})
+
+    assert response.status_code == status
+    assert ApiKey.objects.get().is_enabled
+    assert key.secrets.live().count() == 1
