@@ -78,7 +78,6 @@ INSTALLED_APPS = [
     "django.forms",
     "django_htmx",
     "template_partials.apps.SimpleAppConfig",
-    "heroicons",
     "csp",
     "allauth",
     "allauth.account",
