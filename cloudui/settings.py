@@ -4,7 +4,6 @@ Nothing here depends on the machine: what varies comes from the environment (clo
 docs/configuration.md) and nonsense stops the start with the variable's name.
 """
 
-import base64
 import logging.config
 from pathlib import Path
 
@@ -34,8 +33,7 @@ DEMO_PASSWORD = env.str("CLOUDUI_DEMO_PASSWORD", "")
 # Keys. Django's own key is one of the installation's keys, so that one file holds them all.
 CLOUDUI_KEYS = env.str("CLOUDUI_KEYS", "")
 _django_keys = [
-    base64.b64encode(key).decode()
-    for key in reversed(keyring.read_keys(DATA_DIR, CLOUDUI_KEYS).get("django", {}).values())
+    key.hex() for key in reversed(keyring.read_keys(DATA_DIR, CLOUDUI_KEYS).get("django", {}).values())
 ]
 SECRET_KEY = _django_keys[0] if _django_keys else ""
 SECRET_KEY_FALLBACKS = _django_keys[1:]
