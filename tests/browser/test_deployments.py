@@ -109,7 +109,9 @@ def test_without_scripts_the_search_keeps_the_view_and_the_sort(open_page, works
     page.get_by_label("Search Deployments").press("Enter")
 
     expect(page.locator("tbody th")).to_have_text(["Beta prod", "Alpha prod"])
-    expect(page.get_by_role("columnheader", name="Name", exact=True)).to_have_attribute("aria-sort", "descending")
+    expect(page.get_by_role("columnheader", name="Name", exact=True)).to_have_attribute(
+        "aria-sort", "descending"
+    )
 
 
 def test_sorting_by_the_head_of_a_column(open_page, workspace, member):

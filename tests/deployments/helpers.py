@@ -1,6 +1,6 @@
 """How these tests ask and read: addresses, clients, and answers as documents."""
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -44,6 +44,13 @@ def names(response: HttpResponse) -> list[str]:
     return [
         link.get_text(strip=True) for link in page(response).select("#deployment-list :is(h3, tbody th) a")
     ]
+
+
+def one(response: HttpResponse, selector: str) -> Tag:
+    """The first element that matches, which must be there."""
+    found = page(response).select_one(selector)
+    assert found is not None, selector
+    return found
 
 
 def field_error(response: HttpResponse, field: str) -> str:

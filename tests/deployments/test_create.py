@@ -4,7 +4,7 @@ import pytest
 from pytest_django.asserts import assertContains, assertRedirects
 
 from deployments.models import Cluster, Deployment, RuntimeRelease
-from tests.deployments.helpers import create_url, field_error, page, text, url
+from tests.deployments.helpers import create_url, field_error, one, page, text, url
 from tests.factories import create_cluster, create_deployment, create_runtime, create_workspace
 from workspaces.models import AuditEvent
 
@@ -75,9 +75,7 @@ def test_the_status_is_unknown_until_somebody_asked_an_airflow(as_editor, worksp
     response = as_editor.post(create_url(workspace), choices, follow=True)
 
     assert Deployment.objects.get().status == "UNKNOWN"
-    badge = page(response).select_one(".facts .badge")
-    assert badge is not None
-    assert badge.get_text() == "Unknown"
+    assert one(response, ".facts .badge").get_text() == "Unknown"
 
 
 def test_afterwards_the_deployment_opens_and_says_that_it_was_created(as_editor, workspace, choices):
@@ -100,12 +98,12 @@ def test_ci_cd_enforcement_comes_from_the_workspace(as_editor, workspace, choice
 def test_the_form_offers_what_there_is(as_editor, workspace, cluster, runtime):
     create_runtime(version="1.0.0", is_offered=False)
 
-    document = page(as_editor.get(create_url(workspace)))
+    response = as_editor.get(create_url(workspace))
 
-    releases = document.select("#id_runtime option")
+    releases = page(response).select("#id_runtime option")
     assert releases[0].get_text() == "13.9.1 (based on Airflow v3.3.2)"
     assert "1.0.0" not in {release["value"] for release in releases}
-    assert document.select_one("#id_executor option[selected]")["value"] == "CeleryExecutor"  # type: ignore[index]
+    assert one(response, "#id_executor option[selected]")["value"] == "CeleryExecutor"
 
 
 def test_airflow_units_say_what_they_stand_for(as_editor, workspace):
@@ -173,17 +171,16 @@ def test_bad_input_is_answered_beside_the_field(as_editor, workspace, choices, f
 
     assert response.status_code == 422
     assert field_error(response, field) == error
-    assert page(response).find(id=f"id_{field}")["aria-invalid"] == "true"  # type: ignore[index]
+    assert one(response, f"#id_{field}")["aria-invalid"] == "true"
     assert not Deployment.objects.exists()
 
 
 def test_what_was_typed_is_kept(as_editor, workspace, choices):
     response = as_editor.post(create_url(workspace), {**choices, "name": "x" * 101})
 
-    document = page(response)
-    assert document.find(id="id_name")["value"] == "x" * 101  # type: ignore[index]
-    assert document.find(id="id_description").get_text(strip=True) == "Loads the warehouse."
-    selected = {option["value"] for option in document.select("option[selected]")}
+    assert one(response, "#id_name")["value"] == "x" * 101
+    assert one(response, "#id_description").get_text(strip=True) == "Loads the warehouse."
+    selected = {option["value"] for option in page(response).select("option[selected]")}
     assert selected == {choices["cluster"], choices["runtime"], "KubernetesExecutor", "10", "2"}
 
 
@@ -201,9 +198,7 @@ def test_any_visible_name_is_kept_and_shown_as_text(as_editor, workspace, choice
     response = as_editor.post(create_url(workspace), {**choices, "name": name}, follow=True)
 
     assert Deployment.objects.get().name == name
-    heading = page(response).h1
-    assert heading is not None
-    assert heading.get_text() == name
+    assert one(response, "h1").get_text() == name
 
 
 def test_spaces_around_the_name_do_not_count(as_editor, workspace, choices):
