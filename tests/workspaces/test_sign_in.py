@@ -108,7 +108,7 @@ def test_a_flood_from_one_address_gets_a_handled_page(person, as_nobody):
     assert "Too many attempts" in text(response)
 
 
-@pytest.mark.parametrize("path", ["/c0", "/workspaces/new", "/?after=x&before=y", "/admin/"])
+@pytest.mark.parametrize("path", ["/c" + "0" * 24, "/workspaces/new", "/?after=x&before=y", "/admin/"])
 def test_after_signing_in_comes_the_page_first_asked_for(person, as_nobody, path):
     form = page(as_nobody.get(path, follow=True))
     onwards = form.find("input", {"name": "next"})["value"]

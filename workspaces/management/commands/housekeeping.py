@@ -34,6 +34,8 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         keep_house()
         while not once and not stop.wait(PAUSE_SECONDS):
+            # A database that restarted during the pause is found again.
+            close_old_connections()
             keep_house()
 
 
@@ -46,11 +48,8 @@ def keep_house() -> None:
         except Error:
             # Whatever the database has, the next minute is another attempt.
             logger.exception("Housekeeping could not finish %s", name)
-    # So that a database that restarted is found again.
-    close_old_connections()
 
 
 def forget_expired_sessions() -> None:
     """Delete the sessions whose time is over."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
-

@@ -1,0 +1,162 @@
+"""The commands for operators: making the first Owner, and housekeeping."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
+from django.db import OperationalError
+from django.utils import timezone
+
+from tests.factories import create_user
+from workspaces import audit
+from workspaces.management.commands import housekeeping
+from workspaces.models import AuditEvent, User
+
+PASSWORD = "a long enough passphrase"
+
+
+@pytest.fixture
+def typed(monkeypatch):
+    """A function that says what a script sends."""
+
+    def typed(text):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+
+    return typed
+
+
+@pytest.mark.django_db
+def test_the_first_owner_can_do_everything(typed):
+    typed(f"{PASSWORD}\n")
+    out = io.StringIO()
+
+    call_command("superuser", email="Boss@Example.com", stdout=out)
+
+    user = User.objects.get()
+    assert (user.email, user.is_owner, user.is_staff, user.is_superuser) == (
+        "boss@example.com",
+        True,
+        True,
+        True,
+    )
+    assert user.check_password(PASSWORD)
+    assert out.getvalue() == "boss@example.com can sign in as Organization Owner and operator.\n"
+
+
+@pytest.mark.django_db
+def test_making_an_owner_is_audited_without_the_password(typed):
+    typed(f"{PASSWORD}\n")
+
+    call_command("superuser", email="boss@example.com", stdout=io.StringIO())
+
+    event = AuditEvent.objects.get()
+    assert (event.operation, event.subject_kind, event.subject_name) == (
+        "createUser",
+        "system",
+        "manage.py superuser",
+    )
+    assert event.target == User.objects.get().pk
+    assert event.input == {
+        "email": "boss@example.com",
+        "full_name": "",
+        "organization_role": "owner",
+        "is_staff": True,
+        "is_superuser": True,
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("email", "password", "sentence"),
+    [
+        ("nonsense", PASSWORD, "Enter a valid email address."),
+        ("taken@example.com", PASSWORD, "A person with this e-mail address already exists."),
+        ("TAKEN@example.com", PASSWORD, "A person with this e-mail address already exists."),
+        ("boss@example.com", "short", "This password is too short. It must contain at least 12 characters."),
+        ("boss@example.com", "boss@example.com", "The password is too similar to the e-mail address."),
+        ("boss@example.com", "", "This password is too short."),
+    ],
+)
+def test_a_bad_answer_makes_nobody(typed, email, password, sentence):
+    create_user(email="taken@example.com")
+    typed(f"{password}\n")
+
+    with pytest.raises(CommandError, match=sentence):
+        call_command("superuser", email=email)
+
+    assert User.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_person_may_correct_himself(monkeypatch, capsys):
+    terminal = io.StringIO("nonsense\nboss@example.com\n")
+    terminal.isatty = lambda: True
+    passwords = iter([PASSWORD, "another one", PASSWORD, PASSWORD])
+    monkeypatch.setattr(sys, "stdin", terminal)
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: next(passwords))
+
+    call_command("superuser", stdout=io.StringIO())
+
+    assert User.objects.get().email == "boss@example.com"
+    assert capsys.readouterr().err == "Enter a valid email address.\nThe two passwords differ.\n"
+
+
+@pytest.mark.django_db
+def test_ctrl_c_makes_nobody(monkeypatch):
+    def interrupted(_prompt):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("builtins.input", interrupted)
+
+    with pytest.raises(CommandError, match="Nothing was made"):
+        call_command("superuser")
+
+
+@pytest.mark.django_db
+def test_housekeeping_forgets_expired_sessions():
+    Session.objects.create(session_key="old", session_data="", expire_date=timezone.now() - timedelta(days=1))
+    Session.objects.create(session_key="new", session_data="", expire_date=timezone.now() + timedelta(days=1))
+
+    call_command("housekeeping", once=True)
+
+    assert [session.session_key for session in Session.objects.all()] == ["new"]
+
+
+@pytest.mark.django_db
+def test_a_duty_that_fails_does_not_stop_the_others(monkeypatch, caplog, settings):
+    def broken():
+        raise OperationalError("no such database")
+
+    done = []
+    monkeypatch.setattr(audit, "forget_old_events", broken)
+    monkeypatch.setattr(housekeeping, "forget_expired_sessions", lambda: done.append("the other"))
+
+    call_command("housekeeping", once=True)
+
+    assert done == ["the other"]
+    assert "Housekeeping could not finish workspaces.audit.forget_old_events" in caplog.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_housekeeping_cleanly(tmp_path, number):
+    environment = {
+        **os.environ,
+        "CLOUDUI_DATA_DIR": str(tmp_path),
+        "DATABASE_URL": "",
+        "DJANGO_SETTINGS_MODULE": "cloudui.settings",
+    }
+    command = [sys.executable, "manage.py", "housekeeping"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        # Its tables are missing, so it says something as soon as it works.
+        assert "Housekeeping could not finish" in process.stderr.readline()
+
+        process.send_signal(number)
+        process.communicate(timeout=30)
+
+    assert process.returncode == 0
