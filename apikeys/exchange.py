@@ -54,6 +54,10 @@ class UnknownAudience(Exception):
     """The token was asked for something that this key does not open."""
 
 
+class UnknownScope(Exception):
+    """There are no scopes: what a key may do is one fixed set."""
+
+
 @dataclass(frozen=True, slots=True)
 class Granted:
     """An access token.
@@ -68,7 +72,9 @@ class Granted:
 
 
 @sensitive_variables("secret")
-def exchange(key_id: str, secret: KeySecret, *, audience: str | None, origin: Origin) -> Granted:
+def exchange(
+    key_id: str, secret: KeySecret, *, audience: str | None, scope: str | None, origin: Origin
+) -> Granted:
     """An access token for a key ID and its secret.
 
     Args:
@@ -76,12 +82,14 @@ def exchange(key_id: str, secret: KeySecret, *, audience: str | None, origin: Or
         secret: as the caller gave it.
         audience: what the token is asked for. It decides nothing: a token is always for this installation
             and the key's own Deployment.
+        scope: what else the token is asked for; nothing can be.
         origin: where the caller is.
 
     Raises:
         Unproven, TooManyFailures, Refused: as `prove` does.
         TooManyExchanges: if the key asks too often; the token it has would serve as well.
         UnknownAudience: if it is neither this installation nor the key's own Deployment.
+        UnknownScope: if there is one.
         SlotsBusy: if no slot for argon2 comes free.
     """
     proved = prove(key_id, secret, origin=origin)
@@ -90,6 +98,8 @@ def exchange(key_id: str, secret: KeySecret, *, audience: str | None, origin: Or
         raise TooManyExchanges
     if audience not in {None, CLI_AUDIENCE, settings.PUBLIC_URL, proved.deployment}:
         raise UnknownAudience
+    if scope is not None and scope.strip():
+        raise UnknownScope
     token, seconds = access_tokens.mint_for_key(
         key_id=proved.key_id,
         deployment=proved.deployment,

@@ -36,12 +36,18 @@ def token(request: HttpRequest) -> HttpResponse:
         raise ApiError(400, "unsupported_grant_type", f"The only grant_type here is {GRANT}.")
     try:
         granted = exchange.exchange(
-            given.key_id, given.secret, audience=parameters.get("audience"), origin=origin_of(request)
+            given.key_id,
+            given.secret,
+            audience=parameters.get("audience"),
+            scope=parameters.get("scope"),
+            origin=origin_of(request),
         )
     except (exchange.Unproven, exchange.TooManyFailures, exchange.Refused) as failure:
         raise failed(request, failure) from None
     except exchange.UnknownAudience:
         raise ApiError(400, "invalid_target", "This API key opens no such audience.") from None
+    except exchange.UnknownScope:
+        raise ApiError(400, "invalid_scope", "There are no scopes here. Leave the parameter out.") from None
     except exchange.TooManyExchanges:
         raise wait("Too many exchanges of this API key. Use each access token until it expires.") from None
     return answer(

@@ -1,0 +1,320 @@
+"""Refusing secrets: what it costs, that strangers cannot tell refusals apart, and what a holder is told."""
+
+from contextlib import contextmanager
+from datetime import timedelta
+
+import argon2
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from apikeys import changing, credentials, lifecycle, verified_secrets
+from apikeys.models import ApiKeySecret, Reason, Refusal
+from cloudui.web import ratelimit, slots
+from tests.apikeys.machine import FORM, credentials_of, error_of, exchange, post, shown
+from tests.factories import create_api_key, create_deployment
+from workspaces.middleware import principal_for
+from workspaces.models import AuditEvent
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def as_caller(admin):
+    return principal_for(admin)
+
+
+@pytest.fixture
+def issued(deployment, admin):
+    return create_api_key(deployment, by=admin)
+
+
+@pytest.fixture
+def argon2_runs(monkeypatch):
+    """How often argon2 ran: each run takes a slot."""
+    runs = []
+
+    @contextmanager
+    def counted(**arguments):
+        runs.append(arguments)
+        with genuine(**arguments):
+            yield
+
+    genuine = slots.argon2_slot
+    monkeypatch.setattr(slots, "argon2_slot", counted)
+    return runs
+
+
+def forged(issued) -> str:
+    """A secret of the right form that was never issued."""
+    secret = issued.secret.reveal()
+    return secret[:-1] + ("0" if secret[-1] != "0" else "1")
+
+
+def never_stored() -> str:
+    """A secret with a genuine tag that belongs to no key."""
+    return credentials.new_secret().reveal()
+
+
+@pytest.mark.threat("T-E1")
+@pytest.mark.parametrize("key_id", ["own", "unknown", "a" * 500, "ключ"])
+def test_a_forged_secret_costs_no_query_and_no_argon2(issued, argon2_runs, key_id):
+    given = issued.key.pk if key_id == "own" else key_id
+
+    with CaptureQueriesContext(connection) as queries:
+        response = exchange(issued, client_id=given, client_secret=forged(issued))
+
+    assert (response.status_code, error_of(response)) == (401, "invalid_client")
+    assert (len(queries), len(argon2_runs)) == (0, 0)
+
+
+@pytest.mark.threat("T-E1")
+@pytest.mark.parametrize("case", ["unknown key", "deleted key", "another key's secret", "never stored"])
+def test_a_genuine_secret_without_its_row_costs_one_query_and_one_argon2(
+    issued, as_caller, argon2_runs, case
+):
+    other = create_api_key(create_deployment())
+    changes = {
+        "unknown key": {"client_id": "0" * 32},
+        "deleted key": {},
+        "another key's secret": {"client_secret": other.secret.reveal()},
+        "never stored": {"client_secret": never_stored()},
+    }[case]
+    if case == "deleted key":
+        changing.delete_key(as_caller, issued.key)
+    argon2_runs.clear()
+
+    with CaptureQueriesContext(connection) as queries:
+        response = exchange(issued, **changes)
+
+    assert (response.status_code, error_of(response)) == (401, "invalid_client")
+    assert (len(queries), len(argon2_runs)) == (1, 1)
+
+
+@pytest.mark.threat("T-E1")
+@pytest.mark.rfc("6749", "5.2")
+def test_all_refusals_of_the_unproved_are_the_same_bytes_and_headers(issued, deployment, as_caller):
+    gone, doomed = create_api_key(deployment, by=as_caller), create_api_key(create_deployment())
+    deleted = credentials_of(gone)
+    changing.delete_key(as_caller, gone.key)
+    orphaned = credentials_of(doomed)
+    doomed.key.deployment.delete()
+
+    answers = [
+        exchange(issued, client_secret="wrong"),
+        exchange(issued, client_secret=forged(issued)),
+        exchange(issued, client_secret=never_stored()),
+        exchange(issued, client_id="0" * 32),
+        exchange(issued, client_id="x"),
+        post("/oauth/token", deleted),
+        post("/oauth/token", orphaned),
+    ]
+
+    assert len({str(shown(answer)) for answer in answers}) == 1
+    assert error_of(answers[0]) == "invalid_client"
+    assert answers[0].headers["WWW-Authenticate"].startswith("Basic ")
+
+
+@pytest.mark.threat("T-S2")
+def test_the_stored_hash_is_no_secret(issued):
+    secret = ApiKeySecret.objects.get(key=issued.key)
+
+    for stored in (secret.encoded, bytes(secret.fingerprint).hex()):
+        assert error_of(exchange(issued, client_secret=stored)) == "invalid_client"
+
+
+@pytest.mark.threat("T-S2")
+def test_a_row_planted_with_the_hash_of_a_known_secret_opens_nothing(issued):
+    known = never_stored()
+    hasher = argon2.PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)
+    ApiKeySecret.objects.filter(key=issued.key).update(encoded=hasher.hash(known))
+
+    assert error_of(exchange(issued, client_secret=known)) == "invalid_client"
+
+
+def test_the_same_secret_is_recognised_for_some_minutes(issued, argon2_runs):
+    for _ in range(3):
+        assert exchange(issued).status_code == 200
+
+    assert len(argon2_runs) == 1
+
+
+def test_after_that_argon2_proves_it_again(issued, argon2_runs, monkeypatch):
+    monkeypatch.setattr(verified_secrets, "SECONDS", 0.0)
+
+    exchange(issued)
+    exchange(issued)
+
+    assert len(argon2_runs) == 2
+
+
+def test_what_is_recognised_is_bound_to_the_row(issued):
+    exchange(issued)
+    other = create_api_key(create_deployment())
+    ApiKeySecret.objects.filter(key=issued.key).update(
+        encoded=ApiKeySecret.objects.get(key=other.key).encoded
+    )
+
+    assert error_of(exchange(issued)) == "invalid_client"
+
+
+def test_a_secret_stored_in_the_old_way_is_stored_anew(issued, monkeypatch):
+    before = ApiKeySecret.objects.get(key=issued.key)
+    monkeypatch.setattr(credentials, "needs_rehash", lambda *_: True)
+
+    assert exchange(issued).status_code == 200
+
+    assert ApiKeySecret.objects.get(key=issued.key).encoded != before.encoded
+    monkeypatch.undo()
+    verified_secrets.forget_all()
+    assert exchange(issued).status_code == 200
+
+
+def test_the_holder_of_a_disabled_key_is_told_since_when(issued, as_caller):
+    lifecycle.disable_key(as_caller, issued.key)
+
+    response = exchange(issued)
+
+    assert error_of(response) == "invalid_client"
+    assert "disabled since 20" in response.json()["error_description"]
+
+
+def test_the_holder_of_a_replaced_secret_is_told(issued, as_caller):
+    exchange(issued)
+    lifecycle.rotate_secret(as_caller, issued.key, overlap=timedelta(0))
+
+    response = exchange(issued)
+
+    assert error_of(response) == "invalid_client"
+    assert "ended on 20" in response.json()["error_description"]
+
+
+def test_a_secret_whose_end_has_come_is_refused(issued):
+    ApiKeySecret.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
+
+    assert "ended on 20" in exchange(issued).json()["error_description"]
+
+
+def test_nobody_else_is_told(issued, as_caller):
+    lifecycle.disable_key(as_caller, issued.key)
+
+    wrong = exchange(issued, client_secret=forged(issued))
+    other = exchange(issued, client_secret=never_stored())
+
+    assert shown(wrong) == shown(other)
+    assert "disabled" not in wrong.json()["error_description"]
+    assert not Refusal.objects.exists()
+
+
+def test_a_refusal_is_written_down_with_its_reason(issued, as_caller):
+    lifecycle.disable_key(as_caller, issued.key)
+
+    for _ in range(3):
+        exchange(issued)
+
+    refusal = Refusal.objects.get()
+    assert (refusal.key_id, refusal.secret_number, refusal.reason) == (issued.key.pk, 1, Reason.DISABLED)
+    assert refusal.address == "127.0.0.1"
+    event = AuditEvent.objects.get(operation="tokenRefused")
+    assert (event.subject_id, event.result) == (issued.key.pk, "disabled")
+
+
+def test_refusals_from_several_addresses_are_one_event_a_minute(issued, as_caller):
+    lifecycle.disable_key(as_caller, issued.key)
+
+    for number in range(3):
+        Client(REMOTE_ADDR=f"10.0.0.{number}").post(
+            "/oauth/token", credentials_of(issued), "application/json"
+        )
+
+    assert Refusal.objects.count() == 3
+    assert AuditEvent.objects.filter(operation="tokenRefused").count() == 1
+
+
+@pytest.mark.threat("T-E3")
+def test_after_30_failures_in_a_minute_an_address_is_told_to_wait(issued):
+    answers = [exchange(issued, client_secret="wrong").status_code for _ in range(31)]
+
+    assert answers == [401] * 30 + [429]
+    response = exchange(issued, client_secret="wrong")
+    assert error_of(response) == "temporarily_unavailable"
+    assert 1 <= int(response.headers["Retry-After"]) <= 60
+
+
+@pytest.mark.threat("T-E3")
+def test_a_right_secret_is_never_refused_for_what_its_address_did(issued):
+    for _ in range(10_000):
+        ratelimit.count("token-failures", "127.0.0.1")
+    assert exchange(issued, client_secret="wrong").status_code == 429
+
+    assert exchange(issued).status_code == 200
+
+
+@pytest.mark.threat("T-E2")
+def test_a_dead_secret_that_is_tried_again_and_again_costs_no_more_argon2(issued, as_caller, argon2_runs):
+    changing.delete_key(as_caller, issued.key)
+
+    answers = [exchange(issued).status_code for _ in range(40)]
+
+    assert answers == [401] * 30 + [429] * 10
+    assert len(argon2_runs) == 30
+
+
+def test_enabling_a_key_lets_its_pipeline_in_at_once(issued, as_caller):
+    lifecycle.disable_key(as_caller, issued.key)
+    for _ in range(40):
+        exchange(issued)
+    lifecycle.enable_key(as_caller, issued.key)
+
+    assert exchange(issued).status_code == 200
+
+
+@pytest.mark.threat("T-E6")
+def test_a_key_that_exchanges_too_often_is_told_to_keep_its_tokens(issued, settings):
+    settings.EXCHANGES_PER_MINUTE = 3
+
+    answers = [exchange(issued) for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert error_of(answers[3]) == "temporarily_unavailable"
+    assert "Retry-After" in answers[3].headers
+    assert Refusal.objects.get().reason == Reason.TOO_MANY_EXCHANGES
+    assert exchange(create_api_key(issued.key.deployment)).status_code == 200
+
+
+@pytest.mark.threat("T-J9")
+@pytest.mark.rfc("6749", "2.3.1")
+@pytest.mark.parametrize("name", ["client_secret", "anything"])
+def test_a_genuine_secret_in_the_address_is_refused_and_marked(issued, name):
+    for _ in range(2):
+        response = Client().post(
+            f"/oauth/token?{name}={issued.secret.reveal()}",
+            "grant_type=client_credentials",
+            content_type=FORM,
+        )
+
+        assert (response.status_code, error_of(response)) == (400, "invalid_request")
+    refusal = Refusal.objects.get()
+    assert (refusal.key_id, refusal.reason) == (issued.key.pk, Reason.SECRET_IN_URL)
+    assert AuditEvent.objects.filter(operation="tokenRefused").count() == 1
+
+
+@pytest.mark.threat("T-J9")
+def test_credentials_in_the_address_are_never_read(issued):
+    parameters = credentials_of(issued)
+
+    response = Client().post(f"/oauth/token?client_id={issued.key.pk}", parameters, "application/json")
+
+    assert (response.status_code, error_of(response)) == (400, "invalid_request")
+    assert not Refusal.objects.exists()
+
+
+def test_a_genuine_secret_in_the_address_that_belongs_to_nobody_is_refused_alike(issued):
+    answers = [
+        Client().post(f"/oauth/token?client_secret={secret}", "", content_type=FORM)
+        for secret in (issued.secret.reveal(), never_stored(), "wrong")
+    ]
+
+    assert len({str(shown(answer)) for answer in answers}) == 1
