@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
 
+from apikeys import signing, usage, verified_secrets, verified_tokens
 from workspaces import audit_triggers
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
@@ -50,5 +51,12 @@ def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
-    """Limits on failures are counted in the cache, and one test's failures are not another's."""
+    """Limits on failures are counted in the cache, and one test's failures are not another's.
+
+    Nor are the signing keys, secrets and tokens that this process has seen.
+    """
     cache.clear()
+    signing.forget_cache()
+    verified_secrets.forget_all()
+    verified_tokens.forget_all()
+    usage.forget_counts()

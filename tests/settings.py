@@ -11,14 +11,18 @@ from cloudui.web import keyring
 # What a developer has set for an installation of their own must not decide what is tested. DATABASE_URL
 # stays: it is how `make test-postgres` names its server.
 for _name in (
+    "ACCESS_TOKEN_SECONDS",
     "API_KEYS_PER_DEPLOYMENT",
     "CACHE_URL",
     "CLOUDUI_KEYS",
     "DEBUG",
     "EMAIL_FROM",
     "EMAIL_URL",
+    "EXCHANGES_PER_MINUTE",
     "LOG_LEVEL",
+    "ORGANIZATION_ID",
     "ORGANIZATION_NAME",
+    "ORGANIZATION_SHORT_NAME",
     "PORT",
     "PUBLIC_URL",
     "STATIC_ROOT",
