@@ -85,21 +85,32 @@ def _prepare_database() -> None:
 
 def _prepare_static_files() -> None:
     """Collect and compress what browsers load, unless it is the same as the last time."""
-    stamp, fingerprint = settings.DATA_DIR / STATIC_STAMP, _static_fingerprint()
-    is_collected = (Path(settings.STATIC_ROOT) / "staticfiles.json").exists()
+    root, stamp = Path(settings.STATIC_ROOT), settings.DATA_DIR / STATIC_STAMP
+    sources = dict(_static_sources())
+    fingerprint = _fingerprint(sources)
+    is_collected = (root / "staticfiles.json").exists()
     if is_collected and stamp.exists() and stamp.read_text() == fingerprint:
         return
+    for name in sources:
+        # Django keeps a copy that is newer than its source, and an unpacked release is old from the start.
+        (root / name).unlink(missing_ok=True)
     call_command("collectstatic", verbosity=0, interactive=False)
     stamp.write_text(fingerprint)
 
 
-def _static_fingerprint() -> str:
+def _static_sources() -> Iterator[tuple[str, Path]]:
+    """Each file that browsers may load: its name below the root, and where it is."""
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            yield name, Path(storage.path(name))
+
+
+def _fingerprint(sources: dict[str, Path]) -> str:
     facts = [f"{package} {version(package)}" for package in STATIC_PACKAGES]
     facts.append(str(settings.STATIC_ROOT))
-    for finder in get_finders():
-        for path, storage in finder.list([]):
-            status = Path(storage.path(path)).stat()
-            facts.append(f"{path} {status.st_size} {status.st_mtime_ns}")
+    for name, path in sources.items():
+        status = path.stat()
+        facts.append(f"{name} {status.st_size} {status.st_mtime_ns}")
     return hashlib.sha256("\n".join(sorted(facts)).encode()).hexdigest()
 
 
