@@ -4,7 +4,14 @@ import pytest
 from django.test import Client
 
 from tests.deployments.helpers import signed_in
-from tests.factories import create_deployment, create_member, create_owner, create_workspace
+from tests.factories import (
+    create_cluster,
+    create_deployment,
+    create_member,
+    create_owner,
+    create_runtime,
+    create_workspace,
+)
 from workspaces.models import Role
 
 
@@ -16,6 +23,19 @@ def workspace(db):
 @pytest.fixture
 def deployment(workspace):
     return create_deployment(workspace=workspace, name="Production")
+
+
+@pytest.fixture
+def several(workspace):
+    cluster, runtime = create_cluster(name="east"), create_runtime(version="13.9.1")
+    for name in ("beta", "Alpha", "gamma"):
+        create_deployment(
+            workspace=workspace,
+            name=name,
+            release_name=f"{name.lower()}-moon-1",
+            cluster=cluster,
+            runtime=runtime,
+        )
 
 
 @pytest.fixture

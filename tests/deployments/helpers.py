@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from deployments.models import Deployment
+from tests.factories import create_deployment
 from workspaces.models import User, Workspace
 
 HX = {"HX-Request": "true"}
@@ -56,3 +57,9 @@ def one(response: HttpResponse, selector: str) -> Tag:
 def field_error(response: HttpResponse, field: str) -> str:
     found = page(response).find(id=f"id_{field}_error")
     return found.get_text(strip=True) if found else ""
+
+
+def many(workspace: Workspace, number: int, *, start: int = 1) -> None:
+    """Make Deployments named d01, d02 and so on."""
+    for index in range(start, start + number):
+        create_deployment(workspace=workspace, name=f"d{index:02}")
