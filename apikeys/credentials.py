@@ -24,7 +24,7 @@ from django.views.decorators.debug import sensitive_variables
 from cloudui.web import slots
 from cloudui.web.keyring import keyring
 
-# Published, so that scanners of repositories find a leaked secret (docs/api-keys.md).
+# Published, so that scanners of repositories find a leaked secret.
 SECRET_PATTERN: Final = "cui1_[0-9A-Za-z]{55}"
 
 BASE62: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
