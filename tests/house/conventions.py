@@ -49,6 +49,7 @@ class Module:
 Rule = Callable[[Module], Iterator[str]]
 
 
+@functools.cache
 def modules(*packages: str) -> list[Module]:
     """Every Python file of the packages."""
     return [
