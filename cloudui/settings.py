@@ -18,13 +18,13 @@ env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.str("CLOUDUI_DATA_DIR", "") or BASE_DIR / "var").absolute()
 DEBUG = env.bool("DEBUG", False)
-PORT = env.int("PORT", 8871)
+PORT = env.int("PORT", 8871, validate=validate.Range(min=1, max=65_535))
 
 # Identity
 PUBLIC = configuration.public_url(env.str("PUBLIC_URL", "") or f"http://localhost:{PORT}")
 PUBLIC_URL = PUBLIC.text
 ORGANIZATION_NAME = env.str("ORGANIZATION_NAME", "My Organization")
-API_KEYS_PER_DEPLOYMENT = env.int("API_KEYS_PER_DEPLOYMENT", 1000)
+API_KEYS_PER_DEPLOYMENT = env.int("API_KEYS_PER_DEPLOYMENT", 1000, validate=validate.Range(min=1))
 AUDIT_RETENTION_DAYS = 90
 # Demo data: made at the first start on SQLite unless this is off, on PostgreSQL only if it is on.
 DEMO = env.bool("CLOUDUI_DEMO", None)
@@ -39,7 +39,7 @@ SECRET_KEY = _django_keys[0] if _django_keys else ""
 SECRET_KEY_FALLBACKS = _django_keys[1:]
 
 # How many argon2 run at once on this machine; 0 means one per core (cloudui.web.slots).
-ARGON2_SLOTS = env.int("ARGON2_SLOTS", 0)
+ARGON2_SLOTS = env.int("ARGON2_SLOTS", 0, validate=validate.Range(min=0))
 
 # Transport
 ALLOWED_HOSTS = [PUBLIC.host, *(configuration.LOCAL_HOSTS if PUBLIC.is_local else ())]
@@ -234,7 +234,9 @@ logging.config.dictConfig(
 
 # Tokens
 ORGANIZATION_ID = env.str("ORGANIZATION_ID", f"c{1:024}")
-ORGANIZATION_SHORT_NAME = env.str("ORGANIZATION_SHORT_NAME", "") or slugify(ORGANIZATION_NAME) or "organization"
+ORGANIZATION_SHORT_NAME = (
+    env.str("ORGANIZATION_SHORT_NAME", "") or slugify(ORGANIZATION_NAME) or "organization"
+)
 # How long an API key's access token lives. Longer spares exchanges and costs nothing else: ending a key ends
 # its tokens at once.
 ACCESS_TOKEN_SECONDS = env.int("ACCESS_TOKEN_SECONDS", 3600, validate=validate.Range(min=60, max=86_400))

@@ -13,6 +13,7 @@ from cloudui.web import keyring
 for _name in (
     "ACCESS_TOKEN_SECONDS",
     "API_KEYS_PER_DEPLOYMENT",
+    "ARGON2_SLOTS",
     "CACHE_URL",
     "CLOUDUI_KEYS",
     "DEBUG",
