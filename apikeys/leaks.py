@@ -51,7 +51,8 @@ def report(secret: KeySecret, *, origin: Origin) -> None:
         was_enabled = key.is_enabled
         if was_enabled:
             key.switch(is_enabled=False)
-        if was_enabled or ratelimit.is_first("leaks", key.pk, seconds=REPORT_SECONDS):
+        is_news = ratelimit.is_first("leaks", key.pk, seconds=REPORT_SECONDS)
+        if was_enabled or is_news:
             _tell(key, found, origin)
     usage.record_refusal(found, Reason.SECRET_LEAKED, origin)
 
