@@ -1,0 +1,76 @@
+"""Limits: counted by the minute, by address or network, and no obstacle when the cache is down."""
+
+import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from cloudui.web import ratelimit
+from cloudui.web.ratelimit import caller, count, is_first, peek, seconds_left
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    def turn_to(seconds: float) -> None:
+        monkeypatch.setattr(ratelimit.time, "time", lambda: seconds)
+
+    turn_to(1_000_020.0)
+    return turn_to
+
+
+def test_events_are_counted_by_name_and_caller(clock):
+    assert [count("a", "x"), count("a", "x"), count("a", "y"), count("b", "x")] == [1, 2, 1, 1]
+    assert (peek("a", "x"), peek("a", "z")) == (2, 0)
+
+
+def test_a_new_minute_starts_anew(clock):
+    count("a", "x")
+    clock(1_000_079.9)
+    assert (count("a", "x"), seconds_left()) == (2, 1)
+
+    clock(1_000_080.0)
+
+    assert (count("a", "x"), seconds_left()) == (1, 60)
+
+
+@pytest.mark.parametrize("who", ["", "a b\n" * 1000, "\ud800", "é"])
+def test_a_caller_may_have_any_name(clock, who):
+    assert count("a", who) == 1
+
+
+def test_what_happens_again_within_the_time_is_not_first():
+    assert [is_first("a", "x"), is_first("a", "x"), is_first("a", "y")] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("", ""),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_a_network_of_version_6_is_one_caller(address, name):
+    assert caller(address) == name
+
+
+@pytest.mark.parametrize("error", [RedisConnectionError, OSError])
+def test_a_cache_that_is_down_limits_nothing(monkeypatch, error):
+    class Down:
+        def add(self, *_arguments, **_more):
+            raise error
+
+        get = add
+
+    monkeypatch.setattr(ratelimit, "cache", Down())
+
+    assert (count("a", "x"), peek("a", "x"), is_first("a", "x")) == (0, 0, True)
+
+
+def test_an_entry_that_was_evicted_counts_as_the_first(monkeypatch):
+    def evicted(*_):
+        raise ValueError
+
+    monkeypatch.setattr(ratelimit.cache, "incr", evicted)
+
+    assert count("a", "x") == 1
