@@ -90,6 +90,7 @@ def test_the_search_follows_the_typing_and_the_address_follows_the_search(open_p
     page.get_by_label("Search Deployments").press_sequentially("prod", delay=60)
 
     expect(page.get_by_text("1 match")).to_be_visible()
+    expect(page.locator("#deployments-found")).to_have_text("1 of 2 Deployments found")
     expect(page.get_by_role("link", name="Staging")).to_have_count(0)
     expect(page).to_have_url(re.compile(r"\?q=prod&view=table$"))
     expect(page.get_by_label("Search Deployments")).to_be_focused()
@@ -98,6 +99,19 @@ def test_the_search_follows_the_typing_and_the_address_follows_the_search(open_p
     page.reload()
     expect(page.get_by_role("link", name="Production")).to_be_visible()
     expect(page.get_by_role("link", name="Staging")).to_have_count(0)
+
+
+def test_looking_another_way_keeps_what_was_typed(open_page, workspace, member):
+    for name in ("Production", "Staging"):
+        create_deployment(workspace=workspace, name=name)
+    page = open_page(list_path(workspace), by=member)
+    page.get_by_label("Search Deployments").fill("prod")
+    expect(page.get_by_role("link", name="Staging")).to_have_count(0)
+
+    page.get_by_role("link", name="Table").click()
+
+    expect(page.locator("tbody th")).to_have_text(["Production"])
+    expect(page.get_by_label("Search Deployments")).to_have_value("prod")
 
 
 def test_without_scripts_the_search_keeps_the_view_and_the_sort(open_page, workspace, member):

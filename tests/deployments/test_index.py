@@ -125,7 +125,7 @@ def test_the_list_refreshes_itself_as_it_is_shown(as_member, workspace, several)
     section = page(response).select_one("#deployment-list")
     assert section is not None
     assert section["hx-get"] == list_url(workspace, "?q=a&view=table")
-    assert section["hx-trigger"] == "deployments:changed from:body"
+    assert section["hx-trigger"] == "deployments:changed from:body, page:stale from:body"
 
 
 def test_names_with_markup_are_text(as_editor, workspace):
