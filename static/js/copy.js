@@ -24,9 +24,17 @@ async function write(text) {
 
 function select(element) {
   if (!element) return false;
+  const isConcealed = element.hasAttribute("data-concealed");
   element.removeAttribute("data-concealed"); // dots would be copied as dots
   getSelection().selectAllChildren(element);
-  return document.execCommand("copy");
+  const isCopied = document.execCommand("copy");
+  if (isCopied) {
+    getSelection().removeAllRanges();
+    element.toggleAttribute("data-concealed", isConcealed);
+  } else {
+    document.querySelector(`[data-show="#${element.id}"]`)?.setAttribute("aria-pressed", "true");
+  }
+  return isCopied;
 }
 
 function tell(button, text, isQuiet) {

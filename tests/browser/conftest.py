@@ -18,6 +18,7 @@ from workspaces.models import Role
 
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
 OpenPage = Callable[..., Page]
 
@@ -64,6 +65,7 @@ def open_page(chromium, live_server, watch) -> Iterator[OpenPage]:
             java_script_enabled=javascript,
             **options,
         )
+        context.set_default_timeout(10_000)
         contexts.append(context)
         watch.follow(context)
         if by is not None:

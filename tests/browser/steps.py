@@ -32,6 +32,12 @@ def create_key(page, name, description=""):
     expect(page.get_by_role("heading", name=REVEAL)).to_be_visible()
 
 
+def save_secret(page):
+    """From the reveal back to the list."""
+    page.get_by_role("button", name=SAVED).click()
+    expect(page.get_by_role("dialog")).not_to_be_attached()
+
+
 def shown_secret(page):
     """The secret as it stands in the page, dotted or not."""
     [secret] = set(SECRET.findall(page.locator("body").text_content()))

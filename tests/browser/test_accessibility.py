@@ -1,0 +1,166 @@
+"""axe finds nothing on any page, light and dark, on a wide screen and on a phone; narrow screens hold long names."""
+
+import json
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from apikeys.models import ApiKey
+from deployments.models import Deployment
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.steps import REVEAL, create_key, key_url, keys_url
+from tests.factories import create_api_key
+from workspaces.models import Workspace
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+ANYWHERE = pytest.mark.parametrize(
+    ("size", "scheme"),
+    [(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")],
+    ids=["1440 light", "1440 dark", "390 light", "390 dark"],
+)
+
+
+def violations(page):
+    """What axe holds against the page, for people to read."""
+    options = {"runOnly": RULES, "resultTypes": ["violations"]}
+    found = Axe().run(page, options=options).response["violations"]
+    return [
+        f"{page.url} {rule['id']}: {rule['help']}\n  {node['html']}\n  {node['failureSummary']}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+@ANYWHERE
+def test_axe_finds_nothing_on_the_pages(size, scheme, open_page, watch, workspace, deployment, admin):
+    watch.expect(403, 404)
+    key = create_api_key(deployment, name="CI", description="nightly", by=admin).key
+    entrance = open_page("/", size=size, scheme=scheme)
+    found = violations(entrance)
+    entrance.goto("/account/password/reset/")
+    found += violations(entrance)
+    page = open_page("/", by=admin, size=size, scheme=scheme)
+    for path in (
+        "/",
+        f"/{workspace.pk}/deployments",
+        f"/{workspace.pk}/deployments?view=table",
+        f"/{workspace.pk}/deployments/new",
+        f"/{workspace.pk}/deployments/{deployment.pk}/activity",
+        f"/{workspace.pk}/deployments/{deployment.pk}/delete",
+        keys_url(deployment),
+        f"{keys_url(deployment)}?q=nothing+like+this",
+        f"{keys_url(deployment)}/new",
+        key_url("edit", key),
+        key_url("delete", key),
+        key_url("reissue", key),
+        "/workspaces/new",
+        "/account/password/change/",
+        "/nothing-here",
+    ):
+        page.goto(path)
+        found += violations(page)
+
+    assert not found, "\n".join(found)
+
+
+@ANYWHERE
+def test_axe_finds_nothing_in_the_dialogs(size, scheme, open_page, deployment, admin):
+    page = open_page(keys_url(deployment), by=admin, size=size, scheme=scheme, reduced_motion="reduce")
+    found = violations(page)
+    page.get_by_role("link", name="API Key", exact=True).click()
+    page.get_by_label("Name").fill("bad\u202ename")
+    page.get_by_role("button", name="Create API Key").click()
+    expect(page.get_by_label("Name")).to_have_attribute("aria-invalid", "true")
+    found += violations(page)
+    page.keyboard.press("Escape")
+    create_key(page, "CI")
+    found += violations(page)
+    page.get_by_role("dialog", name=REVEAL).get_by_text("Shell", exact=True).click()
+    page.get_by_role("button", name="Show Key Secret").click()
+    page.get_by_role("button", name="Copy Key ID").last.click()
+    found += violations(page)
+    page.get_by_role("button", name="I've saved the Key Secret").click()
+    expect(page.get_by_text("API Key CI created.")).to_be_visible()
+    found += violations(page)
+    page.get_by_role("link", name="Edit CI").click()
+    expect(page.get_by_label("Name")).to_be_visible()
+    found += violations(page)
+    page.get_by_role("link", name="Delete API Key").click()
+    page.get_by_label("Type Delete to confirm").fill("delete")
+    found += violations(page)
+    page.keyboard.press("Escape")
+    page.get_by_label("Color mode", exact=True).click()
+    found += violations(page)
+
+    assert not found, "\n".join(found)
+
+
+def test_long_names_do_not_make_a_narrow_page_scroll_sideways(open_page, workspace, deployment, admin):
+    longest = {
+        model: {
+            field.name: "W" * min(field.max_length, 1000)
+            for field in model._meta.fields
+            if field.name in {"name", "description", "full_name", "created_by_name", "updated_by_name"}
+        }
+        for model in (Workspace, Deployment, ApiKey, type(admin))
+    }
+    key = create_api_key(deployment, name="CI", by=admin).key
+    for row in (workspace, deployment, key, admin):
+        type(row).objects.filter(pk=row.pk).update(**longest[type(row)])
+    page = open_page("/", by=admin, size={"width": 360, "height": 740})
+
+    wide = {}
+    for path in (
+        "/",
+        f"/{workspace.pk}/deployments",
+        f"/{workspace.pk}/deployments?view=table",
+        f"/{workspace.pk}/deployments/new",
+        f"/{workspace.pk}/deployments/{deployment.pk}/activity",
+        f"/{workspace.pk}/deployments/{deployment.pk}/delete",
+        keys_url(deployment),
+        f"{keys_url(deployment)}?q={'W' * 100}",
+        f"{keys_url(deployment)}?q={'V' * 100}",
+        key_url("edit", key),
+        key_url("delete", key),
+        key_url("reissue", key),
+    ):
+        page.goto(path)
+        wide[path] = page.evaluate("document.documentElement.scrollWidth")
+    page.goto(keys_url(deployment))
+    page.get_by_role("link", name="Edit").last.click()
+    page.get_by_role("link", name="Delete API Key").click()
+    expect(page.get_by_label("Type Delete to confirm")).to_be_visible()
+    wide["dialog"] = page.evaluate("Math.max(dialog.scrollWidth, document.documentElement.scrollWidth)")
+
+    assert not {path: width for path, width in wide.items() if width > 360}, json.dumps(wide, indent=1)
+
+
+def test_nothing_moves_for_people_who_asked_for_that(open_page, deployment, admin):
+    page = open_page(keys_url(deployment), by=admin, reduced_motion="reduce")
+
+    page.get_by_role("link", name="API Key", exact=True).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+    moving = page.evaluate(
+        "document.getAnimations().filter((one) => one.effect.getComputedTiming().duration > 1).length"
+    )
+    assert moving == 0
+
+
+def test_forced_colours_keep_edges_and_the_focus_in_sight(open_page, deployment, admin):
+    create_api_key(deployment, name="CI", by=admin)
+    page = open_page(keys_url(deployment), by=admin, forced_colors="active")
+
+    page.get_by_role("link", name="API Key", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+
+    assert dialog.evaluate("element => getComputedStyle(element).borderTopStyle") == "solid"
+    for control in (page.get_by_label("Name"), page.get_by_role("button", name="Create API Key")):
+        assert control.evaluate("element => getComputedStyle(element).borderTopStyle") == "solid"
+    assert page.get_by_label("Name").evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+    icon = page.get_by_role("link", name="Close").locator("svg")
+    assert icon.evaluate(
+        "e => getComputedStyle(e).stroke !== getComputedStyle(e.closest('header')).backgroundColor"
+    )

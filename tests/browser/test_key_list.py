@@ -1,0 +1,169 @@
+"""The list of API keys: searching, sorting and paging keep the place, the focus and the address."""
+
+import pytest
+from playwright.sync_api import expect
+
+from apikeys.models import ApiKey
+from tests.browser.steps import create_key, key_url, keys_url, row, save_secret
+from tests.factories import create_api_key
+
+
+@pytest.fixture
+def many(deployment, admin):
+    """Sixty keys, three pages of them: key 00 is the oldest, and every tenth is for the nightly loads."""
+    ApiKey.objects.bulk_create(
+        ApiKey(
+            deployment=deployment,
+            name=f"key {number:02}",
+            description="" if number % 10 else "nightly",
+            creation_nonce=f"{number:032}",
+            created_by_name=admin.full_name,
+        )
+        for number in range(60)
+    )
+    type(deployment).objects.update(api_key_count=60)
+
+
+def names(page):
+    return page.get_by_role("row").locator("td:nth-child(3)")
+
+
+def test_typing_finds_keys_and_keeps_the_focus(open_page, deployment, admin, many):
+    page = open_page(keys_url(deployment), by=admin)
+    search = page.get_by_label("Search API Keys")
+
+    search.click()
+    page.keyboard.type("nigh", delay=20)
+    expect(names(page)).to_have_count(6)
+    page.keyboard.type("tly", delay=150)
+
+    expect(page.get_by_role("status").filter(has_text="6 match “nightly”")).to_be_visible()
+    expect(search).to_be_focused()
+    expect(search).to_have_value("nightly")
+    expect(page).to_have_url(f"{keys_url(deployment)}?q=nightly")
+    page.reload()
+    expect(search).to_have_value("nightly")
+    expect(names(page)).to_have_count(6)
+
+
+def test_what_is_typed_while_an_answer_is_on_the_way_is_not_lost(open_page, deployment, admin, many):
+    page = open_page(keys_url(deployment), by=admin)
+    search = page.get_by_label("Search API Keys")
+    waiting = []
+    page.route("**/api-keys?q=key*", waiting.append)
+    search.click()
+    with page.expect_request("**/api-keys?q=key"):
+        page.keyboard.type("key", delay=20)
+
+    page.keyboard.type(" 4", delay=0)
+    waiting[0].continue_()
+    page.unroute_all()
+
+    expect(names(page)).to_have_count(10)
+    expect(search).to_have_value("key 4")
+    expect(search).to_be_focused()
+
+
+def test_a_search_without_a_match_says_so_and_leads_back(open_page, deployment, admin, many):
+    page = open_page(keys_url(deployment), by=admin)
+
+    page.get_by_label("Search API Keys").fill("no such key")
+
+    expect(page.get_by_text("No API Key has this in its ID, name or description.")).to_be_visible()
+    page.get_by_role("link", name="Show all API Keys").click()
+    expect(names(page)).to_have_count(25)
+    expect(page.get_by_label("Search API Keys")).to_have_value("")
+
+
+def test_sorting_turns_round_keeps_the_focus_and_the_search(open_page, deployment, admin, many):
+    page = open_page(keys_url(deployment), by=admin)
+    page.get_by_label("Search API Keys").fill("nightly")
+    expect(names(page)).to_have_text([f"key {number:02}" for number in range(50, -1, -10)])
+
+    page.get_by_role("link", name="Name", exact=True).press("Enter")
+    expect(names(page)).to_have_text([f"key {number:02}" for number in range(0, 60, 10)])
+    expect(page.get_by_role("columnheader", name="Name")).to_have_attribute("aria-sort", "ascending")
+    expect(page.get_by_role("link", name="Name", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(names(page)).to_have_text([f"key {number:02}" for number in range(50, -1, -10)])
+    expect(page.get_by_role("columnheader", name="Name")).to_have_attribute("aria-sort", "descending")
+    page.get_by_label("Search API Keys").fill("key 1")
+    expect(names(page)).to_have_text([f"key 1{number}" for number in range(9, -1, -1)])
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])
+def test_paging_goes_there_and_back(javascript, open_page, deployment, admin, many):
+    page = open_page(keys_url(deployment), by=admin, javascript=javascript)
+    expect(names(page).first).to_have_text("key 59")
+
+    page.get_by_role("link", name="Next").click()
+    expect(names(page).first).to_have_text("key 34")
+    page.get_by_role("link", name="Next").click()
+    expect(names(page)).to_have_count(10)
+    expect(page.get_by_role("link", name="Next")).not_to_be_attached()
+    page.get_by_role("link", name="Previous").click()
+    expect(names(page).first).to_have_text("key 34")
+    page.go_back()
+    expect(names(page)).to_have_count(10)
+    page.go_back()
+    expect(names(page).first).to_have_text("key 34")
+    page.go_back()
+    expect(names(page).first).to_have_text("key 59")
+
+
+def test_a_keyboard_goes_on_in_the_list_after_paging(open_page, deployment, admin, many):
+    page = open_page(keys_url(deployment), by=admin)
+
+    page.get_by_role("link", name="Next").press("Enter")
+
+    expect(names(page).first).to_have_text("key 34")
+    expect(page.get_by_role("heading", name="60 API Keys")).to_be_focused()
+
+
+def test_the_search_holds_while_a_key_changes(open_page, deployment, admin, many):
+    page = open_page(f"{keys_url(deployment)}?q=nightly&sort=name", by=admin)
+
+    page.get_by_role("link", name="Edit key 30").click()
+    page.get_by_label("Name").fill("key thirty")
+    page.get_by_role("button", name="Update API Key").click()
+
+    expect(row(page, "key thirty")).to_be_focused()
+    expect(names(page)).to_have_count(6)
+    expect(names(page).first).to_have_text("key 00")
+    expect(page.get_by_label("Search API Keys")).to_have_value("nightly")
+
+
+def test_a_row_that_comes_up_later_does_not_take_the_focus(open_page, deployment, admin, many):
+    page = open_page(f"{keys_url(deployment)}?q=nightly", by=admin)
+    create_key(page, "elsewhere")
+    save_secret(page)
+    expect(page.get_by_role("heading", name="61 API Keys")).to_be_visible()
+    expect(row(page, "elsewhere")).not_to_be_attached()
+
+    page.get_by_label("Search API Keys").fill("elsewhere")
+
+    expect(row(page, "elsewhere")).to_be_visible()
+    expect(page.get_by_label("Search API Keys")).to_be_focused()
+
+
+def test_the_badge_and_the_heading_change_in_other_tabs_on_the_next_load(open_page, deployment, admin):
+    page = open_page(keys_url(deployment), by=admin)
+    other = page.context.new_page()
+    other.goto(keys_url(deployment))
+    create_key(page, "CI")
+    save_secret(page)
+    expect(page.get_by_role("link", name="API Keys 1")).to_be_visible()
+
+    other.reload()
+
+    expect(other.get_by_role("link", name="API Keys 1")).to_be_visible()
+    expect(other.get_by_role("heading", name="1 API Key")).to_be_visible()
+
+
+def test_a_deep_link_leads_who_may_not_change_keys_to_the_row(open_page, deployment, admin, member):
+    create_api_key(deployment, name="other", by=admin)
+    key = create_api_key(deployment, name="CI", by=admin).key
+
+    page = open_page(key_url("open", key), by=member)
+
+    expect(names(page)).to_have_text(["CI"])

@@ -1,0 +1,146 @@
+"""By keyboard only: everything can be reached, where one is can be seen, and closing leads back."""
+
+from playwright.sync_api import Page, expect
+
+from apikeys.models import ApiKey
+from tests.browser.conftest import CLIPBOARD
+from tests.browser.steps import REVEAL, SAVED, SECRET, keys_url, row
+from tests.factories import PASSWORD, create_api_key
+
+MOST_STOPS = 60
+
+# What the focused element looks like, and whether something lies over it.
+FOCUS = """
+() => {
+  const element = document.activeElement;
+  const style = getComputedStyle(element);
+  const box = element.getBoundingClientRect();
+  const over = document.elementFromPoint(
+    Math.min(Math.max(box.x + box.width / 2, 0), innerWidth - 1),
+    Math.min(Math.max(box.y + Math.min(box.height / 2, 20), 0), innerHeight - 1),
+  );
+  return {
+    what: element.outerHTML.slice(0, 120),
+    isBody: element === document.body,
+    hasRing: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    isCovered: !(element.contains(over) || over?.contains(element)),
+  };
+}
+"""
+
+
+def tab_to(page: Page, wanted):
+    """Press Tab until `wanted` has the focus; every stop on the way must be visible as one."""
+    for _ in range(MOST_STOPS):
+        if wanted.count() == 1 and wanted.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+        stop = page.evaluate(FOCUS)
+        assert stop["isBody"] or (stop["hasRing"] and not stop["isCovered"]), stop
+    raise AssertionError(f"{MOST_STOPS} stops, and none is {wanted}")
+
+
+def test_a_key_is_made_saved_edited_and_deleted(open_page, deployment, admin):
+    page = open_page(permissions=CLIPBOARD)
+    tab_to(page, page.get_by_label("Email"))
+    page.keyboard.type(admin.email)
+    tab_to(page, page.get_by_label("Password", exact=True))
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Your Workspaces")).to_be_visible()
+    tab_to(page, page.get_by_role("link", name="Data Engineering Workspace"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Deployments", exact=True)).to_be_visible()
+    tab_to(page, page.get_by_role("link", name="Production"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="0 API Keys")).to_be_visible()
+
+    tab_to(page, page.get_by_role("link", name="API Key", exact=True))
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Name")).to_be_focused()
+    page.keyboard.type("github-actions")
+    tab_to(page, page.get_by_label("Description"))
+    page.keyboard.type("Deploys")
+    tab_to(page, page.get_by_role("button", name="Create API Key"))
+    page.keyboard.press("Space")
+
+    reveal = page.get_by_role("dialog", name=REVEAL)
+    expect(reveal).to_be_visible()
+    tab_to(page, reveal.get_by_role("button", name="Show Key Secret"))
+    page.keyboard.press("Space")
+    expect(page.locator("#reveal-key-secret")).not_to_have_attribute("data-concealed", "")
+    tab_to(page, reveal.get_by_role("button", name="Copy Key Secret"))
+    page.keyboard.press("Enter")
+    expect(reveal.get_by_role("button", name="Copy Key Secret")).to_have_attribute("data-copied", "")
+    assert SECRET.fullmatch(page.evaluate("navigator.clipboard.readText()"))
+    tab_to(page, reveal.get_by_role("button", name=SAVED))
+    page.keyboard.press("Enter")
+    expect(row(page, "github-actions")).to_be_focused()
+
+    tab_to(page, page.get_by_role("link", name="Edit github-actions"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Name")).to_be_focused()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type("circleci")
+    page.keyboard.press("Enter")
+    expect(row(page, "circleci")).to_be_focused()
+
+    tab_to(page, page.get_by_role("link", name="Edit circleci"))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("link", name="Delete API Key"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Type Delete to confirm")).to_be_focused()
+    page.keyboard.type("Delete")
+    tab_to(page, page.get_by_role("button", name="Yes, Continue"))
+    page.keyboard.press("Space")
+    expect(page.get_by_role("heading", name="0 API Keys")).to_be_focused()
+    assert not ApiKey.objects.exists()
+
+
+def test_closing_a_dialog_leads_back_to_what_opened_it(open_page, deployment, admin):
+    create_api_key(deployment, name="CI", by=admin)
+    page = open_page(keys_url(deployment), by=admin)
+    new, edit = page.get_by_role("link", name="API Key", exact=True), page.get_by_role("link", name="Edit CI")
+
+    for opener in (new, edit):
+        opener.press("Enter")
+        expect(page.get_by_role("dialog")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(opener).to_be_focused()
+        opener.press("Enter")
+        tab_to(page, page.get_by_role("dialog").get_by_role("link", name="Cancel"))
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("dialog")).not_to_be_attached()
+        expect(opener).to_be_focused()
+        opener.press("Enter")
+        expect(page.get_by_role("dialog")).to_be_visible()
+        page.mouse.click(5, 450)
+        expect(page.get_by_role("dialog")).not_to_be_attached()
+        expect(opener).to_be_focused()
+    assert ApiKey.objects.count() == 1
+
+
+def test_every_stop_of_a_page_can_be_seen_and_the_first_skips_to_the_content(open_page, deployment, admin):
+    create_api_key(deployment, name="CI", by=admin)
+    page = open_page(keys_url(deployment), by=admin)
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_in_viewport()
+    tab_to(page, page.get_by_role("link", name="Edit CI"))
+    page.get_by_role("link", name="Skip to content").press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.getElementById('main').contains(document.activeElement)")
+
+
+def test_a_menu_opens_and_closes_and_gives_the_focus_back(open_page, deployment, admin):
+    page = open_page(keys_url(deployment), by=admin)
+    menu = page.get_by_label("Color mode", exact=True)
+
+    menu.press("Enter")
+    expect(page.get_by_role("button", name="Dark")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("button", name="Dark")).to_be_hidden()
+    expect(menu).to_be_focused()

@@ -1,0 +1,99 @@
+"""Everything works with scripts off: each dialog is a page, and no button is left that would do nothing."""
+
+import pytest
+from playwright.sync_api import expect
+
+from apikeys.models import ApiKey
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.steps import SECRET, create_key, key_url, keys_url, row, save_secret
+from tests.factories import create_api_key
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["1440x900", "390x844"])
+def test_a_key_is_made_saved_edited_and_deleted(size, open_page, sign_in, deployment, admin):
+    page = open_page(size=size, javascript=False)
+    sign_in(page, admin)
+    page.get_by_role("link", name="Data Engineering Workspace").click()
+    page.get_by_role("link", name="Production").click()
+    page.get_by_role("link", name="API Keys").click()
+
+    create_key(page, "github-actions", "Deploys the main branch")
+    assert SECRET.search(page.locator("#reveal-key-secret").inner_text())
+    expect(page.locator("#reveal-key-secret")).to_have_css("-webkit-text-security", "none")
+    save_secret(page)
+    expect(page).to_have_url(keys_url(deployment))
+    expect(page.get_by_text("API Key github-actions created.")).to_be_visible()
+    expect(page.get_by_role("heading", name="1 API Key")).to_be_visible()
+
+    row(page, "github-actions").get_by_role("link", name="Edit").click()
+    page.get_by_label("Name").fill("circleci")
+    page.get_by_role("button", name="Update API Key").click()
+    expect(page.get_by_text("API Key circleci updated.")).to_be_visible()
+
+    row(page, "circleci").get_by_role("link", name="Edit").click()
+    page.get_by_role("link", name="Delete API Key").click()
+    page.get_by_label("Type Delete to confirm").fill("delete")
+    page.get_by_role("button", name="Yes, Continue").click()
+    expect(page.get_by_text("Type Delete exactly (capital D).")).to_be_visible()
+    expect(page.get_by_label("Type Delete to confirm")).to_have_value("delete")
+    page.get_by_label("Type Delete to confirm").fill("Delete")
+    page.get_by_role("button", name="Yes, Continue").click()
+    expect(page.get_by_text("API Key circleci deleted.")).to_be_visible()
+    expect(page.get_by_role("heading", name="0 API Keys")).to_be_visible()
+    assert not ApiKey.objects.exists()
+
+
+def test_no_button_is_shown_that_needs_a_script(open_page, deployment, admin):
+    key = create_api_key(deployment, name="CI", by=admin).key
+
+    for path in ("/", keys_url(deployment), key_url("edit", key), key_url("delete", key)):
+        page = open_page(path, by=admin, javascript=False)
+        for button in page.locator("button[type=button]").all():
+            expect(button).to_be_hidden()
+
+
+def test_a_deep_link_opens_each_dialog_as_a_page(open_page, deployment, admin):
+    key = create_api_key(deployment, name="CI", by=admin).key
+    page = open_page(f"{keys_url(deployment)}/new", by=admin, javascript=False)
+
+    expect(page.get_by_role("heading", name="New API Key")).to_be_visible()
+    page.get_by_role("link", name="Cancel").click()
+    expect(page).to_have_url(keys_url(deployment))
+    for verb, heading in {
+        "edit": "Edit API Key",
+        "delete": "Delete API Key",
+        "reissue": "Issue new secret",
+    }.items():
+        page.goto(key_url(verb, key))
+        expect(page.get_by_role("heading", name=heading).first).to_be_visible()
+        page.get_by_role("link", name="Close").click()
+        expect(page).to_have_url(keys_url(deployment))
+    page.goto(key_url("open", key))
+    expect(page.get_by_label("Name")).to_have_value("CI")
+
+
+def test_an_edit_made_too_late_shows_both_and_keeps_what_was_typed(open_page, deployment, admin):
+    key = create_api_key(deployment, name="CI", by=admin).key
+    page = open_page(key_url("edit", key), by=admin, javascript=False)
+    ApiKey.objects.update(name="theirs", version=2)
+
+    page.get_by_label("Name").fill("mine")
+    page.get_by_role("button", name="Update API Key").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("It is now named “theirs”")
+    expect(page.get_by_label("Name")).to_have_value("mine")
+
+
+def test_searching_and_sorting_go_together(open_page, deployment, admin):
+    for name in ("beta", "alpha", "gamma"):
+        create_api_key(deployment, name=name, description="nightly" if name != "gamma" else "", by=admin)
+    page = open_page(keys_url(deployment), by=admin, javascript=False)
+
+    page.get_by_role("link", name="Name", exact=True).click()
+    page.get_by_label("Search API Keys").fill("nightly")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("row")).to_contain_text(["Key ID", "alpha", "beta"])
+    page.get_by_role("link", name="Name", exact=True).click()
+    expect(page.get_by_role("row")).to_contain_text(["Key ID", "beta", "alpha"])
+    expect(page.get_by_label("Search API Keys")).to_have_value("nightly")
