@@ -22,6 +22,12 @@ SENTENCES = {
     "reissueDeploymentApiKeySecret": "issued a new secret for the API Key",
     "disableDeploymentApiKey": "disabled the API Key",
     "enableDeploymentApiKey": "enabled the API Key",
+    "rotateDeploymentApiKeySecret": "rotated the secret of the API Key",
+    "endDeploymentApiKeySecret": "ended a secret of the API Key",
+    "lookUpLeakedSecret": "looked up a leaked secret of the API Key",
+    "revokeAccessToken": "revoked an access token of the API Key",
+    "tokenIssued": "used its secret for the first time",
+    "tokenRefused": "was refused an access token",
 }
 
 
@@ -35,6 +41,7 @@ class Entry:
         name: what it was done to, where that has a name of its own.
         former_name: how that was named before, if this changed the name.
         key_id: the key ID of the API key it was done to.
+        reason: why, where a reason was given.
     """
 
     event: AuditEvent
@@ -42,6 +49,7 @@ class Entry:
     name: str = ""
     former_name: str = ""
     key_id: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,8 @@ def _entry(event: AuditEvent) -> Entry:
         name=name,
         former_name=former_name if former_name != name else "",
         key_id=event.target,
+        # A refusal's reason is its result already.
+        reason=_text(event.input, "reason") if event.result == "ok" else "",
     )
 
 

@@ -66,6 +66,8 @@ def test_every_member_may_read_it(request, client, deployment):
             "confirmed having saved the secret of the API Key",
         ),
         ("reissueDeploymentApiKeySecret", {"secret": 2}, "issued a new secret for the API Key"),
+        ("rotateDeploymentApiKeySecret", {"secret": 2}, "rotated the secret of the API Key"),
+        ("tokenIssued", {"secret": 1, "firstUse": True}, "used its secret for the first time"),
     ],
 )
 def test_what_is_done_to_a_key_is_said_with_its_name_and_id(
@@ -74,6 +76,30 @@ def test_what_is_done_to_a_key_is_said_with_its_name_and_id(
     happen(deployment, operation, target="K" * 32, given=given)
 
     assert said(as_member.get(activity_url(deployment))) == [f"{sentence} {'K' * 32}"]
+
+
+def test_a_reason_is_said(as_member, deployment):
+    given = {"name": "CI", "reason": "Seen in a public log"}
+    happen(deployment, "disableDeploymentApiKey", target="K" * 32, given=given)
+
+    assert said(as_member.get(activity_url(deployment))) == [
+        f"disabled the API Key CI {'K' * 32} Reason: Seen in a public log"
+    ]
+
+
+def test_a_refusal_says_its_reason_once(as_member, deployment):
+    happen(
+        deployment,
+        "tokenRefused",
+        by=PIPELINE,
+        target=PIPELINE.id,
+        given={"reason": "disabled", "secret": 1},
+        result="disabled",
+    )
+
+    assert said(as_member.get(activity_url(deployment))) == [
+        f"was refused an access token {PIPELINE.id} disabled"
+    ]
 
 
 def test_an_operation_without_words_is_shown_by_its_name(as_member, deployment):
