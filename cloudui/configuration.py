@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -44,12 +44,9 @@ def public_url(text: str) -> PublicUrl:
     Raises:
         ImproperlyConfigured: with the variable's name and what to write instead.
     """
-    try:
-        parts = urlsplit(text.rstrip("/"))
-        port = parts.port
-    except ValueError as error:
-        raise ImproperlyConfigured(f"PUBLIC_URL is not an address: {error}.") from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+    parts, port = _split(text.rstrip("/"), "PUBLIC_URL")
+    is_more = parts.path or parts.query or parts.fragment or "@" in parts.netloc
+    if parts.scheme not in {"http", "https"} or not parts.hostname or is_more:
         raise ImproperlyConfigured(
             f"PUBLIC_URL must look like https://console.example.com (scheme, host, optional port), not {text!r}."
         )
@@ -64,10 +61,12 @@ def public_url(text: str) -> PublicUrl:
 def database(url: str, *, data_dir: Path) -> dict[str, Any]:
     """The `DATABASES["default"]` entry for a `DATABASE_URL`; SQLite in the data directory if empty.
 
+    What follows a question mark goes to PostgreSQL's client library, such as `sslmode=verify-full`.
+
     Raises:
         ImproperlyConfigured: for a scheme other than postgres, postgresql and sqlite.
     """
-    parts = urlsplit(url)
+    parts, port = _split(url, "DATABASE_URL")
     if parts.scheme in {"", "sqlite"}:
         name = unquote(parts.path[1:] if parts.path.startswith("//") else parts.path)
         return {
@@ -89,8 +88,11 @@ def database(url: str, *, data_dir: Path) -> dict[str, Any]:
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),
             "HOST": unquote(parts.hostname or ""),
-            "PORT": parts.port or "",
-            "OPTIONS": {"pool": {"min_size": 1, "max_size": POOL_SIZE, "timeout": 20}},
+            "PORT": port or "",
+            "OPTIONS": {
+                **dict(parse_qsl(parts.query)),
+                "pool": {"min_size": 1, "max_size": POOL_SIZE, "timeout": 20},
+            },
         }
     raise ImproperlyConfigured(
         f"DATABASE_URL must start with postgres:// or sqlite://, not {parts.scheme}://."
@@ -122,12 +124,12 @@ def mail(url: str) -> dict[str, Any]:
     Raises:
         ImproperlyConfigured: for a scheme other than smtp, smtp+tls and smtps.
     """
-    parts = urlsplit(url)
+    parts, port = _split(url, "EMAIL_URL")
     if parts.scheme not in {"smtp", "smtp+tls", "smtps"} or not parts.hostname:
         raise ImproperlyConfigured("EMAIL_URL must look like smtp+tls://user:password@mail.example.com:587.")
     return {
         "EMAIL_HOST": parts.hostname,
-        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 587),
+        "EMAIL_PORT": port or (465 if parts.scheme == "smtps" else 587),
         "EMAIL_HOST_USER": unquote(parts.username or ""),
         "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
         "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
@@ -141,9 +143,22 @@ def trusted_proxies(values: list[str]) -> list[str]:
     Raises:
         ImproperlyConfigured: naming the entry that is neither.
     """
-    for value in values:
+    proxies = [value.strip() for value in values]
+    for proxy in proxies:
         try:
-            ip_network(value)
+            ip_network(proxy)
         except ValueError as error:
-            raise ImproperlyConfigured(f"TRUSTED_PROXIES: {value!r} is not an address or network.") from error
-    return values
+            raise ImproperlyConfigured(f"TRUSTED_PROXIES: {proxy!r} is not an address or network.") from error
+    return proxies
+
+
+def _split(url: str, name: str) -> tuple[SplitResult, int | None]:
+    """The parts of the address in a variable, and its port. A refusal quotes nothing: a password may be in it."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} is not an address. Check its host and port; in a password, write / as %2F, @ as %40, # as %23."
+        ) from None
+    return parts, port

@@ -23,7 +23,7 @@ PORT = env.int("PORT", 8871, validate=validate.Range(min=1, max=65_535))
 # Identity
 PUBLIC = configuration.public_url(env.str("PUBLIC_URL", "") or f"http://localhost:{PORT}")
 PUBLIC_URL = PUBLIC.text
-ORGANIZATION_NAME = env.str("ORGANIZATION_NAME", "My Organization")
+ORGANIZATION_NAME = env.str("ORGANIZATION_NAME", "") or "My Organization"
 API_KEYS_PER_DEPLOYMENT = env.int("API_KEYS_PER_DEPLOYMENT", 1000, validate=validate.Range(min=1))
 AUDIT_RETENTION_DAYS = 90
 # Demo data: made at the first start on SQLite unless this is off, on PostgreSQL only if it is on.
@@ -210,7 +210,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC.scheme
 _mail_url = env.str("EMAIL_URL", "")
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail_url else 'filebased'}.EmailBackend"
 EMAIL_FILE_PATH = DATA_DIR / "mail"
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", f"cloudui@{PUBLIC.host}")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", "") or f"cloudui@{PUBLIC.host}"
 EMAIL_TIMEOUT = 10
 if _mail_url:
     globals().update(configuration.mail(_mail_url))
@@ -226,14 +226,14 @@ logging.config.dictConfig(
         "handlers": {
             "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["masked"]},
         },
-        "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO").upper()},
+        "root": {"handlers": ["stderr"], "level": env.log_level("LOG_LEVEL", logging.INFO)},
         # A mistyped word or a stale tab is an answer, not a fault: only server errors are news.
         "loggers": {"django.request": {"level": "ERROR"}},
     }
 )
 
 # Tokens
-ORGANIZATION_ID = env.str("ORGANIZATION_ID", f"c{1:024}")
+ORGANIZATION_ID = env.str("ORGANIZATION_ID", "") or f"c{1:024}"
 ORGANIZATION_SHORT_NAME = (
     env.str("ORGANIZATION_SHORT_NAME", "") or slugify(ORGANIZATION_NAME) or "organization"
 )
