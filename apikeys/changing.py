@@ -61,7 +61,6 @@ def delete_key(principal: Principal, key: ApiKey) -> None:
         locked = access.key_to_manage(
             principal, key.deployment.workspace_id, key.deployment_id, key.pk, locked=True
         )
-        name = locked.name
-        events.record(principal, "deleteDeploymentApiKey", locked, {"id": locked.pk, "name": name})
+        events.record(principal, "deleteDeploymentApiKey", locked, {"id": locked.pk})
         locked.delete()
         Deployment.objects.filter(pk=key.deployment_id).update(api_key_count=F("api_key_count") - 1)

@@ -15,7 +15,7 @@ def record(principal: Principal, operation: str, key: ApiKey, given: Mapping[str
         principal: who did it.
         operation: the name that the audit log documents, such as `createDeploymentApiKey`.
         key: the key, with its Deployment at hand.
-        given: what was asked for; never the secret.
+        given: what was asked for besides the key's name; never the secret.
     """
     audit.record(
         principal,
@@ -23,5 +23,6 @@ def record(principal: Principal, operation: str, key: ApiKey, given: Mapping[str
         workspace=key.deployment.workspace_id,
         deployment=key.deployment_id,
         target=key.pk,
-        input=given,
+        # The key may be gone when somebody reads this; its name says more than its ID.
+        input={"name": key.name, **given},
     )

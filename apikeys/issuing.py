@@ -104,7 +104,7 @@ def create_key(
         )
         store(key, prepared, number=1, principal=principal)
         Deployment.objects.filter(pk=locked.pk).update(api_key_count=F("api_key_count") + 1)
-        events.record(principal, "createDeploymentApiKey", key, {"name": name, "role": "DEPLOYMENT_ADMIN"})
+        events.record(principal, "createDeploymentApiKey", key, {"role": "DEPLOYMENT_ADMIN"})
         return Issued(key=key, secret=prepared.secret, number=1, is_replacement=False)
 
 

@@ -78,7 +78,7 @@ def test_rotating_gives_a_second_secret_and_the_first_an_end(issued, as_caller, 
     assert ApiKeySecret.objects.get(number=2).ends_at is None
     assert exchange(issued).status_code == exchange(rotated).status_code == 200
     event = AuditEvent.objects.get(operation="rotateDeploymentApiKeySecret")
-    assert event.input == {"secret": 2, "overlapSeconds": int(overlap.total_seconds())}
+    assert event.input == {"name": "CI", "secret": 2, "overlapSeconds": int(overlap.total_seconds())}
 
 
 def test_rotating_without_an_overlap_ends_the_first_at_once(issued, as_caller):
@@ -116,7 +116,7 @@ def test_ending_is_audited(issued, as_caller):
     lifecycle.end_secret(as_caller, issued.key, number=1)
 
     event = AuditEvent.objects.get(operation="endDeploymentApiKeySecret")
-    assert event.input == {"secret": 1}
+    assert event.input == {"name": "CI", "secret": 1}
 
 
 def test_the_only_secret_cannot_be_ended(issued, as_caller):

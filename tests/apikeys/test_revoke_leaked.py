@@ -81,7 +81,7 @@ def test_it_is_audited_as_the_installations_doing(issued, present):
     event = AuditEvent.objects.get(operation="disableDeploymentApiKey")
     assert (event.subject_kind, event.subject_name) == ("system", "leaked secret report")
     assert event.source_ip == "127.0.0.1"
-    assert event.input == {"id": issued.key.pk, "secret": 1, "reason": "secret_leaked"}
+    assert event.input == {"name": "Nightly", "id": issued.key.pk, "secret": 1, "reason": "secret_leaked"}
     assert Refusal.objects.get().reason == Reason.SECRET_LEAKED
 
 
