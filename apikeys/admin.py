@@ -128,7 +128,7 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the 
     list_filter = ("is_enabled",)
     list_select_related = ("deployment__workspace",)
     search_fields = ("=key_id", "=name", "=deployment__id", "=deployment__release_name", "=created_by_name")
-    search_help_text = "The whole of a key ID, a name, a Deployment's ID or namespace, or a creator."
+    search_help_text = "The whole of a key ID, a name, a Deployment's ID or namespace, or a creator; several words in quotes."
     # The primary key is the one order that a million keys are kept in.
     ordering = ("key_id",)
     show_full_result_count = False

@@ -37,7 +37,9 @@ class AuditEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in 
     search_fields = (
         "=operation", "=subject_id", "=subject_name", "=target", "=workspace", "=deployment", "=request_id"
     )  # fmt: skip
-    search_help_text = "The whole of an operation, a person, an identifier or a request ID."
+    search_help_text = (
+        "The whole of an operation, a person, an identifier or a request ID; several words in quotes."
+    )
     fields = (
         "moment",
         "operation",

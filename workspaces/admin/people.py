@@ -27,7 +27,18 @@ from workspaces.models import OrganizationRole, User
 POWERS = ("organization_role", "is_active", "is_staff", "is_superuser", "groups", "user_permissions")
 
 
-class PersonForm(forms.ModelForm):  # type: ignore[type-arg] # generic in the stubs only
+class LowerCaseEmail:
+    """For forms with an address, which is kept and audited in lower case."""
+
+    cleaned_data: dict[str, Any]
+
+    def clean_email(self) -> str:
+        """The address as it will be stored."""
+        email: str = self.cleaned_data["email"]
+        return email.lower()
+
+
+class PersonForm(LowerCaseEmail, forms.ModelForm):  # type: ignore[type-arg] # generic in the stubs only
     """An account, without its password."""
 
     class Meta:
@@ -50,7 +61,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg] # generic in the st
         return cleaned
 
 
-class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg] # generic in the stubs only
+class NewPersonForm(LowerCaseEmail, AdminUserCreationForm):  # type: ignore[type-arg] # generic in the stubs only
     """An account with its first password."""
 
     class Meta:

@@ -1,0 +1,296 @@
+"""People in the admin site: accounts, roles, deactivation, passwords, and who may touch whom."""
+
+import pytest
+from django.test import Client
+
+from tests.admin.forms import errors, send
+from tests.deployments.helpers import page, signed_in
+from tests.factories import PASSWORD, create_member, create_owner, create_user
+from workspaces.models import AuditEvent, OrganizationRole, Role, User
+
+ADD = "/admin/workspaces/user/add/"
+NEW = "a brand new passphrase"
+
+
+def change(user):
+    return f"/admin/workspaces/user/{user.pk}/change/"
+
+
+def password(user):
+    return f"/admin/workspaces/user/{user.pk}/password/"
+
+
+def is_signed_in(client):
+    return client.get("/").status_code == 200
+
+
+@pytest.fixture
+def person(db):
+    return create_user(email="person@example.com", full_name="Pia Person")
+
+
+def test_an_account_is_made_with_its_password_and_can_sign_in(as_operator, operator):
+    send(
+        as_operator,
+        ADD,
+        email="New@Example.com",
+        full_name="Nia New",
+        organization_role="billing_admin",
+        password1=NEW,
+        password2=NEW,
+    )
+
+    user = User.objects.get(email="new@example.com")
+    assert (user.full_name, user.organization_role, user.is_staff) == ("Nia New", "billing_admin", False)
+    browser = Client()
+    browser.post("/account/login/", {"login": "new@example.com", "password": NEW})
+    assert is_signed_in(browser)
+    event = AuditEvent.objects.get()
+    assert (event.operation, event.subject_id, event.target) == ("createUser", operator.pk, user.pk)
+    assert event.input == {
+        "email": "new@example.com",
+        "full_name": "Nia New",
+        "organization_role": "billing_admin",
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"email": "PERSON@example.com"}, "A person with this e-mail address already exists."),
+        ({"email": "nonsense"}, "Enter a valid email address."),
+        ({"full_name": "a\u202eb"}, "Remove the invisible character U+202E."),
+        ({"password2": "something else"}, "The two password fields"),
+        ({"password1": "short", "password2": "short"}, "This password is too short."),
+        ({"organization_role": "emperor"}, "Select a valid choice."),
+    ],
+)
+def test_a_bad_account_is_refused_beside_the_field(as_operator, person, fields, sentence):
+    good = {"email": "new@example.com", "password1": NEW, "password2": NEW}
+
+    response = send(as_operator, ADD, **{**good, **fields})
+
+    assert response.status_code == 200
+    assert sentence in errors(response)
+    assert not AuditEvent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("is_active", None), ("organization_role", "billing_admin"), ("is_staff", "on"), ("is_superuser", "on")],
+)
+def test_a_change_of_powers_ends_the_persons_sessions(as_operator, person, field, value):
+    browser = signed_in(person)
+    before = person.security_stamp
+
+    send(as_operator, change(person), **{field: value})
+
+    person.refresh_from_db()
+    assert person.security_stamp != before
+    assert not is_signed_in(browser)
+
+
+def test_a_change_of_the_name_ends_nothing(as_operator, person):
+    browser = signed_in(person)
+
+    send(as_operator, change(person), full_name="Pia Newname")
+
+    assert is_signed_in(browser)
+
+
+def test_an_operator_who_changes_himself_stays_signed_in(as_operator, operator):
+    send(as_operator, change(operator), organization_role="owner")
+
+    operator.refresh_from_db()
+    assert operator.organization_role == OrganizationRole.OWNER
+    assert is_signed_in(as_operator)
+
+
+def test_a_change_is_audited_with_what_was_there_before(as_operator, person):
+    send(as_operator, change(person), organization_role="owner", full_name="Pia Boss")
+
+    event = AuditEvent.objects.get()
+    assert (event.operation, event.target) == ("updateUser", person.pk)
+    assert event.input == {
+        "full_name": "Pia Boss",
+        "organization_role": "owner",
+        "before": {"full_name": "Pia Person", "organization_role": "member"},
+    }
+
+
+def test_a_form_sent_unchanged_leaves_no_trace(as_operator, person):
+    send(as_operator, change(person))
+
+    assert not AuditEvent.objects.exists()
+
+
+def test_a_new_password_ends_the_old_sessions_and_is_audited_without_itself(as_operator, person):
+    browser = signed_in(person)
+    before = person.security_stamp
+
+    response = send(as_operator, password(person), password1=NEW, password2=NEW)
+
+    assert response.status_code == 302
+    person.refresh_from_db()
+    assert person.check_password(NEW)
+    assert person.security_stamp != before
+    assert not is_signed_in(browser)
+    event = AuditEvent.objects.get()
+    assert (event.operation, event.target, event.input) == ("changePassword", person.pk, {})
+
+
+def test_without_its_audit_event_no_password_is_changed(as_operator, person, monkeypatch):
+    def fail(*args, **kwargs):
+        raise RuntimeError("disk full")
+
+    monkeypatch.setattr("workspaces.audit.record", fail)
+
+    with pytest.raises(RuntimeError):
+        send(as_operator, password(person), password1=NEW, password2=NEW)
+
+    person.refresh_from_db()
+    assert person.check_password(PASSWORD)
+
+
+def test_the_page_of_a_person_shows_no_trace_of_the_password(as_operator, person):
+    html = as_operator.get(change(person)).content.decode()
+
+    assert person.password not in html
+    assert "md5" not in html
+    assert "argon2" not in html
+    assert person.security_stamp not in html
+    tools = page(as_operator.get(change(person))).select_one(".object-tools")
+    assert tools.find("a", string="Change password")["href"] == password(person)
+
+
+@pytest.mark.threat("T-W8")
+def test_fields_that_the_form_does_not_have_change_nothing(as_operator, person):
+    send(
+        as_operator,
+        change(person),
+        password="planted",
+        security_stamp="planted",
+        id="planted",
+        color_mode="dark",
+    )
+
+    after = User.objects.get(pk=person.pk)
+    assert (after.password, after.security_stamp, after.color_mode) == (
+        person.password,
+        person.security_stamp,
+        "system",
+    )
+
+
+def test_people_are_not_deleted(as_operator, person):
+    assert as_operator.post(f"/admin/workspaces/user/{person.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert page(as_operator.get(change(person))).select_one(".deletelink") is None
+
+
+def test_the_only_admin_of_a_workspace_is_not_deactivated_without_an_owner(as_operator, workspace):
+    admin = create_member(workspace=workspace, role=Role.ADMIN)
+
+    response = send(as_operator, change(admin), is_active=None)
+
+    assert "Then nobody could manage the Workspace Data Engineering" in errors(response)
+    admin.refresh_from_db()
+    assert admin.is_active
+
+
+def test_he_is_while_there_is_an_owner(as_operator, workspace, owner):
+    admin = create_member(workspace=workspace, role=Role.ADMIN)
+
+    send(as_operator, change(admin), is_active=None)
+
+    admin.refresh_from_db()
+    assert not admin.is_active
+
+
+def test_a_helper_may_change_and_deactivate_ordinary_people(as_helper, person):
+    send(as_helper, change(person), full_name="Pia Newname", is_active=None)
+
+    person.refresh_from_db()
+    assert (person.full_name, person.is_active) == ("Pia Newname", False)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"is_superuser": "on"}, {"is_staff": "on"}, {"organization_role": "owner"}, {"groups": ["1"]}],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_a_helper_makes_nobody_more_powerful(as_helper, helper, person, fields):
+    if "groups" in fields:
+        fields = {"groups": [helper.groups.get().pk]}
+
+    send(as_helper, change(person), **fields)
+
+    person.refresh_from_db()
+    assert (person.is_superuser, person.is_staff, person.organization_role) == (False, False, "member")
+    assert not person.groups.exists()
+
+
+def test_a_helper_makes_no_powerful_account(as_helper):
+    send(
+        as_helper,
+        ADD,
+        email="new@example.com",
+        password1=NEW,
+        password2=NEW,
+        organization_role="owner",
+        is_staff="on",
+        is_superuser="on",
+    )
+
+    user = User.objects.get(email="new@example.com")
+    assert (user.organization_role, user.is_staff, user.is_superuser) == ("member", False, False)
+
+
+@pytest.mark.parametrize("who", ["superuser", "staff", "owner", "himself"])
+def test_a_helper_touches_no_powerful_person_and_not_himself(as_helper, helper, who):
+    target = {
+        "superuser": lambda: create_user(is_superuser=True),
+        "staff": lambda: create_user(is_staff=True),
+        "owner": create_owner,
+        "himself": lambda: helper,
+    }[who]()
+    before = target.password
+
+    edited = as_helper.post(
+        change(target), {"email": target.email, "full_name": "Taken", "is_superuser": "on"}
+    )
+    taken = as_helper.post(password(target), {"password1": NEW, "password2": NEW, "set-password": "x"})
+
+    assert (edited.status_code, taken.status_code) == (403, 403)
+    target.refresh_from_db()
+    assert (target.password, target.full_name != "Taken") == (before, True)
+
+
+def test_groups_are_for_superusers(as_operator, as_helper, helper):
+    group = helper.groups.get()
+
+    assert as_operator.get(f"/admin/auth/group/{group.pk}/change/").status_code == 200
+    for path in ("", "add/", f"{group.pk}/change/", f"{group.pk}/delete/"):
+        assert as_helper.get(f"/admin/auth/group/{path}").status_code == 403
+
+
+def test_a_changed_group_is_audited(as_operator, helper):
+    group = helper.groups.get()
+
+    send(as_operator, f"/admin/auth/group/{group.pk}/change/", name="Assistants", permissions=[])
+
+    event = AuditEvent.objects.get()
+    assert (event.operation, event.target) == ("updateGroup", str(group.pk))
+    assert event.input["name"] == "Assistants"
+    assert event.input["permissions"] == []
+
+
+def test_people_are_found_by_address_and_name(as_operator, person):
+    for words in ("person@", "pia", person.pk):
+        rows = page(as_operator.get("/admin/workspaces/user/", {"q": words})).select("#result_list tbody tr")
+        assert len(rows) == 1
+
+
+def test_nobody_searches_by_the_hash_of_a_password(as_operator, person):
+    response = as_operator.get("/admin/workspaces/user/", {"password__startswith": "md5"})
+
+    assert response.status_code in {302, 400}
