@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from cloudui.web.htmx import (
@@ -19,7 +19,7 @@ from workspaces import access, lifecycle, listing, redirects
 from workspaces.forms import ColorModeForm, CreateForm
 
 
-@require_GET
+@require_safe
 def index(request: HtmxHttpRequest) -> HttpResponse:
     """The Overview: the caller's Workspaces with the health of their Deployments."""
     context = {
@@ -29,7 +29,7 @@ def index(request: HtmxHttpRequest) -> HttpResponse:
     return page_or_fragment(request, "workspaces/index.html", context, fragment="workspace-list")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HtmxHttpRequest) -> HttpResponse:
     """The form for a new Workspace, in a dialog or as a page."""
     access.require_workspace_creator(request.principal)
@@ -48,7 +48,7 @@ def create(request: HtmxHttpRequest) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 def open_workspace(request: HtmxHttpRequest, workspace: str) -> HttpResponse:
     """A Workspace has no page of its own: it opens at its Deployments."""
     opened = access.workspace_to_view(request.principal, workspace)

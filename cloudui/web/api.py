@@ -82,6 +82,8 @@ class MachineFaceMiddleware:
             return answer_error(*NOT_FOUND)
         if not hasattr(match.func, "accepts"):
             return self.get_response(request)
+        # Under a host name that is not ours nothing is served, here as for pages (product threat T-W11).
+        request.get_host()
         request.resolver_match = match
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
         return response

@@ -61,6 +61,12 @@ class TransportMiddleware:
                 return HttpResponsePermanentRedirect(f"http://localhost:{port}{request.get_full_path()}")
         return self.get_response(request)
 
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], view_args: object, view_kwargs: object
+    ) -> None:
+        """Refuse a page under a host name that is not ours (T-W11); here, the refusal still gets its headers."""
+        request.get_host()
+
 
 class ErrorPagesMiddleware:
     """Turns "all password slots are busy" into a page that says so and when to come back."""

@@ -1,0 +1,161 @@
+"""Every route there is, found by walking the resolver, so that a new view is guarded when it is born."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django.apps import apps
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
+
+from apikeys import lifecycle
+from apikeys.models import ApiKey
+from tests.cast import Cast, Place
+from workspaces.middleware import principal_for
+
+PARAMETER: Final = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route.
+
+    Attributes:
+        pattern: its path as the URL configuration writes it, which also is its name in the guards' tables.
+        name: its name with its namespace, empty where it has none.
+        view: the callable.
+    """
+
+    pattern: str
+    name: str
+    view: Callable[..., HttpResponseBase]
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the parts that vary."""
+        return tuple(a or b for a, b in PARAMETER.findall(self.pattern))
+
+    @property
+    def is_for_programs(self) -> bool:
+        """Whether cloudui.web.api made it."""
+        return hasattr(self.view, "accepts")
+
+    @property
+    def needs_no_session(self) -> bool:
+        """Whether its view says that nobody needs to be signed in."""
+        return not getattr(self.view, "login_required", True)
+
+    @property
+    def is_admin_site(self) -> bool:
+        return self.name.startswith("admin:")
+
+    @property
+    def is_of_a_workspace(self) -> bool:
+        return "workspace" in self.parameters
+
+    def path(self, cast: Cast, place: Place | None = None) -> str:
+        """Its address for a place, that of Home unless given."""
+        values = {**_values(self, cast), **(place or cast.home)._asdict()}
+        text = PARAMETER.sub(lambda match: values[match[1] or match[2]], self.pattern)
+        path = "/" + re.sub(r"[\^$]", "", text)
+        if resolve(path).func is not self.view:
+            raise LookupError(
+                f"{path} is not an address of {self.pattern}: tests/house/routes.py chose badly"
+            )
+        return path
+
+    def __str__(self) -> str:
+        return f"/{self.pattern}"
+
+
+def routes() -> list[Route]:
+    """All of them, in the order in which they are tried."""
+    return list(_walk(get_resolver().url_patterns))
+
+
+def pages() -> list[Route]:
+    """Those for people."""
+    return [route for route in routes() if not route.is_for_programs]
+
+
+def console() -> list[Route]:
+    """The pages besides those of the admin site and of signing in."""
+    return [route for route in pages() if not route.pattern.startswith(("admin", "account/"))]
+
+
+def of_workspaces() -> list[Route]:
+    """The pages inside a Workspace."""
+    return [route for route in pages() if route.is_of_a_workspace]
+
+
+def body(route: Route, cast: Cast) -> dict[str, Any]:
+    """What somebody who may sends there, so that a refusal is not about what was sent."""
+    if route.is_admin_site and route.pattern.endswith("/delete/"):
+        return {"post": "yes"}
+    deployment = cast.deployment(cast.home)
+    bodies: dict[str, dict[str, Any]] = {
+        "apikeys:create": {"name": "Made", "description": "", "nonce": "0" * 32},
+        "apikeys:edit": {"name": "Edited", "description": "", "version": 1},
+        "apikeys:delete": {"word": "Delete"},
+        "apikeys:confirm": {"number": 1},
+        "apikeys:rotate": {"ends": "1h"},
+        "apikeys:end_now": {"number": 1},
+        "deployments:create": {
+            "name": "Made",
+            "cluster": deployment.cluster_id,
+            "runtime": deployment.runtime_id,
+            "executor": deployment.executor,
+            "scheduler_au": 5,
+            "scheduler_replicas": 1,
+        },
+        "deployments:delete": {"word": "Delete"},
+        "workspaces:create": {"name": "Made"},
+        "workspaces:color_mode": {"color_mode": "dark"},
+    }
+    return bodies.get(route.name, {})
+
+
+def make_ready(route: Route, cast: Cast) -> None:
+    """Bring about what a POST there presupposes, so that somebody who may succeeds."""
+    if route.name not in {"apikeys:enable", "apikeys:end_now"}:
+        return
+    key = ApiKey.objects.select_related("deployment").get(pk=cast.home.key)
+    principal = principal_for(cast.people["admin"])
+    if route.name == "apikeys:enable":
+        lifecycle.disable_key(principal, key)
+    else:
+        lifecycle.rotate_secret(principal, key, overlap=timedelta(hours=1))
+
+
+def _walk(
+    patterns: Sequence[URLPattern | URLResolver], prefix: str = "", namespaces: tuple[str, ...] = ()
+) -> Iterator[Route]:
+    for pattern in patterns:
+        text = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            inner = (pattern.namespace,) if pattern.namespace else ()
+            yield from _walk(pattern.url_patterns, text, namespaces + inner)
+        else:
+            name = ":".join([*namespaces, pattern.name or ""])
+            yield Route(text, name, pattern.callback)
+
+
+def _values(route: Route, cast: Cast) -> dict[str, str]:
+    """What stands in an address besides a place."""
+    values = {
+        "uidb36": "1",
+        # Of a password's reset: one that leads nowhere.
+        "key": "never-issued",
+        "app_label": "workspaces",
+        "url": "nothing/here",
+        "content_type_id": "1",
+        "id": cast.people["member"].pk,
+    }
+    if "object_id" in route.parameters:
+        model = re.match(r"admin/(\w+)/(\w+)/", route.pattern)
+        rows = apps.get_model(model[1], model[2])._default_manager.order_by("pk") if model else None
+        row = rows.first() if rows is not None else None
+        values["object_id"] = row.pk if row else "1"
+    return {name: str(value) for name, value in values.items()}
