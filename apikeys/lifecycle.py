@@ -98,9 +98,7 @@ def rotate_secret(principal: Principal, key: ApiKey, *, overlap: timedelta) -> I
             locked,
             {"secret": number, "overlapSeconds": int(overlap.total_seconds())},
         )
-    return Issued(
-        key=locked, secret=prepared.secret, number=number, is_replacement=True, overlap=overlap
-    )
+    return Issued(key=locked, secret=prepared.secret, number=number, is_replacement=True, overlap=overlap)
 
 
 def end_secret(principal: Principal, key: ApiKey, *, number: int) -> ApiKey:

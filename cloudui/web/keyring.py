@@ -119,7 +119,6 @@ def read_keys(data_dir: Path, env_value: str) -> Keys:
     return _parse(text, source=str(path))
 
 
-
 def ensure(data_dir: Path, env_value: str = "") -> Keys:
     """Make the key file unless there are keys already. Two processes that do so at once agree on one file.
 

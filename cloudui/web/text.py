@@ -22,10 +22,11 @@ def validate_plain_text(text: str, *, multi_line: bool = False) -> None:
     """
     allowed = ZERO_WIDTH_JOINER + (LINE_BREAKS + "\t" if multi_line else "")
     for character in text:
-        if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} and character not in allowed:
-            raise ValidationError(
-                f"Remove the invisible character U+{ord(character):04X}.", code="invisible"
-            )
+        if (
+            unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+            and character not in allowed
+        ):
+            raise ValidationError(f"Remove the invisible character U+{ord(character):04X}.", code="invisible")
 
 
 class PlainTextField(forms.CharField):

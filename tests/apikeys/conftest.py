@@ -1,9 +1,14 @@
 """One Deployment and the people around it, for the tests of API keys."""
 
+from contextlib import contextmanager
+
 import pytest
 from django.test import Client
 
-from tests.factories import create_deployment, create_member
+from cloudui.web import slots
+from tests.apikeys.machine import token_of
+from tests.factories import create_api_key, create_deployment, create_member
+from workspaces.middleware import principal_for
 from workspaces.models import Role
 
 
@@ -47,3 +52,37 @@ def as_stranger():
 def hx():
     """What htmx sends with each request."""
     return {"HX-Request": "true"}
+
+
+@pytest.fixture
+def as_caller(admin):
+    """The Admin as access functions know him."""
+    return principal_for(admin)
+
+
+@pytest.fixture
+def issued(deployment, admin):
+    """A key of the Deployment and its secret."""
+    return create_api_key(deployment, by=admin)
+
+
+@pytest.fixture
+def token(issued):
+    """An access token of that key."""
+    return token_of(issued)
+
+
+@pytest.fixture
+def argon2_runs(monkeypatch):
+    """How often argon2 ran: each run takes a slot."""
+    runs = []
+
+    @contextmanager
+    def counted(**arguments):
+        runs.append(arguments)
+        with genuine(**arguments):
+            yield
+
+    genuine = slots.argon2_slot
+    monkeypatch.setattr(slots, "argon2_slot", counted)
+    return runs

@@ -1,10 +1,14 @@
 """How a pipeline speaks to the machine face, for the tests of tokens."""
 
+import base64
 import json
+from typing import Any
 from urllib.parse import urlencode
 
+import jwt
 from django.test import Client
 
+from apikeys import credentials, signing
 from apikeys.issuing import Issued
 
 FORM = "application/x-www-form-urlencoded"
@@ -23,7 +27,7 @@ def credentials_of(issued: Issued, **changes: str) -> dict[str, str]:
     }
 
 
-def post(path: str, parameters, *, client: Client | None = None, **headers):
+def post(path: str, parameters, *, client: Client | None = None, **headers: Any):
     """Send a form."""
     return (client or Client()).post(path, urlencode(parameters), content_type=FORM, headers=headers)
 
@@ -63,3 +67,36 @@ def error_of(response) -> str:
         assert text
         assert all(" " <= character <= "~" and character not in '"\\%' for character in text), text
     return content["error"]
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """What a token says, believed without a look at its signature."""
+    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return claims
+
+
+def signed(claims, header=None, sign=None) -> str:
+    """A token with any claims and header, signed by our own key unless told otherwise.
+
+    No library makes it: they refuse to make most of what must be refused here.
+    """
+    keys = signing.keys()
+    full = {"alg": "EdDSA", "typ": "at+jwt", "kid": keys.kid, **(header or {})}
+    text = ".".join(unpadded(json.dumps(part).encode()) for part in (full, claims))
+    return f"{text}.{unpadded((sign or keys.signer.private_key.sign)(text.encode()))}"
+
+
+def unpadded(data: bytes) -> str:
+    """Base64 as JSON Web Tokens write it."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def forged(issued) -> str:
+    """A secret of the right form that was never issued."""
+    secret = issued.secret.reveal()
+    return secret[:-1] + ("0" if secret[-1] != "0" else "1")
+
+
+def never_stored() -> str:
+    """A secret with a genuine tag that belongs to no key."""
+    return credentials.new_secret().reveal()

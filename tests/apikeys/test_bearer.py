@@ -11,30 +11,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apikeys import access, access_tokens, changing, issuing, lifecycle, operating
+from apikeys.bearer import identify
 from apikeys.models import ApiKeySecret, Reason, Refusal
 from cloudui.web.principal import system_principal
 from deployments.lifecycle import delete_deployment
 from tests.apikeys.machine import error_of, exchange, token_of, whoami
-from tests.factories import create_api_key, create_deployment, create_owner
-from workspaces.middleware import principal_for
+from tests.factories import create_deployment, create_owner
 from workspaces.models import Membership
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rfc("6750", "3.1")]
-
-
-@pytest.fixture
-def as_caller(admin):
-    return principal_for(admin)
-
-
-@pytest.fixture
-def issued(deployment, admin):
-    return create_api_key(deployment, by=admin)
-
-
-@pytest.fixture
-def token(issued):
-    return token_of(issued)
 
 
 def is_refused(token: str) -> bool:
@@ -263,12 +248,11 @@ def test_an_owners_token_is_an_owner_as_long_as_the_person_is_one():
 
 @pytest.mark.threat("T-L5")
 def test_neither_a_key_nor_a_persons_token_touches_keys(issued, admin, deployment, rf):
-    from apikeys.bearer import identify
-
     person, _ = access_tokens.mint_for_user(admin)
     place = (deployment.workspace_id, deployment.pk, issued.key.pk)
     for token in (token_of(issued), person):
         caller = identify(rf.get("/v1/whoami", headers={"Authorization": f"Bearer {token}"}))
+        assert caller is not None
         for function in (access.key_to_manage, access.key_to_view):
             with pytest.raises(PermissionDenied):
                 function(caller, *place)

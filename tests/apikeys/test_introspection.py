@@ -14,11 +14,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.rfc("7662", "2")]
 INACTIVE = {"active": False}
 
 
-@pytest.fixture
-def issued(deployment, admin):
-    return create_api_key(deployment, by=admin)
-
-
 def introspect(token: str, issued):
     given = credentials_of(issued)
     del given["grant_type"]

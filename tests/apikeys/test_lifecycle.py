@@ -10,23 +10,13 @@ from django.utils import timezone
 from apikeys import changing, lifecycle
 from apikeys.models import ApiKey, ApiKeySecret
 from tests.apikeys.machine import exchange
-from tests.factories import create_api_key, create_member
+from tests.factories import create_member
 from workspaces.middleware import principal_for
 from workspaces.models import AuditEvent, Role
 
 pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def as_caller(admin):
-    return principal_for(admin)
-
-
-@pytest.fixture
-def issued(deployment, admin):
-    return create_api_key(deployment, by=admin)
 
 
 def operations() -> list[str]:
@@ -74,6 +64,7 @@ def test_rotating_gives_a_second_secret_and_the_first_an_end(issued, as_caller, 
     assert rotated.number == 2
     assert live_numbers(issued.key) == [1, 2]
     ends = ApiKeySecret.objects.get(number=1).ends_at
+    assert ends is not None
     assert abs(ends - timezone.now() - overlap) < timedelta(minutes=1)
     assert ApiKeySecret.objects.get(number=2).ends_at is None
     assert exchange(issued).status_code == exchange(rotated).status_code == 200

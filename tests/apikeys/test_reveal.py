@@ -59,7 +59,9 @@ def test_issuing_anew_asks_first_and_then_shows_another_secret(as_admin, deploym
 @pytest.mark.parametrize(
     "spoil",
     [
-        pytest.param(lambda key: ApiKey.objects.filter(pk=key.pk).update(acknowledged_secret=1), id="confirmed"),
+        pytest.param(
+            lambda key: ApiKey.objects.filter(pk=key.pk).update(acknowledged_secret=1), id="confirmed"
+        ),
         pytest.param(lambda key: key.secrets.update(first_used_at=timezone.now()), id="used"),
         pytest.param(lambda key: key.secrets.update(number=21), id="too often"),
     ],

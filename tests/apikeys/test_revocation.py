@@ -12,11 +12,6 @@ from workspaces.models import AuditEvent
 pytestmark = [pytest.mark.django_db, pytest.mark.rfc("7009", "2")]
 
 
-@pytest.fixture
-def issued(deployment, admin):
-    return create_api_key(deployment, by=admin)
-
-
 def revoke(token: str, issued):
     return post("/oauth/revoke", {**credentials_of(issued), "token": token})
 

@@ -17,17 +17,11 @@ from apikeys.models.signing_key import State
 from cloudui.web.encryption import CannotDecrypt
 from cloudui.web.principal import system_principal
 from tests.apikeys.machine import token_of, whoami
-from tests.factories import create_api_key
 from workspaces.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
 
 SYSTEM = system_principal("test")
-
-
-@pytest.fixture
-def issued(deployment):
-    return create_api_key(deployment)
 
 
 def run(command: str, *arguments: str) -> str:

@@ -6,19 +6,11 @@ import json
 import pytest
 from django.test import Client
 
-from apikeys import exchange as exchanging
-from apikeys.models import ApiKeySecret
 from cloudui.web.slots import SlotsBusy
 from tests.apikeys.machine import FORM, JSON, credentials_of, error_of, exchange, post, shown, whoami
-from tests.factories import create_api_key, create_deployment
-from workspaces.models import AuditEvent
+from tests.factories import create_deployment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rfc("6749", "4.4")]
-
-
-@pytest.fixture
-def issued(deployment, admin):
-    return create_api_key(deployment, by=admin)
 
 
 def basic(key_id: str, secret: str) -> str:
@@ -263,38 +255,6 @@ def test_a_crash_is_json_too(issued, monkeypatch):
     response = post("/oauth/token", credentials_of(issued), client=client)
 
     assert (response.status_code, error_of(response)) == (500, "server_error")
-
-
-def test_the_first_use_is_written_before_the_token_is_handed_out(issued):
-    exchange(issued)
-
-    secret = ApiKeySecret.objects.get(key=issued.key)
-    assert secret.first_used_at is not None
-    assert secret.last_used_from == "127.0.0.1"
-    event = AuditEvent.objects.get(operation="tokenIssued")
-    assert (event.subject_kind, event.subject_id) == ("api_key", issued.key.pk)
-    assert event.input == {"secret": 1, "firstUse": True}
-
-
-def test_later_exchanges_are_no_events(issued):
-    for _ in range(3):
-        exchange(issued)
-
-    assert AuditEvent.objects.filter(operation="tokenIssued").count() == 1
-
-
-def test_a_secret_that_is_replaced_during_the_exchange_buys_nothing(issued, monkeypatch):
-    def replaced_meanwhile(*arguments, **_given):
-        ApiKeySecret.objects.update(ended_at=issued.key.created_at)
-        return genuine(*arguments)
-
-    genuine = exchanging._record_first_use
-    monkeypatch.setattr(exchanging, "_record_first_use", replaced_meanwhile)
-
-    response = exchange(issued)
-
-    assert (response.status_code, error_of(response)) == (401, "invalid_client")
-    assert not AuditEvent.objects.filter(operation="tokenIssued").exists()
 
 
 def test_refusals_of_form_and_json_are_the_same_bytes(issued):

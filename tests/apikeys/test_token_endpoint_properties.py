@@ -3,6 +3,7 @@
 import io
 import string
 import sys
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -51,8 +52,8 @@ class Answer:
         self.content = b"".join(response)
         response.close()
 
-    def _start(self, status, headers):
-        self.status_code = int(status.split()[0])
+    def _start(self, status: str, headers: list[tuple[str, str]], error: Any = None, /) -> Any:
+        self.status_code = int(status.split(maxsplit=1)[0])
         self.headers = dict(headers)
 
 

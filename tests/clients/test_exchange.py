@@ -4,6 +4,7 @@ import json
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import jwt
 import pytest
@@ -32,7 +33,7 @@ def _plain_http(monkeypatch):
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
 
 
-def curl(*arguments: str) -> tuple[int, dict]:
+def curl(*arguments: str) -> tuple[int, dict[str, Any]]:
     """The status and the JSON of an answer to curl."""
     command = ["curl", "--silent", "--noproxy", "*", "--write-out", "\n%{http_code}", *arguments]
     body, status = subprocess.run(command, capture_output=True, text=True, check=True).stdout.rsplit("\n", 1)
