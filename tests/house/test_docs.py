@@ -2,14 +2,17 @@
 
 import re
 
+import pytest
+
 from tests.house.conventions import ROOT
 
+PAPERS = ["README.md", "CHANGELOG.md", *(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/**/*.md"))]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, flags=re.MULTILINE))
 
 
 def test_every_make_target_in_the_readme_exists():
-    named = _targets_in((ROOT / "README.md").read_text(encoding="utf-8"))
+    named = _targets_in(_read("README.md"))
 
     assert named >= {"run", "test"}
     assert named <= TARGETS
@@ -24,10 +27,37 @@ def test_a_target_that_does_not_exist_is_found():
     assert "coffee" not in TARGETS
 
 
+def test_every_variable_that_is_read_is_described_and_no_other():
+    settings, procfile = _read("cloudui/settings.py"), _read("Procfile")
+    read = {*re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', settings), *re.findall(r"\$\{([A-Z_]+):-", procfile)}
+    described = set(re.findall(r"^\| `([A-Z_]+)` \|", _read("docs/configuration.md"), flags=re.MULTILINE))
+
+    assert len(read) > 20
+    assert described == read
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_every_link_between_papers_leads_somewhere(paper):
+    links = re.findall(r"(?:\]\(|src(?:set)?=\")(?!https?:)([^)#\"]+)", _read(paper))
+
+    assert [link for link in links if not (ROOT / paper).parent.joinpath(link).exists()] == []
+
+
+def test_the_changelog_begins_with_the_version_that_this_is():
+    version = re.search(r'^version = "(.+)"', _read("pyproject.toml"), flags=re.MULTILINE)
+    newest = re.search(r"^## ([0-9.]+)", _read("CHANGELOG.md"), flags=re.MULTILINE)
+
+    assert newest[1] == version[1]
+
+
 def test_every_make_target_is_explained():
     explained = set(re.findall(r"^([a-z-]+):.*## \S", MAKEFILE, flags=re.MULTILINE))
 
     assert explained == TARGETS
+
+
+def _read(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
 
 
 def _targets_in(text: str) -> set[str]:
