@@ -60,7 +60,8 @@ def color_mode(request: HttpRequest) -> HttpResponse:
     """Keep the caller's colours, then show the page that was open in them."""
     form = ColorModeForm(request.POST, instance=request.user)
     if form.is_valid():
-        form.save()
+        # Nothing else of the row this request read: the person may have been signed out everywhere since.
+        form.save(commit=False).save(update_fields=["color_mode"])
     if wants_fragment(request):
         return HttpResponseClientRefresh()
     return HttpResponseRedirect(

@@ -4,7 +4,8 @@ import pytest
 
 from tests.deployments.helpers import HX, page
 from tests.workspaces.ways_out import WAYS_OUT
-from workspaces.models import AuditEvent
+from workspaces.forms import ColorModeForm
+from workspaces.models import AuditEvent, User
 
 URL = "/color-mode"
 
@@ -52,6 +53,22 @@ def test_nothing_but_the_colours_changes(as_member, member):
     member.refresh_from_db()
     assert (member.email, member.security_stamp) == before
     assert (member.organization_role, member.is_staff) == ("member", False)
+
+
+@pytest.mark.threat("T-W12")
+def test_what_is_taken_from_the_person_meanwhile_stays_taken(as_member, member, monkeypatch):
+    is_valid = ColorModeForm.is_valid
+
+    def meanwhile(form):
+        # The request has read the person already.
+        User.objects.filter(pk=member.pk).update(security_stamp="renewed", is_active=False, password="!")
+        return is_valid(form)
+
+    monkeypatch.setattr(ColorModeForm, "is_valid", meanwhile)
+    as_member.post(URL, {"color_mode": "dark"})
+
+    assert mode_of(member) == "dark"
+    assert (member.security_stamp, member.is_active, member.password) == ("renewed", False, "!")
 
 
 def test_htmx_reloads_the_page(as_member):
