@@ -99,13 +99,13 @@ def test_proof_in_two_ways_is_refused(issued):
 
 def test_a_person_learns_about_their_own_tokens_only_and_never_the_stamp(issued, admin):
     person, _ = access_tokens.mint_for_user(admin)
-    headers = {"Authorization": f"Bearer {person}"}
+    bearer = f"Bearer {person}"
 
-    content = post("/oauth/introspect", {"token": person}, **headers).json()
+    content = post("/oauth/introspect", {"token": person}, Authorization=bearer).json()
 
     assert content["active"] is True
     assert "stamp" not in content
-    assert post("/oauth/introspect", {"token": token_of(issued)}, **headers).json() == INACTIVE
+    assert post("/oauth/introspect", {"token": token_of(issued)}, Authorization=bearer).json() == INACTIVE
 
 
 def test_the_token_must_be_named(issued):
