@@ -51,8 +51,7 @@ def record_refusal(standing: Standing, reason: Reason, origin: Origin) -> None:
         return
     try:
         with transaction.atomic():
-            # The key may be gone by now; holding its row keeps it for the length of this transaction.
-            if ApiKey.objects.select_for_update().filter(pk=standing.key_id).exists():
+            if _hold(standing.key_id):
                 _add_refusal(standing, reason, origin)
     except DatabaseError:
         logger.exception("A refusal could not be written down.")
@@ -154,16 +153,25 @@ _counter: Final = _Counter()
 def _write(use: _Use) -> None:
     try:
         with transaction.atomic():
-            is_there = ApiKeySecret.objects.filter(pk=use.row).update(
-                last_used_at=use.at,
-                last_used_from=use.origin.address,
-                last_used_client=use.origin.user_agent,
-            )
-            if is_there:
+            if _hold(use.key_id):
+                ApiKeySecret.objects.filter(pk=use.row).update(
+                    last_used_at=use.at,
+                    last_used_from=use.origin.address,
+                    last_used_client=use.origin.user_agent,
+                )
                 count_use(use.key_id, use.at.date(), use.count)
     except DatabaseError:
-        # The key may have been deleted meanwhile. A count is not worth failing the call that it counts.
+        # A count is not worth failing the call that it counts.
         logger.warning("The use of a key could not be written down.", exc_info=True)
+
+
+def _hold(key_id: str) -> bool:
+    """Lock the key's row for this transaction; False if the key is gone.
+
+    Whatever changes or deletes a key locks that row before any row below it. Who did it the other way round
+    would meet them in a deadlock, which PostgreSQL ends by failing one of the two.
+    """
+    return ApiKey.objects.select_for_update().filter(pk=key_id).exists()
 
 
 def _add_refusal(standing: Standing, reason: Reason, origin: Origin) -> None:

@@ -80,6 +80,8 @@ def delete_deployment(principal: Principal, deployment: Deployment) -> int:
         # Under this lock nobody can add a key that the deletion would not see.
         locked = deployment_to_delete(principal, deployment.workspace_id, deployment.pk, locked=True)
         key_count = locked.api_key_count
+        # And nobody can write about a key that is being used this moment: he is waited for, or finds it gone.
+        list(locked.api_keys.select_for_update().order_by("pk").values_list("pk"))
         audit.record(
             principal,
             "deleteDeployment",

@@ -1,0 +1,109 @@
+"""A key that is used this very moment can be deleted and rotated, alone or with its Deployment (threat T-L2)."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+
+from apikeys import changing, credentials, exchange, lifecycle, standing, usage
+from apikeys.models import ApiKey, ApiKeySecret, Reason
+from cloudui.web.principal import Origin
+from deployments.lifecycle import delete_deployment
+from deployments.models import Deployment
+from tests.factories import create_api_key, create_deployment, create_owner
+from workspaces.middleware import principal_for
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.threat("T-L2")]
+
+ORIGIN = Origin(address="192.0.2.1", user_agent="curl/8")
+# Long enough for the other side to come to the lock, or into the deadlock.
+PAUSE_SECONDS = 0.3
+
+
+@pytest.fixture
+def owner():
+    return principal_for(create_owner())
+
+
+@pytest.fixture
+def issued(owner):
+    return create_api_key(create_deployment(), by=owner)
+
+
+@pytest.fixture
+def stands(issued):
+    return standing.by_fingerprint(credentials.fingerprints(issued.secret))
+
+
+def first_use(stands):
+    exchange._record_first_use(stands, ORIGIN)
+
+
+def later_use(stands):
+    usage._counter.forget()
+    usage.record_use(stands, ORIGIN)
+
+
+def refusal(stands):
+    usage.record_refusal(stands, Reason.DISABLED, ORIGIN)
+
+
+def meanwhile(monkeypatch, write, stands, act):
+    """Run `act` while the transaction in which `write` writes has written and stays open for a moment."""
+    has_written, original = (
+        threading.Event(),
+        {name: getattr(usage, name) for name in ("count_use", "_add_refusal")},
+    )
+
+    def slowly(name):
+        def write_and_wait(*args):
+            original[name](*args)
+            has_written.set()
+            threading.Event().wait(PAUSE_SECONDS)
+
+        return write_and_wait
+
+    for name in original:
+        monkeypatch.setattr(usage, name, slowly(name))
+
+    def in_thread():
+        try:
+            write(stands)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor() as pool:
+        writing = pool.submit(in_thread)
+        assert has_written.wait(10)
+        act()
+        writing.result()
+
+
+@pytest.mark.parametrize("write", [first_use, later_use, refusal])
+def test_its_deployment_is_deleted(write, monkeypatch, owner, issued, stands):
+    deployment = issued.key.deployment
+    meanwhile(monkeypatch, write, stands, lambda: delete_deployment(owner, deployment))
+
+    assert not Deployment.objects.filter(pk=deployment.pk).exists()
+    assert not ApiKey.objects.exists()
+
+
+@pytest.mark.parametrize("write", [first_use, later_use, refusal])
+def test_it_is_deleted(write, monkeypatch, owner, issued, stands):
+    meanwhile(monkeypatch, write, stands, lambda: changing.delete_key(owner, issued.key))
+
+    assert not ApiKey.objects.exists()
+
+
+@pytest.mark.parametrize("write", [first_use, later_use, refusal])
+def test_it_is_rotated(write, monkeypatch, owner, issued, stands):
+    meanwhile(
+        monkeypatch,
+        write,
+        stands,
+        lambda: lifecycle.rotate_secret(owner, issued.key, overlap=timedelta(0)),
+    )
+
+    assert list(ApiKeySecret.objects.live().values_list("number", flat=True)) == [2]
