@@ -30,14 +30,16 @@ REPORT_SECONDS: Final = 60 * 60
 logger = logging.getLogger(__name__)
 
 
-@sensitive_variables("secret")
+@sensitive_variables()
 def report(secret: KeySecret, *, origin: Origin) -> None:
     """Disable the key of a live secret and tell its Admins once the change is certain.
 
     Args:
-        secret: as it was presented, genuine or not.
+        secret: as it was presented, genuine or not. Space around it counts for nothing: a file ends in a line
+            break, and the answer would not tell anybody that it was in the way.
         origin: who presented it.
     """
+    secret = KeySecret(secret.reveal().strip())
     if not credentials.has_genuine_tag(secret):
         return
     found = standing.by_fingerprint(credentials.fingerprints(secret))

@@ -43,6 +43,12 @@ def test_the_key_and_its_tokens_are_dead_at_once(issued, present):
     assert whoami(token).status_code == 401
 
 
+def test_a_line_break_after_the_secret_does_not_save_the_key(issued, present):
+    present(f" {issued.secret.reveal()}\r\n")
+
+    assert not ApiKey.objects.get().is_enabled
+
+
 def test_the_admins_of_its_workspace_are_told_and_nobody_learns_of_the_others(
     issued, admin, deployment, present
 ):
