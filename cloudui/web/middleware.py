@@ -56,7 +56,8 @@ class TransportMiddleware:
             and not api.is_machine(request)
         ):
             host, _, port = request.META.get("HTTP_HOST", "").rpartition(":")
-            if host == "127.0.0.1":
+            # Digits only: "8871@elsewhere" would make the address that of another host.
+            if host == "127.0.0.1" and port.isdecimal():
                 # Cookies belong to one host name; two names would be two sign-ins.
                 return HttpResponsePermanentRedirect(f"http://localhost:{port}{request.get_full_path()}")
         return self.get_response(request)
