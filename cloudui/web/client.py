@@ -1,7 +1,7 @@
 """Where a request came from: one function for limits, sign-in and the audit log."""
 
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -45,9 +45,17 @@ def user_agent(request: HttpRequest) -> str:
 
 def _canonical(text: str) -> str:
     try:
-        return str(ip_address(text))
+        address = ip_address(text)
     except ValueError:
         return ""
+    if isinstance(address, IPv6Address):
+        # A socket for both families shows IPv4 callers as ::ffff:192.0.2.1, and no network contains that.
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        # A scope may be of any length, and means nothing to anybody but the machine itself.
+        if address.scope_id is not None:
+            return str(IPv6Address(int(address)))
+    return str(address)
 
 
 def _is_trusted(address: str) -> bool:
