@@ -39,8 +39,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
     def set_password(self, user: User, password: str) -> None:
         """Change or reset a password: every other session and token of the person ends, audited."""
         is_reset = not self.request.user.is_authenticated
+        # Hashing waits for its turn, and must not make every other writer wait with it.
+        user.set_password(password)
         with transaction.atomic():
-            user.set_password(password)
             user.renew_stamp()
             user.save(update_fields=["password", "security_stamp"])
             audit.record(

@@ -4,7 +4,9 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
+from django.db import connection
 from django.test import Client
 
 from tests.deployments.helpers import signed_in, text
@@ -45,6 +47,21 @@ def test_changing_the_password_ends_the_other_sessions_and_keeps_this_one(person
     assert (response.status_code, response["Location"]) == (302, "/")
     assert here.get("/").status_code == 200
     assert elsewhere.get("/").status_code == 302
+
+
+def test_nobody_waits_to_write_while_a_password_is_hashed(person, monkeypatch):
+    hashed_inside, encode = [], MD5PasswordHasher.encode
+
+    def watch(*args):
+        hashed_inside.extend(block for block in connection.atomic_blocks if not block._from_testcase)
+        return encode(*args)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", watch)
+    change(signed_in(person))
+
+    person.refresh_from_db()
+    assert person.check_password(NEW)
+    assert hashed_inside == []
 
 
 def test_the_change_is_audited_without_the_password(person):
