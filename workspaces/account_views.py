@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cloudui.web.htmx import HtmxHttpRequest
 from workspaces import account
+from workspaces.sign_out import clear_browser
 
 
 @require_safe
@@ -23,4 +24,4 @@ def sign_out_everywhere(request: HtmxHttpRequest) -> HttpResponse:
     account.sign_out_everywhere(request.principal)
     logout(request)
     messages.success(request, "You are signed out everywhere, and your access tokens have ended.")
-    return redirect("account_login")
+    return clear_browser(redirect("account_login"))

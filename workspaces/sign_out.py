@@ -13,6 +13,10 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     The session's cookie is dropped by Django, cached pages and storage by the header.
     """
     response: HttpResponse = views.logout(request)
-    if request.method == "POST":
-        response["Clear-Site-Data"] = '"cache", "storage"'
+    return clear_browser(response) if request.method == "POST" else response
+
+
+def clear_browser(response: HttpResponse) -> HttpResponse:
+    """Tell the browser to forget the pages and the storage that it kept of us."""
+    response["Clear-Site-Data"] = '"cache", "storage"'
     return response

@@ -31,6 +31,11 @@ def test_the_browser_is_told_to_forget(as_member):
     assert response.cookies[settings.SESSION_COOKIE_NAME]["max-age"] == 0
 
 
+@pytest.mark.threat("T-W12")
+def test_the_browser_forgets_when_one_signs_out_everywhere_too(as_member):
+    assert as_member.post("/account/sign-out-everywhere")["Clear-Site-Data"] == '"cache", "storage"'
+
+
 @pytest.mark.threat("T-W2")
 def test_following_a_link_only_asks(as_member):
     response = as_member.get(URL)
