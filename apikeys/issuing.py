@@ -104,6 +104,8 @@ def create_key(
         )
         store(key, prepared, number=1, principal=principal)
         Deployment.objects.filter(pk=locked.pk).update(api_key_count=F("api_key_count") + 1)
+        # The answer shows this row's count.
+        locked.api_key_count += 1
         events.record(principal, "createDeploymentApiKey", key, {"role": "DEPLOYMENT_ADMIN"})
         return Issued(key=key, secret=prepared.secret, number=1, is_replacement=False)
 

@@ -29,8 +29,9 @@ def token(request: HtmxHttpRequest) -> HttpResponse:
         return TemplateResponse(request, "apikeys/token.html", {"token": None})
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - LoginRequiredMiddleware lets nobody else in
+    # Signing may read and even make the signing keys, which must not be undone with this transaction.
+    text, ends_at = access_tokens.mint_for_user(user)
     with transaction.atomic():
-        text, ends_at = access_tokens.mint_for_user(user)
         audit.record(
             request.principal, "createUserToken", target=user.pk, input={"endsAt": ends_at.isoformat()}
         )
