@@ -12,6 +12,7 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
+from tests.browser.installation import Installation, running
 from tests.browser.watch import Watch
 from tests.factories import PASSWORD, create_deployment, create_member, create_workspace
 from workspaces.models import Role
@@ -79,6 +80,13 @@ def open_page(chromium, live_server, watch) -> Iterator[OpenPage]:
     for context in contexts:
         context.close()
     assert watch.problems == []
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory) -> Iterator[Installation]:
+    """The product as it runs outside of tests, for what only then is true."""
+    with running(tmp_path_factory.mktemp("installation")) as installation:
+        yield installation
 
 
 @pytest.fixture

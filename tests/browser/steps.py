@@ -65,3 +65,12 @@ def everything_kept(page):
         ])"""
     )
     return "\n".join([page.content(), page.url, stored, repr(page.context.cookies())])
+
+
+def sign_in_to(page, installation, email):
+    """Sign in to a running installation as one of its demo people."""
+    page.goto(installation.url)
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password", exact=True).fill(installation.password)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name="Your Workspaces")).to_be_visible()

@@ -9,38 +9,56 @@ from playwright.sync_api import expect
 from apikeys.models import ApiKey
 from deployments.models import Deployment
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.steps import REVEAL, create_key, key_url, keys_url
+from tests.browser.steps import REVEAL, create_key, key_url, keys_url, save_secret
 from tests.factories import create_api_key
 from workspaces.models import Workspace
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-ANYWHERE = pytest.mark.parametrize(
-    ("size", "scheme"),
-    [(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")],
-    ids=["1440 light", "1440 dark", "390 light", "390 dark"],
-)
+AXE = Axe().axe_script
+EVERYTHING = {
+    "type": "tag",
+    "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+CONTRAST = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+
+# Once the colours have arrived where they were going.
+RUN = """
+async (options) => {
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const transitions = document.getAnimations().filter((one) => one instanceof CSSTransition);
+  await Promise.all(transitions.map((one) => one.finished.catch(() => null)));
+  return axe.run(options);
+}
+"""
+
+SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["1440", "390"])
 
 
-def violations(page):
-    """What axe holds against the page, for people to read."""
-    options = {"runOnly": RULES, "resultTypes": ["violations"]}
-    found = Axe().run(page, options=options).response["violations"]
-    return [
-        f"{page.url} {rule['id']}: {rule['help']}\n  {node['html']}\n  {node['failureSummary']}"
-        for rule in found
-        for node in rule["nodes"]
-    ]
+def look(page):
+    """What axe holds against the page, light and then dark, for people to read."""
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(AXE)
+    found = []
+    # Nothing but the colours differs in the dark.
+    for scheme, rules in (("light", EVERYTHING), ("dark", CONTRAST)):
+        page.emulate_media(color_scheme=scheme)
+        options = {"runOnly": rules, "resultTypes": ["violations"]}
+        found += [
+            f"{scheme} {page.url} {rule['id']}: {rule['help']}\n  {node['html']}\n  {node['failureSummary']}"
+            for rule in page.evaluate(RUN, options)["violations"]
+            for node in rule["nodes"]
+        ]
+    return found
 
 
-@ANYWHERE
-def test_axe_finds_nothing_on_the_pages(size, scheme, open_page, watch, workspace, deployment, admin):
-    watch.expect(403, 404)
+@SIZES
+def test_axe_finds_nothing_on_the_pages(size, open_page, watch, workspace, deployment, admin):
+    watch.expect(404)
     key = create_api_key(deployment, name="CI", description="nightly", by=admin).key
-    entrance = open_page("/", size=size, scheme=scheme)
-    found = violations(entrance)
+    entrance = open_page("/", size=size, reduced_motion="reduce")
+    found = look(entrance)
     entrance.goto("/account/password/reset/")
-    found += violations(entrance)
-    page = open_page("/", by=admin, size=size, scheme=scheme)
+    found += look(entrance)
+    page = open_page("/", by=admin, size=size, reduced_motion="reduce")
     for path in (
         "/",
         f"/{workspace.pk}/deployments",
@@ -51,47 +69,45 @@ def test_axe_finds_nothing_on_the_pages(size, scheme, open_page, watch, workspac
         keys_url(deployment),
         f"{keys_url(deployment)}?q=nothing+like+this",
         f"{keys_url(deployment)}/new",
-        key_url("edit", key),
-        key_url("delete", key),
-        key_url("reissue", key),
-        "/workspaces/new",
+        *(key_url(verb, key) for verb in ("edit", "delete", "reissue", "disable", "rotate")),
+        "/token",
         "/account/password/change/",
         "/nothing-here",
     ):
         page.goto(path)
-        found += violations(page)
+        found += look(page)
 
     assert not found, "\n".join(found)
 
 
-@ANYWHERE
-def test_axe_finds_nothing_in_the_dialogs(size, scheme, open_page, deployment, admin):
-    page = open_page(keys_url(deployment), by=admin, size=size, scheme=scheme, reduced_motion="reduce")
-    found = violations(page)
+@SIZES
+def test_axe_finds_nothing_in_the_dialogs(size, open_page, deployment, admin):
+    page = open_page(keys_url(deployment), by=admin, size=size, reduced_motion="reduce")
+    found = look(page)
     page.get_by_role("link", name="API Key", exact=True).click()
     page.get_by_label("Name").fill("bad\u202ename")
     page.get_by_role("button", name="Create API Key").click()
     expect(page.get_by_label("Name")).to_have_attribute("aria-invalid", "true")
-    found += violations(page)
+    found += look(page)
     page.keyboard.press("Escape")
     create_key(page, "CI")
-    found += violations(page)
-    page.get_by_role("dialog", name=REVEAL).get_by_text("Shell", exact=True).click()
-    page.get_by_role("button", name="Show Key Secret").click()
-    page.get_by_role("button", name="Copy Key ID").last.click()
-    found += violations(page)
-    page.get_by_role("button", name="I've saved the Key Secret").click()
+    reveal = page.get_by_role("dialog", name=REVEAL)
+    reveal.get_by_text("Shell", exact=True).click()
+    reveal.get_by_role("button", name="Show Key Secret").click()
+    reveal.get_by_role("button", name="Copy Key ID").click()
+    found += look(page)
+    save_secret(page)
     expect(page.get_by_text("API Key CI created.")).to_be_visible()
-    found += violations(page)
+    found += look(page)
     page.get_by_role("link", name="Edit CI").click()
     expect(page.get_by_label("Name")).to_be_visible()
-    found += violations(page)
+    found += look(page)
     page.get_by_role("link", name="Delete API Key").click()
     page.get_by_label("Type Delete to confirm").fill("delete")
-    found += violations(page)
+    found += look(page)
     page.keyboard.press("Escape")
     page.get_by_label("Color mode", exact=True).click()
-    found += violations(page)
+    found += look(page)
 
     assert not found, "\n".join(found)
 
@@ -99,7 +115,7 @@ def test_axe_finds_nothing_in_the_dialogs(size, scheme, open_page, deployment, a
 def test_long_names_do_not_make_a_narrow_page_scroll_sideways(open_page, workspace, deployment, admin):
     longest = {
         model: {
-            field.name: "W" * min(field.max_length, 1000)
+            field.name: "W" * min(field.max_length or 1000, 1000)
             for field in model._meta.fields
             if field.name in {"name", "description", "full_name", "created_by_name", "updated_by_name"}
         }
@@ -107,7 +123,8 @@ def test_long_names_do_not_make_a_narrow_page_scroll_sideways(open_page, workspa
     }
     key = create_api_key(deployment, name="CI", by=admin).key
     for row in (workspace, deployment, key, admin):
-        type(row).objects.filter(pk=row.pk).update(**longest[type(row)])
+        vars(row).update(longest[type(row)])
+        row.save()
     page = open_page("/", by=admin, size={"width": 360, "height": 740})
 
     wide = {}

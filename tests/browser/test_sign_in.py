@@ -75,7 +75,7 @@ def test_a_forgotten_password_is_replaced_through_the_mail(open_page, member):
     page.get_by_label("Email").fill(member.email)
     page.get_by_role("button").click()
     expect(page).to_have_url(re.compile("/done/$"))
-    (link,) = re.findall(r"https?://\S+/reset/key/\S+", mail.outbox[0].body)
+    (link,) = re.findall(r"https?://\S+/reset/key/\S+", str(mail.outbox[0].body))
 
     page.goto(urlsplit(link).path)
     page.get_by_label("New Password", exact=True).fill(NEW)
