@@ -1,12 +1,14 @@
 """Filling in a page of the admin site as a browser does: everything that it shows, and the changes."""
 
+from typing import Any
+
 from tests.deployments.helpers import page
 
 
 def fill(response, **changes):
     """The fields of the page's form as they stand, with `changes`; None leaves a field out."""
     form = next(form for form in page(response).select("#content form") if form.get("id"))
-    fields = {}
+    fields: dict[str, Any] = {}
     for control in form.select("input[name], textarea[name], select[name]"):
         name = control["name"]
         if control.name == "select":

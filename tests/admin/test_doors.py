@@ -4,7 +4,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.deployments.helpers import page, signed_in, text
+from tests.deployments.helpers import page, signed_in
 from tests.factories import create_member, create_owner, create_user
 from workspaces.models import Role
 
@@ -28,7 +28,7 @@ def test_whoever_is_no_operator_gets_the_reason(workspace, who, path):
     response = signed_in(user).get(path)
 
     assert response.status_code == 403
-    assert "Only operators can open the admin site." in text(response)
+    assert "Only operators can open the admin site." in response.content.decode()
 
 
 def test_an_operator_who_was_dismissed_is_out_at_once(as_operator, operator):

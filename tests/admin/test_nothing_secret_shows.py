@@ -25,7 +25,7 @@ def crawl(client):
         assert response.status_code == 200, path
         yield path, response.content.decode()
         for link in page(response).select("a[href]"):
-            target = urlsplit(urljoin(path, link["href"]))
+            target = urlsplit(urljoin(path, str(link["href"])))
             if target.path.startswith("/admin/") and not target.query:
                 waiting.append(target.path)
 

@@ -96,7 +96,7 @@ def test_a_bad_answer_makes_nobody(typed, email, password, sentence):
 @pytest.mark.django_db
 def test_a_person_may_correct_himself(monkeypatch, capsys):
     terminal = io.StringIO("nonsense\nboss@example.com\n")
-    terminal.isatty = lambda: True
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
     passwords = iter([PASSWORD, "another one", PASSWORD, PASSWORD])
     monkeypatch.setattr(sys, "stdin", terminal)
     monkeypatch.setattr("getpass.getpass", lambda _prompt: next(passwords))
