@@ -24,7 +24,11 @@ function fail(reason) {
   const toast = document.getElementById("error-toast").content.firstElementChild.cloneNode(true);
   toast.querySelector(".toast__text").append(reason);
   // While a dialog is open everything outside it is out of reach, so the message goes inside.
-  const place = document.querySelector("dialog:modal") ?? document.getElementById("toasts");
+  const dialog = document.querySelector("dialog:modal");
+  const place = dialog ?? document.getElementById("toasts");
   place.querySelectorAll(":scope > .toast--error").forEach((earlier) => earlier.remove());
-  place.prepend(toast);
+  const header = dialog?.querySelector(":scope > .dialog__header");
+  if (header) header.after(toast);
+  else place.prepend(toast);
+  dialog?.scrollTo(0, 0);
 }
