@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urljoin
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -63,11 +63,12 @@ def _tell(key: ApiKey, found: Standing, origin: Origin) -> None:
     caller = replace(system_principal("leaked secret report"), origin=origin)
     given = {"id": key.pk, "secret": found.number, "reason": Reason.SECRET_LEAKED.value}
     events.record(caller, "disableDeploymentApiKey", key, given)
-    message = _message(key, found, origin)
-    transaction.on_commit(message.send, robust=True)
+    messages = _messages(key, found, origin)
+    transaction.on_commit(lambda: get_connection().send_messages(messages), robust=True)
 
 
-def _message(key: ApiKey, found: Standing, origin: Origin) -> EmailMessage:
+def _messages(key: ApiKey, found: Standing, origin: Origin) -> list[EmailMessage]:
+    """One to each, so that they need not learn of each other, and a mail kept as a file says whose it is."""
     path = reverse(
         "apikeys:open", kwargs={"workspace": found.workspace, "deployment": found.deployment, "key": key.pk}
     )
@@ -75,10 +76,8 @@ def _message(key: ApiKey, found: Standing, origin: Origin) -> EmailMessage:
         "apikeys/leaked.txt",
         {"key": key, "found": found, "origin": origin, "address": urljoin(settings.PUBLIC_URL, path)},
     )
-    # A name may hold anything but a line break; a subject must not be longer than a line.
     subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}An API key was disabled: its secret leaked"
-    # Each of them is told without learning who the others are.
-    return EmailMessage(subject, body, bcc=_admins(found.workspace))
+    return [EmailMessage(subject, body, to=[address]) for address in _admins(found.workspace)]
 
 
 def _admins(workspace: str) -> list[str]:
