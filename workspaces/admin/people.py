@@ -102,6 +102,13 @@ class PersonAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg] # generic 
     search_fields = ("email", "full_name", "=id")
     ordering = ("email",)
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
+        """The person, held for a change: it writes the whole row, and must not undo what others do meanwhile."""
+        person: User | None = super().get_object(request, object_id, from_field)
+        if person and request.method == "POST" and transaction.get_connection().in_atomic_block:
+            return User.objects.select_for_update().get(pk=person.pk)
+        return person
+
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Powers are given by superusers only."""
         if _is_superuser(request):
