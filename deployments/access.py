@@ -19,15 +19,15 @@ def deployment_to_view(
         principal: who asks.
         workspace_id: the Workspace named in the address; a Deployment of another one is not found.
         deployment_id: the Deployment named in the address.
-        locked: hold its row until the transaction ends. Rights are read in the same statement, so that
-            somebody removed meanwhile no longer gets it.
+        locked: hold its row until the transaction ends. Rights are read once it is held: PostgreSQL would
+            decide them as they were before the wait.
 
     Raises:
         Http404: for anyone who does not belong to its Workspace.
     """
-    rows: DeploymentQuerySet = Deployment.objects.visible_to(principal)
     if locked:
-        rows = rows.locked()
+        Deployment.objects.locked().filter(pk=deployment_id).first()
+    rows: DeploymentQuerySet = Deployment.objects.visible_to(principal)
     deployment = rows.filter(pk=deployment_id, workspace_id=workspace_id).first()
     if deployment is None:
         raise Http404
