@@ -1,7 +1,7 @@
 """The list of API keys: searching, sorting and paging keep the place, the focus and the address."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from apikeys.models import ApiKey
 from tests.browser.steps import create_key, key_url, keys_url, row, save_secret
@@ -49,7 +49,7 @@ def test_typing_finds_keys_and_keeps_the_focus(open_page, deployment, admin, man
 def test_what_is_typed_while_an_answer_is_on_the_way_is_not_lost(open_page, deployment, admin, many):
     page = open_page(keys_url(deployment), by=admin)
     search = page.get_by_label("Search API Keys")
-    waiting = []
+    waiting: list[Route] = []
     page.route("**/api-keys?q=key*", waiting.append)
     search.click()
     with page.expect_request("**/api-keys?q=key"):

@@ -47,8 +47,13 @@ def test_no_slip_takes_the_secret_away(open_page, deployment, admin):
 def test_leaving_with_an_unsaved_secret_asks_first(open_page, deployment, admin):
     page = open_page(keys_url(deployment), by=admin)
     create_key(page, "CI")
-    asked = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    asked: list[str] = []
+
+    def accept(dialog):
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", accept)
 
     page.reload()
 

@@ -50,7 +50,8 @@ def test_changing_the_password_ends_the_other_sessions_and_keeps_this_one(person
 
 
 def test_nobody_waits_to_write_while_a_password_is_hashed(person, monkeypatch):
-    hashed_inside, encode = [], MD5PasswordHasher.encode
+    hashed_inside: list[object] = []
+    encode = MD5PasswordHasher.encode
 
     def watch(*args):
         hashed_inside.extend(block for block in connection.atomic_blocks if not block._from_testcase)
