@@ -1,5 +1,7 @@
 """An API key's whole life, by visible labels only: on a wide screen, on a phone, in the dark."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -8,6 +10,16 @@ from tests.browser.conftest import CLIPBOARD, DESKTOP, PHONE
 from tests.browser.steps import REVEAL, SAVED, SECRET, create_key, keys_url, row, save_secret, shown_secret
 from tests.factories import create_api_key, create_deployment
 from workspaces.models import Membership, Role
+
+
+def draw_larger(page, field):
+    """Pull at the lower right corner of a field, which gives it a style of its own."""
+    box = field.bounding_box()
+    page.mouse.move(box["x"] + box["width"] - 4, box["y"] + box["height"] - 4)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 4, box["y"] + box["height"] + 40)
+    page.mouse.up()
+    expect(field).to_have_attribute("style", re.compile("height"))
 
 
 def clipboard(page):
@@ -86,6 +98,7 @@ def test_a_mistake_stands_beside_its_field_and_what_was_typed_stays(open_page, d
     name, description = page.get_by_label("Name"), page.get_by_label("Description")
     name.fill("back\u202ewards")
     description.fill("kept")
+    draw_larger(page, description)
 
     page.get_by_role("button", name="Create API Key").click()
 
