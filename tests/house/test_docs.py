@@ -43,6 +43,14 @@ def test_every_link_between_papers_leads_somewhere(paper):
     assert [link for link in links if not (ROOT / paper).parent.joinpath(link).exists()] == []
 
 
+def test_every_test_that_the_security_policy_names_answers_its_threat():
+    rows = re.findall(r"^\| (T-\w+) \|.*\| (`.+`) \|$", _read("docs/security.md"), flags=re.MULTILINE)
+    named = [(threat, path) for threat, paths in rows for path in re.findall(r"`(.+?)`", paths)]
+
+    assert len(rows) > 40
+    assert [name for name in named if f'threat("{name[0]}")' not in _read(f"tests/{name[1]}")] == []
+
+
 def test_the_changelog_begins_with_the_version_that_this_is():
     version = re.search(r'^version = "(.+)"', _read("pyproject.toml"), flags=re.MULTILINE)
     newest = re.search(r"^## ([0-9.]+)", _read("CHANGELOG.md"), flags=re.MULTILINE)
