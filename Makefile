@@ -1,7 +1,7 @@
 # The verbs of Cloud UI. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-postgres lint format lock superuser clean
+.PHONY: help setup run test test-postgres bench lint format lock superuser clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -30,6 +30,9 @@ test: $(VENV)/.dev ## run all tests on SQLite (ARGS='tests/web -k paging' runs s
 test-postgres: $(VENV)/.dev ## run all tests on a private PostgreSQL server
 	@CHROMIUM="$$(.ci/browser)" && export CHROMIUM && .ci/postgres $(PYTEST) $(ARGS)
 
+bench: $(VENV)-bench/.made ## measure Cloud UI beside its limits and its peers (ARGS='--full' takes longer; needs wrk)
+	@$(VENV)-bench/bin/python -m tests.benchmarks $(ARGS)
+
 lint: $(VENV)/.dev ## check style, types, templates, layers, settings and migrations
 	@.ci/lint
 
@@ -43,6 +46,8 @@ lock: $(VENV)/.dev ## choose the newest dependencies that pyproject.toml admits 
 	$(PY) -m uv pip compile $(COMPILE) pyproject.toml --output-file requirements/base.txt
 	$(PY) -m uv pip compile $(COMPILE) pyproject.toml --group dev --constraint requirements/base.txt \
 		--output-file requirements/dev.txt
+	$(PY) -m uv pip compile $(COMPILE) pyproject.toml --group bench --constraint requirements/base.txt \
+		--output-file requirements/bench.txt
 COMPILE := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command 'make lock'
 
@@ -50,7 +55,7 @@ superuser: $(VENV)/.base ## make the first Owner of a real installation
 	@$(PY) manage.py superuser
 
 clean: ## remove what make and the tools have made; the data in var/ stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results
+	rm -rf $(VENV) $(VENV)-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results
 	find cloudui workspaces deployments apikeys tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.made: .ci/venv
@@ -65,4 +70,12 @@ $(VENV)/.base: requirements/base.txt $(VENV)/.made
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.made
 	@echo "Installing what work on Cloud UI needs into $(VENV) ..."
 	@$(PIP) --requirement requirements/dev.txt
+	@touch $@
+
+# The peers stay out of the environment in which the product is developed.
+$(VENV)-bench/.made: requirements/bench.txt .ci/venv
+	@PYTHON='$(PYTHON)' .ci/venv $(VENV)-bench
+	@echo "Installing what the benchmarks need into $(VENV)-bench ..."
+	@$(VENV)-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		--requirement requirements/bench.txt
 	@touch $@
