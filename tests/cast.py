@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 from django.test import Client
 
 from apikeys.issuing import Issued
-from cloudui.web.principal import system_principal
 from deployments.models import Deployment
 from tests.factories import (
     create_api_key,
@@ -66,7 +65,7 @@ class Cast:
     def leftovers(self) -> Place:
         """What was deleted a moment ago: a Deployment of Home's Workspace and its key."""
         deployment = create_deployment(workspace=self.deployment(self.home).workspace, name="Deleted")
-        place = _place(create_api_key(deployment, name="Deleted", by=system_principal("cast")))
+        place = _place(create_api_key(deployment, name="Deleted", by=self.people["admin"]))
         Deployment.objects.filter(pk=place.deployment).delete()
         return place
 

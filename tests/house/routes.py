@@ -90,6 +90,12 @@ def of_workspaces() -> list[Route]:
     return [route for route in pages() if route.is_of_a_workspace]
 
 
+def forms(cast: Cast) -> list[Route]:
+    """The pages of the console that take a POST, as they say themselves."""
+    client = cast.client("owner")
+    return [route for route in console() if "POST" in client.options(route.path(cast)).headers["Allow"]]
+
+
 def body(route: Route, cast: Cast) -> dict[str, Any]:
     """What somebody who may sends there, so that a refusal is not about what was sent."""
     if route.is_admin_site and route.pattern.endswith("/delete/"):

@@ -31,6 +31,9 @@ EXACT = {
 }
 
 
+@pytest.mark.threat("T-R3")
+@pytest.mark.threat("T-R10")
+@pytest.mark.threat("T-W3")
 def test_every_page_has_them_whoever_asks(walked):
     wrong = [
         f"{question}: {fault}" for question, answer in walked.pages() for fault in faults(answer.headers)

@@ -1,0 +1,106 @@
+"""Rights are read when they are used: what was lost since the page was opened, or since the click, is lost."""
+
+import pytest
+
+from apikeys.models import ApiKey
+from deployments.models.deployment import DeploymentQuerySet
+from tests.apikeys.machine import exchange, token_of, whoami
+from tests.cast import HX
+from tests.factories import create_api_key
+from tests.house.routes import body, forms, make_ready
+from tests.house.walk import ask, undone
+from workspaces.models import Membership, Role
+from workspaces.models.workspace import WorkspaceQuerySet
+
+pytestmark = [pytest.mark.django_db, pytest.mark.threat("T-L1")]
+
+
+@pytest.fixture
+def membership(cast):
+    return Membership.objects.filter(user=cast.people["admin"])
+
+
+@pytest.fixture(params=[None, HX], ids=["page", "htmx"])
+def headers(request):
+    return request.param
+
+
+def test_a_person_removed_while_a_form_was_open_finds_nothing_and_changes_nothing(cast, membership, headers):
+    for route in _forms_of_a_workspace(cast):
+        with undone():
+            make_ready(route, cast)
+            membership.delete()
+
+            answer = ask(cast.client("admin"), route.path(cast), "POST", body(route, cast), headers=headers)
+
+            assert (answer.status, answer.changes) == (404, ()), str(route)
+
+
+def test_a_person_demoted_while_a_form_was_open_is_told_why_and_changes_nothing(cast, membership, headers):
+    for route in _forms_of_a_workspace(cast):
+        with undone():
+            make_ready(route, cast)
+            membership.update(role=Role.MEMBER)
+
+            answer = ask(cast.client("admin"), route.path(cast), "POST", body(route, cast), headers=headers)
+
+            assert (answer.status, answer.changes) == (403, ()), str(route)
+            assert b"Your role here is Member." in answer.body, str(route)
+
+
+def test_a_person_removed_between_the_click_and_the_change_changes_nothing(cast, membership, monkeypatch):
+    """A view looks first, and whatever changes something looks again under the lock."""
+    looks = []
+
+    def look_again_after_removal(look):
+        def visible_to(self, principal):
+            looks.append(self)
+            if len(looks) == 2:
+                membership.delete()
+            return look(self, principal)
+
+        return visible_to
+
+    for rows in (DeploymentQuerySet, WorkspaceQuerySet):
+        monkeypatch.setattr(rows, "visible_to", look_again_after_removal(rows.visible_to))
+    for route in _forms_of_a_workspace(cast):
+        with undone():
+            make_ready(route, cast)
+            data = body(route, cast)
+            looks.clear()
+
+            answer = ask(cast.client("admin"), route.path(cast), "POST", data)
+
+            changes = [sql for sql in answer.changes if "workspaces_membership" not in sql]
+            assert (answer.status, changes) == (404, []), str(route)
+            assert len(looks) >= 2, str(route)
+
+
+def test_with_the_rights_the_same_forms_do_change_something(cast):
+    for route in _forms_of_a_workspace(cast):
+        with undone():
+            make_ready(route, cast)
+
+            answer = ask(cast.client("admin"), route.path(cast), "POST", body(route, cast))
+
+            assert answer.status in {200, 302}, str(route)
+            assert answer.changes, str(route)
+
+
+def test_the_keys_that_a_removed_person_made_still_work(cast, membership):
+    """A key belongs to its Deployment. Whoever wants it gone deletes it."""
+    issued = create_api_key(cast.deployment(cast.home), by=cast.people["admin"])
+    token = token_of(issued)
+
+    membership.delete()
+    cast.people["admin"].delete()
+
+    assert ApiKey.objects.get(pk=issued.key.pk).is_enabled
+    assert exchange(issued).status_code == 200
+    assert whoami(token).status_code == 200
+
+
+def _forms_of_a_workspace(cast):
+    found = [route for route in forms(cast) if route.is_of_a_workspace]
+    assert len(found) > 5
+    return found
