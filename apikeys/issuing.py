@@ -141,7 +141,8 @@ def confirm_secret(principal: Principal, key: ApiKey, *, number: int) -> ApiKey:
         )
         if not locked.secrets.live().filter(number=number).exists():
             raise StaleReveal
-        if locked.acknowledged_secret != number:
+        # A tab with an older secret of a rotation may come later.
+        if locked.acknowledged_secret < number:
             locked.acknowledged_secret = number
             locked.save(update_fields=["acknowledged_secret"])
             events.record(principal, "acknowledgeDeploymentApiKey", locked, {"secret": number})
@@ -149,13 +150,15 @@ def confirm_secret(principal: Principal, key: ApiKey, *, number: int) -> ApiKey:
 
 
 def is_reissuable(key: ApiKey) -> bool:
-    """Whether the key's secret may be replaced: unconfirmed, never used, replaced less than 20 times."""
-    if key.is_confirmed:
-        return False
-    secrets = list(key.secrets.all())
+    """Whether the key's newest secret may be replaced: unconfirmed, never used, replaced less than 20 times.
+
+    The previous secret of a rotation does not count: it goes on until it ends.
+    """
+    newest = max(key.secrets.all(), key=lambda secret: secret.number, default=None)
     return (
-        all(secret.first_used_at is None for secret in secrets)
-        and max((secret.number for secret in secrets), default=0) <= MOST_REISSUES
+        newest is not None
+        and newest.first_used_at is None
+        and 0 < newest.number - key.acknowledged_secret <= MOST_REISSUES
     )
 
 
@@ -186,7 +189,8 @@ def store(key: ApiKey, prepared: Prepared, *, number: int, principal: Principal)
 
 def _require_replayable(key: ApiKey, principal: Principal, *, name: str, description: str) -> None:
     is_same = (key.created_by_id, key.name, key.description) == (principal.id, name, description)
-    if not (is_same and key.is_within_replay_window and is_reissuable(key)):
+    is_untouched = not key.is_confirmed and all(s.first_used_at is None for s in key.secrets.all())
+    if not (is_same and is_untouched and key.is_within_replay_window and is_reissuable(key)):
         raise NonceSpent(key)
 
 
@@ -200,8 +204,10 @@ def _require_quota(deployment: Deployment) -> None:
 
 @sensitive_variables("prepared")
 def _replace_secret(key: ApiKey, prepared: Prepared, principal: Principal) -> Issued:
-    number = max(key.secrets.values_list("number", flat=True)) + 1
-    key.secrets.filter(ended_at=None).update(ended_at=timezone.now())
+    newest = max(key.secrets.values_list("number", flat=True))
+    number = newest + 1
+    # Only the newest: the previous secret of a rotation is in use until it ends.
+    key.secrets.filter(number=newest, ended_at=None).update(ended_at=timezone.now())
     store(key, prepared, number=number, principal=principal)
     events.record(principal, "reissueDeploymentApiKeySecret", key, {"secret": number})
     return Issued(key=key, secret=prepared.secret, number=number, is_replacement=True)

@@ -35,12 +35,12 @@ class SecretNotLive(Exception):
         super().__init__("This secret has ended already.")
 
 
-class OnlySecret(Exception):
-    """Ending the only secret would leave a key that opens nothing and does not say so."""
+class CurrentSecret(Exception):
+    """Without its current secret a key would open nothing, now or when the previous one ends."""
 
     def __init__(self) -> None:
         super().__init__(
-            "This is the only live secret of the API key. Rotate, disable or delete the key instead."
+            "This is the current secret of the API key. Rotate, disable or delete the key instead."
         )
 
 
@@ -102,20 +102,20 @@ def rotate_secret(principal: Principal, key: ApiKey, *, overlap: timedelta) -> I
 
 
 def end_secret(principal: Principal, key: ApiKey, *, number: int) -> ApiKey:
-    """End one of the two secrets of a rotation now, and the access tokens that it bought.
+    """End the previous secret of a rotation now, and the access tokens that it bought.
 
     Raises:
         Http404, PermissionDenied: when the key or the right to it went meanwhile.
         SecretNotLive: when it has ended before.
-        OnlySecret: when the key has no other.
+        CurrentSecret: when it is the newest.
     """
     with transaction.atomic():
         locked = _locked(principal, key)
         live = {secret.number: secret for secret in locked.secrets.live()}
         if number not in live:
             raise SecretNotLive
-        if len(live) == 1:
-            raise OnlySecret
+        if number == max(live):
+            raise CurrentSecret
         _end(live[number], after=timedelta(0))
         events.record(principal, "endDeploymentApiKeySecret", locked, {"secret": number})
     return locked

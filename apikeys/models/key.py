@@ -122,8 +122,9 @@ class ApiKey(models.Model):
 
     @property
     def awaits_confirmation(self) -> bool:
-        """Whether the secret was shown but neither confirmed nor used: it may have been lost on the way."""
-        return not self.is_confirmed and all(secret.first_used_at is None for secret in self.live_secrets)
+        """Whether the newest secret was shown but neither confirmed nor used: it may have been lost."""
+        newest = self.live_secrets[0] if self.live_secrets else None
+        return newest is not None and newest.number > self.acknowledged_secret and not newest.first_used_at
 
     def switch(self, *, is_enabled: bool) -> None:
         """Disable or enable the key, under its lock. Either way its access tokens end: the generation changes."""

@@ -83,11 +83,11 @@ def rotate(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) 
 
 @require_POST
 def end_now(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) -> HttpResponse:
-    """End now, for one of the two secrets of a rotation. One that has ended already is as good as ended."""
+    """End now, for the previous secret of a rotation."""
     target = key_to_manage(request.principal, workspace, deployment, key)
     try:
         lifecycle.end_secret(request.principal, target, number=SecretForm(request.POST).wanted())
-    except (lifecycle.SecretNotLive, lifecycle.OnlySecret) as refusal:
+    except (lifecycle.SecretNotLive, lifecycle.CurrentSecret) as refusal:
         context = {**key_context(target), "reason": str(refusal)}
         return page_or_fragment(request, "apikeys/not_ended.html", context, fragment="dialog", status=409)
     return finish(request, target, f"A secret of API Key {target.name} was ended.", focus=target)

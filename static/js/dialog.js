@@ -18,6 +18,15 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   if (detail.target === dialog && !dialog.open) opener = { id: detail.elt.id, href: detail.elt.getAttribute("href") };
 });
 
+// On a page of its own a dialog's content is that page: its links lead on, its forms are sent as they are.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { elt, target } = event.detail;
+  if ((target !== dialog && target !== reveal) || elt.closest("dialog") || !elt.closest(".sheet")) return;
+  event.preventDefault();
+  if (elt instanceof HTMLFormElement) elt.submit();
+  else window.location.assign(elt.href);
+});
+
 document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
   if ((target !== dialog && target !== reveal) || target.childElementCount === 0) return;
   if (target === reveal && !reveal.open) {
@@ -99,7 +108,13 @@ window.addEventListener("pageshow", (event) => {
 // What a dialog was about is gone: so is its row in the list behind it.
 
 document.addEventListener("htmx:responseError", ({ detail: { target, xhr } }) => {
-  if (target === dialog && xhr.status === 404) document.body.dispatchEvent(new Event("page:stale"));
+  const isGone = xhr.status === 404;
+  if (reveal.contains(target) && (isGone || (xhr.status === 403 && target === reveal))) {
+    answered = true; // there is nothing left to confirm, or no right to
+    reveal.close();
+    document.body.dispatchEvent(new Event("page:stale"));
+  }
+  if (target === dialog && isGone) document.body.dispatchEvent(new Event("page:stale"));
 });
 
 // Focus after a list was replaced: what the server named, else the opener's successor, else the list's heading.

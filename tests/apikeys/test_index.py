@@ -45,7 +45,7 @@ def test_a_key_is_shown_without_its_secret(as_admin, deployment):
     row = soup(page).find(id=f"key-{issued.key.pk}").get_text(" ", strip=True)
     assert row.startswith(issued.key.pk)
     assert "●●●●●" in row
-    assert "CI Nightly build now Never Secret not confirmed" in row
+    assert "Secret not confirmed CI Nightly build now Never" in row
     assert "1 API Key" in text(page)
     assert not SECRET.search(page.content.decode())
     assert issued.key.secrets.get().encoded not in page.content.decode()

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.utils import timezone
 
-from apikeys import credentials, issuing
+from apikeys import credentials, issuing, lifecycle
 from apikeys.forms import new_nonce
 from apikeys.models import ApiKey, ApiKeySecret
 from tests.factories import create_api_key, create_deployment, create_member, create_owner
@@ -251,3 +251,45 @@ def test_a_key_outlives_its_maker(admin, deployment):
     assert issued.key.created_by is None
     assert issued.key.created_by_name == "Ada"
     assert works(issued)
+
+
+def rotated(admin, deployment):
+    """A key whose first secret is confirmed and in use, and whose second one was shown and lost."""
+    first = create(admin, deployment)
+    issuing.confirm_secret(admin, first.key, number=1)
+    first.key.secrets.update(first_used_at=timezone.now())
+    return first, lifecycle.rotate_secret(admin, first.key, overlap=timedelta(hours=24))
+
+
+@pytest.mark.threat("T-R6")
+def test_a_new_secret_lost_during_a_rotation_is_issued_anew_and_the_old_one_goes_on(admin, deployment):
+    first, lost = rotated(admin, deployment)
+
+    again = issuing.reissue_secret(admin, first.key)
+
+    assert works(again)
+    assert works(first)
+    assert not works(lost)
+    assert first.key.secrets.live().get(number=1).ends_at is not None
+
+
+def test_confirming_an_older_secret_later_takes_nothing_back(admin, deployment):
+    first, second = rotated(admin, deployment)
+    issuing.confirm_secret(admin, first.key, number=second.number)
+
+    issuing.confirm_secret(admin, first.key, number=1)
+
+    first.key.refresh_from_db()
+    assert first.key.acknowledged_secret == second.number
+
+
+def test_the_creation_form_sent_again_never_replaces_a_secret_of_a_rotation(admin, deployment):
+    nonce = new_nonce()
+    first = create(admin, deployment, nonce=nonce)
+    issuing.confirm_secret(admin, first.key, number=1)
+    second = lifecycle.rotate_secret(admin, first.key, overlap=timedelta(hours=24))
+
+    with pytest.raises(issuing.NonceSpent):
+        create(admin, deployment, nonce=nonce)
+
+    assert works(second)

@@ -116,6 +116,25 @@ def test_end_now_ends_the_old_secret(as_admin, deployment, issued, key, hx):
     assert exchange(key, issued.secret.reveal()).status_code == 401
 
 
+def test_end_now_never_ends_the_current_secret_of_a_rotation(as_admin, deployment, issued, key):
+    as_admin.post(url("rotate", deployment, key), {"ends": "7d"})
+
+    response = as_admin.post(url("end_now", deployment, key), {"number": 2})
+
+    assert response.status_code == 409
+    assert key.secrets.live().count() == 2
+
+
+def test_a_lost_secret_of_a_rotation_can_be_issued_anew_from_the_list(as_admin, deployment, key):
+    as_admin.post(url("confirm", deployment, key), {"number": 1})
+    as_admin.post(url("rotate", deployment, key), {"ends": "7d"})
+
+    page = text(as_admin.get(url("index", deployment)))
+
+    assert "Secret not confirmed" in page
+    assert "Issue new secret for CI" in page
+
+
 @pytest.mark.parametrize("number", ["1", "2", "", "x"])
 def test_the_only_secret_is_not_ended_by_end_now(as_admin, deployment, issued, key, number):
     response = as_admin.post(url("end_now", deployment, key), {"number": number})

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils import timezone
 
-from apikeys import changing, lifecycle
+from apikeys import changing, issuing, lifecycle
 from apikeys.models import ApiKey, ApiKeySecret
 from tests.apikeys.machine import exchange
 from tests.factories import create_member
@@ -91,14 +91,23 @@ def test_a_third_live_secret_is_refused_until_one_of_the_two_is_ended(issued, as
     assert live_numbers(issued.key) == [2, 3]
 
 
-def test_a_new_secret_that_was_lost_can_be_ended_and_the_key_rotated_again(issued, as_caller):
+def test_a_new_secret_that_was_lost_is_issued_anew_and_the_old_one_goes_on(issued, as_caller):
     lifecycle.rotate_secret(as_caller, issued.key, overlap=HOUR)
-    lifecycle.end_secret(as_caller, issued.key, number=2)
 
-    rotated = lifecycle.rotate_secret(as_caller, issued.key, overlap=timedelta(days=7))
+    again = issuing.reissue_secret(as_caller, issued.key)
 
     assert live_numbers(issued.key) == [1, 3]
-    assert exchange(rotated).status_code == 200
+    assert exchange(again).status_code == 200
+    assert exchange(issued).status_code == 200
+
+
+def test_the_current_secret_of_a_rotation_cannot_be_ended(issued, as_caller):
+    lifecycle.rotate_secret(as_caller, issued.key, overlap=HOUR)
+
+    with pytest.raises(lifecycle.CurrentSecret):
+        lifecycle.end_secret(as_caller, issued.key, number=2)
+
+    assert live_numbers(issued.key) == [1, 2]
 
 
 def test_ending_is_audited(issued, as_caller):
@@ -111,7 +120,7 @@ def test_ending_is_audited(issued, as_caller):
 
 
 def test_the_only_secret_cannot_be_ended(issued, as_caller):
-    with pytest.raises(lifecycle.OnlySecret):
+    with pytest.raises(lifecycle.CurrentSecret):
         lifecycle.end_secret(as_caller, issued.key, number=1)
 
 
