@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 # PostgreSQL connections a process keeps. More threads than this wait for one, which is cheaper
 # than a server process per thread.
@@ -53,7 +53,8 @@ def public_url(text: str) -> PublicUrl:
     return PublicUrl(
         text=f"{parts.scheme}://{parts.netloc}",
         scheme=parts.scheme,
-        host=parts.hostname,
+        # Django and HTTP write an IPv6 address in brackets.
+        host=f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname,
         port=port or (443 if parts.scheme == "https" else 80),
     )
 

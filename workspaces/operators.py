@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import unquote
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
@@ -46,6 +47,9 @@ class OperatorsSite(admin.AdminSite):
 
         @wraps(view)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if "\0" in unquote(request.get_full_path()) or _has_null(request.POST):
+                # PostgreSQL stores none, and Django's admin does not expect one.
+                raise BadRequest("A null character")
             if request.user.is_authenticated and not self.has_permission(request):
                 raise PermissionDenied("Only operators can open the admin site.")
             return guarded(request, *args, **kwargs)
@@ -67,3 +71,7 @@ class OperatorsSite(admin.AdminSite):
     def password_change_done(self, request: HttpRequest, extra_context: object = None) -> HttpResponseBase:  # type: ignore[override] # the same
         """There is nothing here; see `password_change`."""
         return redirect("admin:index")
+
+
+def _has_null(given: QueryDict) -> bool:
+    return any("\0" in value for name, values in given.lists() for value in [name, *values])

@@ -200,6 +200,7 @@ def test_htmx_keeps_no_history_evaluates_nothing_and_swaps_only_answers():
         "includeIndicatorStyles": False,
         "disableInheritance": True,
         "allowNestedOobSwaps": False,
+        "attributesToSettle": ["class", "width", "height"],
         "selfRequestsOnly": True,
         "responseHandling": [
             {"code": "204", "swap": False},

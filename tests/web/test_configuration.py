@@ -14,7 +14,7 @@ from cloudui import configuration
         ("https://console.example.com", "https", "console.example.com", 443),
         ("https://console.example.com/", "https", "console.example.com", 443),
         ("http://localhost:8871", "http", "localhost", 8871),
-        ("http://[::1]:8871", "http", "::1", 8871),
+        ("http://[::1]:8871", "http", "[::1]", 8871),
     ],
 )
 def test_a_public_address_is_scheme_host_and_port(text, scheme, host, port):
