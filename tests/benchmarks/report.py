@@ -73,10 +73,11 @@ def _rates(results: Results) -> Iterator[str]:
 
 
 def _rate(results: Results, work: str, ours: str, against: str, theirs: str, goal: float) -> str:
-    if not (results.cells[ours] and results.cells[theirs]):
+    # A slow peer on a busy machine may finish nothing in time, which is no comparison.
+    if not results.cells[ours] or not any(cell.requests for cell in results.cells[theirs]):
         return f"| {work} | | {against} | | | at least {goal:g} | not measured |"
     mine, other = results.rate(ours), results.rate(theirs)
-    ratio = mine / other
+    ratio = mine / other if other else float("inf")
     met = "yes" if ratio >= goal else "**no**"
     return (
         f"| {work} | {mine:,.0f}/s | {against} | {other:,.0f}/s | {ratio:.2f} | at least {goal:g} | {met} |"

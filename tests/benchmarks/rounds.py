@@ -44,6 +44,11 @@ class Results:
         """The median of the rounds, in milliseconds."""
         return median(cell.p95 for cell in self.cells[name])
 
+    def add(self, name: str, cell: Measured) -> None:
+        """Keep a cell, and show it: a run that is stopped has told what it saw."""
+        sys.stderr.write(f"{name}: {cell.rate:,.1f}/s, p95 {cell.p95:.1f} ms\n")
+        self.cells[name].append(cell)
+
     def measure(
         self, name: str, port: int, requests: Sequence[Request], *, callers: int, status: int = 200
     ) -> None:
@@ -55,7 +60,7 @@ class Results:
         cell = press(port, requests, callers=callers, seconds=self.seconds)
         if cell.broken or (cell.refused and status < 400):
             self.wrong.append(f"{name}: {cell.refused} refused and {cell.broken} broken of {cell.requests}")
-        self.cells[name].append(cell)
+        self.add(name, cell)
 
 
 def measure_round(stage: Stage, results: Results) -> None:
@@ -105,19 +110,19 @@ def _measure_floods(stage: Stage, results: Results) -> None:
     stage.forget_use()
     with serving(stage.ours):
         press(port, page, callers=2, seconds=1)
-        results.cells["page at rest"].append(press(port, page, callers=2, seconds=results.seconds))
+        results.add("page at rest", press(port, page, callers=2, seconds=results.seconds))
         with flood(port, stage.exchanges("forged"), callers=FORGERS, seconds=longer, pause=FORGERS_PAUSE):
             time.sleep(0.5)
-            results.cells["page, forged flood"].append(press(port, page, callers=2, seconds=results.seconds))
+            results.add("page, forged flood", press(port, page, callers=2, seconds=results.seconds))
         with flood(port, stage.exchanges("many"), callers=FORGERS, seconds=longer, pause=0):
             time.sleep(0.5)
-            results.cells["page, genuine flood"].append(press(port, page, callers=2, seconds=results.seconds))
+            results.add("page, genuine flood", press(port, page, callers=2, seconds=results.seconds))
 
 
 def _measure_argon2(results: Results) -> None:
     command = [sys.executable, str(raw_argon2.__file__), str(results.seconds)]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    results.cells["raw argon2"].append(Measured(**json.loads(output)))
+    results.add("raw argon2", Measured(**json.loads(output)))
 
 
 def measure_writers(seconds: int) -> list[dict[str, Any]]:
