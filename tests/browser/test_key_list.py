@@ -50,7 +50,7 @@ def test_what_is_typed_while_an_answer_is_on_the_way_is_not_lost(open_page, depl
     page = open_page(keys_url(deployment), by=admin)
     search = page.get_by_label("Search API Keys")
     waiting: list[Route] = []
-    page.route("**/api-keys?q=key*", waiting.append)
+    page.route("**/api-keys?q=key*", lambda route, _request: waiting.append(route))
     search.click()
     with page.expect_request("**/api-keys?q=key"):
         page.keyboard.type("key", delay=20)

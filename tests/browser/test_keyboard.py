@@ -108,6 +108,7 @@ def test_closing_a_dialog_leads_back_to_what_opened_it(open_page, deployment, ad
         page.keyboard.press("Escape")
         expect(opener).to_be_focused()
         opener.press("Enter")
+        expect(page.get_by_role("dialog")).to_be_visible()
         tab_to(page, page.get_by_role("dialog").get_by_role("link", name="Cancel"))
         page.keyboard.press("Enter")
         expect(page.get_by_role("dialog")).not_to_be_attached()

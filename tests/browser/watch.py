@@ -30,7 +30,7 @@ class Watch:
         self._expected = set(ANSWERS)
 
     def expect(self, *statuses: int) -> None:
-        """Let answers with these statuses be no problem in this test, for example 403."""
+        """Let answers with these statuses be no problem in this test, for example 403; 0 is no answer at all."""
         self._expected.update(statuses)
 
     def follow(self, context: BrowserContext) -> None:
@@ -59,5 +59,11 @@ class Watch:
 
     def _is_expected(self, text: str) -> bool:
         """Whether it is what Chromium and htmx note for an answer with an expected status."""
-        notes = ("responded with a status of {} (", "Response Status Error Code {} from ")
-        return any(note.format(status) in text for status in self._expected for note in notes)
+        notes = [
+            note.format(status)
+            for status in self._expected
+            for note in ("responded with a status of {} (", "Response Status Error Code {} from ")
+        ]
+        if 0 in self._expected:
+            notes += ["net::ERR_", "htmx:afterRequest", "htmx:sendError"]
+        return any(note in text for note in notes)

@@ -1,0 +1,194 @@
+"""When something breaks, the secret of that moment is in no report of it, and nothing is done without its event."""
+
+import logging
+import sys
+
+import pytest
+from django.conf import settings as django_settings
+from django.core import mail, signals
+from django.test import RequestFactory
+from django.utils.log import AdminEmailHandler
+from django.views.debug import technical_500_response
+from django.views.decorators.debug import sensitive_variables
+
+from apikeys import credentials, signing
+from apikeys.forms import new_nonce
+from apikeys.models import ApiKeySecret
+from apikeys.snippets import Snippet
+from cloudui.web.middleware import CompressionMiddleware
+from tests.house.routes import body, forms, make_ready
+from tests.house.tables import dump
+from tests.house.walk import undone
+from workspaces.models import AuditEvent
+
+pytestmark = pytest.mark.django_db
+
+# Where it can break once the random part is there, in the order in which it happens.
+STEPS = {
+    "tag": (credentials, "_tag"),
+    "hash": (credentials, "_HASHER"),
+    "fingerprint": (credentials, "fingerprint"),
+    "save": (ApiKeySecret, "save"),
+    "audit": (AuditEvent, "save"),
+    "render": (Snippet, "reveal"),
+    "respond": (CompressionMiddleware, "process_response"),
+}
+# From here on the secret is a KeySecret that nobody has opened: even reports without any filter do not have it.
+MASKED_STEPS = ("save", "audit", "render", "respond")
+
+WAYS = {
+    "new": lambda: {"name": "Made", "nonce": new_nonce()},
+    "{key}/reissue": dict,
+    "{key}/rotate": lambda: {"ends": "1h"},
+}
+
+# What a person chooses for himself and nobody else is not in the audit log.
+NOT_AUDITED = {"workspaces:color_mode"}
+
+
+class Broken(Exception):
+    """Something that should not happen."""
+
+
+@pytest.fixture
+def reports(settings, monkeypatch):
+    """What each way to report an error would tell: the log, mails to operators, Django's own error page."""
+    settings.ADMINS = [("Operator", "operator@example.com")]
+    texts, logger = [], logging.getLogger("django.request")
+
+    class Plain(logging.Handler):
+        def emit(self, record):
+            # Without the mask of cloudui.web.logs, which is the last net and not the first.
+            texts.append(self.format(record))
+
+    def explain(request, **kwargs):
+        for accept in ("text/html", "text/plain"):
+            request.META["HTTP_ACCEPT"] = accept
+            request.__dict__.pop("headers", None)
+            for debug in (False, True) if reports.masked else (False,):
+                monkeypatch.setattr(django_settings, "DEBUG", debug)
+                texts.append(technical_500_response(request, *sys.exc_info()).content.decode())
+        monkeypatch.setattr(django_settings, "DEBUG", False)
+
+    def reports():
+        return [*texts, *(part for sent in mail.outbox for part in (sent.body, *dict(sent.alternatives)))]
+
+    reports.masked = False
+    handlers = [Plain(), AdminEmailHandler(include_html=True)]
+    signals.got_request_exception.connect(explain)
+    for handler in handlers:
+        logger.addHandler(handler)
+    yield reports
+    for handler in handlers:
+        logger.removeHandler(handler)
+    signals.got_request_exception.disconnect(explain)
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """The random parts of the secrets that were made."""
+    texts, make = [], credentials._random
+
+    @sensitive_variables()
+    def remember(length):
+        text = make(length)
+        if length == credentials.RANDOM_LENGTH:
+            texts.append(text)
+        return text
+
+    monkeypatch.setattr(credentials, "_random", remember)
+    return texts
+
+
+@pytest.mark.threat("T-S5")
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("step", STEPS)
+def test_a_failure_while_a_secret_is_made_or_shown_does_not_report_it(
+    cast, reports, made, monkeypatch, step, way
+):
+    url = (
+        f"/{cast.home.workspace}/deployments/{cast.home.deployment}/api-keys/{way.format(key=cast.home.key)}"
+    )
+    reports.masked = step in MASKED_STEPS
+    _break(monkeypatch, step)
+
+    response = cast.client("admin").post(url, WAYS[way]())
+
+    assert response.status_code == 500
+    assert len(made) == 1
+    told = reports()
+    # The log, a mail in plain and in HTML, Django's page in both, and with DEBUG where that is safe as well.
+    assert len(told) == (7 if reports.masked else 5)
+    assert all("Broken" in text for text in told)
+    assert not any(made[0] in text for text in (*told, response.text))
+
+
+@pytest.mark.threat("T-S5")
+def test_a_secret_in_an_unprotected_place_would_be_found(reports, made, settings):
+    def careless():
+        plain = credentials.new_secret().reveal()
+        raise Broken(len(plain))
+
+    try:
+        careless()
+    except Broken:
+        signals.got_request_exception.send(None, request=RequestFactory().get("/"))
+
+    assert any(made[0] in text for text in reports())
+
+
+@pytest.mark.threat("T-S7")
+def test_without_its_event_nothing_is_changed(cast, monkeypatch):
+    # These are made at first need, whatever becomes of the request.
+    signing.keys()
+    for route in forms(cast):
+        if route.name in NOT_AUDITED:
+            continue
+        client = cast.fresh_client(_who(route))
+        with undone(), monkeypatch.context() as patch:
+            make_ready(route, cast)
+            data, before = body(route, cast), dump(besides=("django_session",))
+            patch.setattr(AuditEvent, "save", _fail)
+
+            response = client.post(route.path(cast), data)
+
+            assert response.status_code == 500, str(route)
+            assert dump(besides=("django_session",)) == before, str(route)
+
+
+@pytest.mark.threat("T-S7")
+def test_with_it_something_is_changed_and_exactly_that_is_recorded(cast):
+    for route in forms(cast):
+        role = _who(route)
+        with undone():
+            make_ready(route, cast)
+            data, before = body(route, cast), AuditEvent.objects.count()
+
+            response = cast.fresh_client(role).post(route.path(cast), data)
+
+            assert response.status_code in {200, 302}, str(route)
+            events = AuditEvent.objects.order_by("-pk")[: AuditEvent.objects.count() - before]
+            assert len(events) == (route.name not in NOT_AUDITED), str(route)
+            for event in events:
+                assert event.subject_id == cast.people[role].pk, str(route)
+                assert event.source_ip == "127.0.0.1", str(route)
+                assert event.request_id == response.headers["X-Request-Id"], str(route)
+                assert event.workspace or not route.is_of_a_workspace, str(route)
+
+
+def _break(monkeypatch, step):
+    place, name = STEPS[step]
+
+    class Failing:
+        hash = staticmethod(_fail)
+
+    monkeypatch.setattr(place, name, Failing if step == "hash" else _fail)
+
+
+@sensitive_variables()
+def _fail(*args, **kwargs):
+    raise Broken
+
+
+def _who(route):
+    return "admin" if route.is_of_a_workspace else "owner"
