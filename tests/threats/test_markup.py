@@ -25,6 +25,7 @@ PAYLOADS = (
     """{{ 7*7 }}{% load static %}{# x #}</template></dialog><a href=javascript:alert(1)>&lt;&#60;🔑👩‍💻""",
 )
 HARMLESS = "Harmless"
+# A key made twice has two.
 IDENTIFIER = re.compile(r"\bc[0-9a-z]{24}\b|[0-9A-Za-z]{32}")
 # What a browser or htmx acts upon; everything else in an attribute is text.
 ACTIVE = re.compile(r"hx-.*|on.*|style|src|href|action|formaction|srcdoc|id|class|name|type|target")
