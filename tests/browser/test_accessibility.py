@@ -154,6 +154,16 @@ def test_long_names_do_not_make_a_narrow_page_scroll_sideways(open_page, workspa
     assert not {path: width for path, width in wide.items() if width > 360}, json.dumps(wide, indent=1)
 
 
+def test_what_can_be_done_with_a_row_is_in_sight_at_every_width(open_page, deployment, admin):
+    create_api_key(deployment, name="github-actions", description="Deploys the main branch", by=admin)
+    page = open_page(keys_url(deployment), by=admin)
+
+    for width in (360, 800, 1024, 1280, 1440, 2560):
+        page.set_viewport_size({"width": width, "height": 1200})
+        for name in ("Issue new secret for github-actions", "Edit github-actions"):
+            expect(page.get_by_role("link", name=name)).to_be_in_viewport(ratio=1)
+
+
 def test_nothing_moves_for_people_who_asked_for_that(open_page, deployment, admin):
     page = open_page(keys_url(deployment), by=admin, reduced_motion="reduce")
 
