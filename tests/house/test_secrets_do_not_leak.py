@@ -132,10 +132,14 @@ def test_no_page_shows_what_protects_a_secret(evidence):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.threat("T-S1")
-def test_no_file_of_the_installation_holds_a_secret():
-    """Everything is committed here, so a database in a file has it all on the disk."""
+@pytest.mark.threat("T-S8")
+def test_no_file_and_no_mail_of_the_installation_holds_a_secret():
+    """Everything is committed here, so a database in a file has it all on the disk and mails are sent."""
     flow = lived_through()
 
+    mails = {sent.subject: sent.message().as_bytes() for sent in mail.outbox}
+    assert any(b"Pipeline 2" in content for content in mails.values())
+    assert not found_in(mails, flow)
     files = {str(path): path.read_bytes() for path in settings.DATA_DIR.rglob("*") if path.is_file()}
 
     assert not found_in(files, flow)
@@ -208,6 +212,8 @@ def _live_through(flow):
     assert found.status_code == 200
     assert key.pk in found.content.decode()
     assert admin.post(f"{one}/end-now", {"number": 3}).status_code == 302
+    assert post("/oauth/revoke-leaked", {"secret": flow.secrets[3]}).status_code == 200
+    assert not ApiKey.objects.get(pk=key.pk).is_enabled
 
 
 def kept(flow):
@@ -217,7 +223,6 @@ def kept(flow):
         [SessionStore().decode(row.session_data) for row in Session.objects.all()]
     ).encode()
     places["the cache"] = repr(vars(caches["default"])["_cache"]).encode()
-    places["mails"] = b"".join(sent.message().as_bytes() for sent in mail.outbox)
     for role in ("admin", "operator"):
         client = flow.cast.client(role)
         places[f"the cookies of {role}"] = client.cookies.output().encode()

@@ -1,0 +1,161 @@
+"""A form takes what it shows and nothing else, and deletes only after the word (T-W8, T-L6)."""
+
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+from django.apps import apps
+from django.db import models
+
+from apikeys import signing
+from tests.cast import HX
+from tests.house.routes import body, forms, make_ready
+from tests.house.walk import ask, undone
+
+pytestmark = pytest.mark.django_db
+
+OURS = ("workspaces", "deployments", "apikeys")
+# What is random or a moment in time differs between any two rows.
+OF_THE_MOMENT = re.compile(
+    r"id|key_id|key|target|request_id|release_name|creation_nonce|encoded|fingerprint|security_stamp|"
+    r"workspace|deployment|input|kid|private|\w*_at|at|last_login"
+)
+
+
+@pytest.mark.threat("T-W8")
+def test_a_form_ignores_what_it_does_not_show(cast):
+    """Every field of every table is sent along, and what is written is the same as without."""
+    # Made at first need, which the first of these may be.
+    signing.keys()
+    for route in forms(cast):
+        shown = _fields(cast.client("owner").get(route.path(cast)))
+        without = _written(route, cast, {})
+
+        forged = {name: value for name, value in _forgery(cast).items() if name not in shown}
+        along = _written(route, cast, forged)
+
+        assert along == without, str(route)
+
+
+@pytest.mark.threat("T-W8")
+def test_what_is_sent_along_could_be_written():
+    """The forgery is one: it names fields that exist, also those that decide rights."""
+    names = {field.attname for model in _models() for field in model._meta.concrete_fields}
+
+    assert {
+        "is_superuser",
+        "organization_role",
+        "role",
+        "workspace_id",
+        "acknowledged_secret",
+        "encoded",
+    } <= names
+
+
+@pytest.mark.threat("T-L6")
+@pytest.mark.parametrize("headers", [None, HX], ids=["page", "htmx"])
+@pytest.mark.parametrize(
+    "word",
+    [None, "", "delete", "DELETE", "Delete x", "Delete!", "Del ete", "Delete\u200b", "\u0394elete", "on"],
+)
+def test_no_other_word_deletes(cast, word, headers):
+    for route in _guarded_by_a_word(cast):
+        data = {} if word is None else {"word": word}
+
+        answer = ask(cast.client("owner"), route.path(cast), "POST", data, headers=headers)
+
+        assert (answer.status, answer.changes) == (422, ()), str(route)
+
+
+@pytest.mark.threat("T-L6")
+def test_the_word_deletes_also_with_spaces_around_it(cast):
+    for route in _guarded_by_a_word(cast):
+        answer = ask(cast.client("owner"), route.path(cast), "POST", {"word": " Delete "})
+
+        assert answer.status == 302, str(route)
+        assert any(change.startswith("DELETE") for change in answer.changes), str(route)
+
+
+@pytest.mark.threat("T-L6")
+def test_a_word_in_the_address_is_no_confirmation(cast):
+    for route in _guarded_by_a_word(cast):
+        answer = ask(cast.client("owner"), f"{route.path(cast)}?word=Delete", "POST", {})
+
+        assert (answer.status, answer.changes) == (422, ()), str(route)
+
+
+def test_whatever_deletes_asks_for_the_word(cast):
+    deleting = []
+    for route in forms(cast):
+        with undone():
+            make_ready(route, cast)
+            changes = ask(cast.client("owner"), route.path(cast), "POST", body(route, cast)).changes
+        if any(change.startswith(('DELETE FROM "apikeys', 'DELETE FROM "deployments')) for change in changes):
+            deleting.append(route)
+
+    assert deleting == _guarded_by_a_word(cast)
+
+
+def _guarded_by_a_word(cast):
+    client = cast.client("owner")
+    found = [route for route in forms(cast) if b'data-expects="Delete"' in ask(client, route.path(cast)).body]
+    assert {route.name for route in found} >= {"apikeys:delete", "deployments:delete"}
+    return found
+
+
+def _models():
+    return [model for app in OURS for model in apps.get_app_config(app).get_models()]
+
+
+def _forgery(cast):
+    """A plausible value for every field of ours, under both names that a field has."""
+    forged = {}
+    for model in _models():
+        for field in model._meta.concrete_fields:
+            value = _value(field, cast)
+            forged |= {field.name: value, field.attname: value}
+    return forged
+
+
+def _value(field, cast):
+    values = {
+        "workspace": cast.elsewhere.workspace,
+        "deployment": cast.elsewhere.deployment,
+        "key": cast.elsewhere.key,
+        "user": cast.people["outsider"].pk,
+        "created_by": cast.people["outsider"].pk,
+        "role": "30",
+        "organization_role": "owner",
+    }
+    if field.name in values:
+        return values[field.name]
+    match field:
+        case models.BooleanField():
+            return "" if field.default is True else "on"
+        case models.DateTimeField() | models.DateField():
+            return "2020-01-01T00:00:00Z"
+        case models.IntegerField():
+            return "7"
+        case _:
+            return "forged"
+
+
+def _written(route, cast, along):
+    """What stands in our tables after the form was sent, besides what differs each time."""
+    client = cast.fresh_client("owner")
+    with undone():
+        make_ready(route, cast)
+        client.post(route.path(cast), {**along, **body(route, cast)})
+        return {model._meta.label: _rows(model) for model in _models()}
+
+
+def _rows(model):
+    names = [
+        field.attname for field in model._meta.concrete_fields if not OF_THE_MOMENT.fullmatch(field.name)
+    ]
+    return sorted(repr(row) for row in model._default_manager.values_list(*names))
+
+
+def _fields(response):
+    controls = BeautifulSoup(response.content, "html.parser").select("main form [name]")
+    return {control["name"] for control in controls}
