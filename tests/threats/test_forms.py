@@ -109,7 +109,7 @@ def _models():
 
 def _forgery(cast):
     """A plausible value for every field of ours, under both names that a field has."""
-    forged = {}
+    forged: dict[str, object] = {}
     for model in _models():
         for field in model._meta.concrete_fields:
             value = _value(field, cast)

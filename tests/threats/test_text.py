@@ -61,7 +61,7 @@ def test_every_text_field_of_every_form_refuses_it_beside_the_field_and_keeps_th
 
                     assert (answer.status, answer.changes) == (422, ()), f"{route} {field} {character!r}"
                     page = BeautifulSoup(answer.body, "html.parser")
-                    assert page.find(attrs={"name": field})["aria-invalid"] == "true", f"{route} {field}"
+                    assert page.select_one(f"[name={field}]")["aria-invalid"] == "true", f"{route} {field}"
                     tried += not number
     # Name and description of a Workspace, a Deployment and a key, new and edited, and two words.
     assert tried >= 10
