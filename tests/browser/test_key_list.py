@@ -64,6 +64,22 @@ def test_what_is_typed_while_an_answer_is_on_the_way_is_not_lost(open_page, depl
     expect(search).to_be_focused()
 
 
+def test_a_search_and_a_refresh_do_not_cross(open_page, deployment, admin, many):
+    page = open_page(keys_url(deployment), by=admin)
+    waiting = []
+    page.route("**/api-keys?q=", lambda route, _request: waiting.append(route), times=1)
+    with page.expect_request("**/api-keys?q="):  # what the list asks for when a key changed
+        page.evaluate("document.body.dispatchEvent(new Event('apikeys:changed'))")
+    page.evaluate("window.searched = new Promise((done) => document.addEventListener('htmx:trigger', done))")
+    page.get_by_label("Search API Keys").press_sequentially("nightly")
+    page.evaluate("window.searched.then(() => null)")
+
+    waiting[0].continue_()
+
+    expect(names(page)).to_have_count(6)
+    expect(page.get_by_label("Search API Keys")).to_have_value("nightly")
+
+
 def test_a_search_without_a_match_says_so_and_leads_back(open_page, deployment, admin, many):
     page = open_page(keys_url(deployment), by=admin)
 
