@@ -8,6 +8,7 @@ const reveal = document.getElementById("reveal");
 let answered = false; // whether the reveal may go
 let opener = null; // what opened the dialog: its list may since have been replaced
 let wanted = ""; // the id that the server wants focused once it is there
+let awaitsList = false; // whether a list is about to be replaced, after which the focus is placed
 let isReplacingFocus = false; // whether what is being replaced holds the focus
 
 const isHeld = () => reveal.open && !answered && reveal.querySelector("form") !== null;
@@ -82,7 +83,7 @@ reveal.addEventListener("cancel", (event) => event.preventDefault());
 
 dialog.addEventListener("close", () => {
   dialog.replaceChildren();
-  if (opener && !reveal.open) resume(document.getElementById("main"));
+  if (opener && !reveal.open && !awaitsList) resume(document.getElementById("main"));
 });
 reveal.addEventListener("close", () => {
   if (answered) reveal.replaceChildren();
@@ -120,14 +121,19 @@ document.addEventListener("htmx:responseError", ({ detail: { target, xhr } }) =>
 // Focus after a list was replaced: what the server named, else the opener's successor, else the list's heading.
 
 for (const name of ["dialog:close", "apikeys:changed", "deployments:changed", "workspaces:changed"]) {
-  document.addEventListener(name, ({ detail }) => { wanted = detail?.focus ?? wanted; });
+  document.addEventListener(name, ({ detail }) => {
+    wanted = detail?.focus ?? wanted;
+    awaitsList ||= name !== "dialog:close" && document.querySelector(`[hx-trigger*="${name}"]`) !== null;
+  });
 }
 
 const successor = () => opener && ((opener.id && document.getElementById(opener.id))
   || (opener.href && document.querySelector(`a[href="${CSS.escape(opener.href)}"]:not(.menu__item)`)));
 
 const resume = (list) => {
-  if (document.activeElement !== document.body) return;
+  const held = document.activeElement;
+  // What had the focus in a dialog that was just closed keeps it until the next frame.
+  if (held !== document.body && !held.closest("dialog:not([open])")) return;
   const heading = list.querySelector("h1, h2");
   heading?.setAttribute("tabindex", "-1");
   (successor() || heading)?.focus();
@@ -139,7 +145,8 @@ document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
 });
 
 document.addEventListener("htmx:afterSettle", ({ target }) => {
-  if (dialog.open || reveal.open || target.closest("#toasts")) return;
+  if (dialog.open || reveal.open || target.closest("#toasts, dialog")) return;
+  awaitsList = false;
   const named = wanted && document.getElementById(wanted);
   wanted = ""; // a row that comes up later is not the one that was just saved
   if (named) named.focus();
