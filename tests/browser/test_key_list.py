@@ -70,7 +70,9 @@ def test_a_search_and_a_refresh_do_not_cross(open_page, deployment, admin, many)
     page.route("**/api-keys?q=", lambda route, _request: waiting.append(route), times=1)
     with page.expect_request("**/api-keys?q="):  # what the list asks for when a key changed
         page.evaluate("document.body.dispatchEvent(new Event('apikeys:changed'))")
-    page.evaluate("window.searched = new Promise((done) => document.addEventListener('htmx:trigger', done))")
+    page.evaluate(
+        "window.searched = new Promise((done) => document.addEventListener('htmx:trigger', done)); null"
+    )
     page.get_by_label("Search API Keys").press_sequentially("nightly")
     page.evaluate("window.searched.then(() => null)")
 
