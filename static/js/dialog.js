@@ -136,7 +136,9 @@ const resume = (list) => {
   if (held !== document.body && !held.closest("dialog:not([open])")) return;
   const heading = list.querySelector("h1, h2");
   heading?.setAttribute("tabindex", "-1");
-  (successor() || heading)?.focus();
+  const place = successor() || heading;
+  if (!place) return;
+  place.focus();
   opener = null;
 };
 

@@ -82,6 +82,21 @@ def test_a_search_and_a_refresh_do_not_cross(open_page, deployment, admin, many)
     expect(page.get_by_label("Search API Keys")).to_have_value("nightly")
 
 
+def test_of_two_changes_in_a_row_the_second_is_seen(open_page, deployment, admin, many):
+    page = open_page(keys_url(deployment), by=admin)
+    waiting = []
+    page.route("**/api-keys?q=", lambda route, _request: waiting.append((route, route.fetch())), times=1)
+    for number in (1, 2):
+        ApiKey.objects.filter(name="key 59").update(description=f"change {number}")
+        page.evaluate("document.body.dispatchEvent(new Event('apikeys:changed'))")
+        page.wait_for_function("document.querySelector('#apikey-list').matches('.htmx-request')")
+
+    [(route, answer)] = waiting
+    route.fulfill(response=answer)
+
+    expect(row(page, "key 59")).to_contain_text("change 2")
+
+
 def test_a_search_without_a_match_says_so_and_leads_back(open_page, deployment, admin, many):
     page = open_page(keys_url(deployment), by=admin)
 
