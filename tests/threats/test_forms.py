@@ -1,6 +1,7 @@
 """A form takes what it shows and nothing else, and deletes only after the word (T-W8, T-L6)."""
 
 import re
+from itertools import product
 
 import pytest
 from bs4 import BeautifulSoup
@@ -9,12 +10,15 @@ from django.db import models
 
 from apikeys import signing
 from tests.cast import HX
-from tests.house.routes import body, forms, make_ready
+from tests.house.routes import body, console, forms, make_ready
 from tests.house.walk import ask, undone
 
 pytestmark = pytest.mark.django_db
 
 OURS = ("workspaces", "deployments", "apikeys")
+GUARDED_BY_THE_WORD = {"apikeys:delete", "deployments:delete"}
+DELETIONS = ('DELETE FROM "apikeys_', 'DELETE FROM "deployments_')
+WORDS = (None, "", "delete", "DELETE", "Delete x", "Delete!", "Del ete", "Delete\u200b", "\u0394elete", "on")
 # What is random or a moment in time differs between any two rows.
 OF_THE_MOMENT = re.compile(
     r"id|key_id|key|target|request_id|release_name|creation_nonce|encoded|fingerprint|security_stamp|"
@@ -53,54 +57,49 @@ def test_what_is_sent_along_could_be_written():
 
 
 @pytest.mark.threat("T-L6")
-@pytest.mark.parametrize("headers", [None, HX], ids=["page", "htmx"])
-@pytest.mark.parametrize(
-    "word",
-    [None, "", "delete", "DELETE", "Delete x", "Delete!", "Del ete", "Delete\u200b", "\u0394elete", "on"],
-)
-def test_no_other_word_deletes(cast, word, headers):
-    for route in _guarded_by_a_word(cast):
+def test_whatever_deletes_asks_for_the_word(cast):
+    client, deleting, asking = cast.client("owner"), set(), set()
+    for route in forms(cast):
+        if b'data-expects="Delete"' in ask(client, route.path(cast)).body:
+            asking.add(route.name)
+        with undone():
+            make_ready(route, cast)
+            changes = ask(client, route.path(cast), "POST", body(route, cast)).changes
+        if any(change.startswith(DELETIONS) for change in changes):
+            deleting.add(route.name)
+
+    assert deleting == asking == GUARDED_BY_THE_WORD
+
+
+@pytest.mark.threat("T-L6")
+def test_no_other_word_deletes(cast):
+    for route, word, headers in product(_guarded(), WORDS, (None, HX)):
         data = {} if word is None else {"word": word}
 
         answer = ask(cast.client("owner"), route.path(cast), "POST", data, headers=headers)
+
+        assert (answer.status, answer.changes) == (422, ()), f"{route} {word!r}"
+
+
+@pytest.mark.threat("T-L6")
+def test_a_word_in_the_address_is_no_confirmation(cast):
+    for route in _guarded():
+        answer = ask(cast.client("owner"), f"{route.path(cast)}?word=Delete", "POST", {})
 
         assert (answer.status, answer.changes) == (422, ()), str(route)
 
 
 @pytest.mark.threat("T-L6")
 def test_the_word_deletes_also_with_spaces_around_it(cast):
-    for route in _guarded_by_a_word(cast):
+    for route in _guarded():
         answer = ask(cast.client("owner"), route.path(cast), "POST", {"word": " Delete "})
 
         assert answer.status == 302, str(route)
-        assert any(change.startswith("DELETE") for change in answer.changes), str(route)
+        assert any(change.startswith(DELETIONS) for change in answer.changes), str(route)
 
 
-@pytest.mark.threat("T-L6")
-def test_a_word_in_the_address_is_no_confirmation(cast):
-    for route in _guarded_by_a_word(cast):
-        answer = ask(cast.client("owner"), f"{route.path(cast)}?word=Delete", "POST", {})
-
-        assert (answer.status, answer.changes) == (422, ()), str(route)
-
-
-def test_whatever_deletes_asks_for_the_word(cast):
-    deleting = []
-    for route in forms(cast):
-        with undone():
-            make_ready(route, cast)
-            changes = ask(cast.client("owner"), route.path(cast), "POST", body(route, cast)).changes
-        if any(change.startswith(('DELETE FROM "apikeys', 'DELETE FROM "deployments')) for change in changes):
-            deleting.append(route)
-
-    assert deleting == _guarded_by_a_word(cast)
-
-
-def _guarded_by_a_word(cast):
-    client = cast.client("owner")
-    found = [route for route in forms(cast) if b'data-expects="Delete"' in ask(client, route.path(cast)).body]
-    assert {route.name for route in found} >= {"apikeys:delete", "deployments:delete"}
-    return found
+def _guarded():
+    return [route for route in console() if route.name in GUARDED_BY_THE_WORD]
 
 
 def _models():

@@ -12,6 +12,15 @@ pytestmark = [pytest.mark.django_db, pytest.mark.threat("T-W11")]
 
 PUBLIC_URL = "http://localhost:8871"
 EVIL = {"Host": "evil.example"}
+CLAIMS = {
+    "X-Forwarded-Host": "evil.example",
+    "Forwarded": "host=evil.example;proto=https",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Port": "6666",
+    "X-Forwarded-Prefix": "/evil",
+    "X-Original-URL": "/account/login/",
+    "X-Rewrite-URL": "/account/login/",
+}
 # What differs between any two answers.
 OF_THIS_MOMENT = re.compile(rb'name="(csrfmiddlewaretoken|nonce)" value="[^"]*"|<time[^>]*>[^<]*</time>')
 
@@ -45,23 +54,10 @@ def test_programs_are_told_so_in_json(cast):
             assert b"evil" not in answer.body, f"{method} {route}"
 
 
-@pytest.mark.parametrize(
-    "claim",
-    [
-        {"X-Forwarded-Host": "evil.example"},
-        {"Forwarded": "host=evil.example;proto=https"},
-        {"X-Forwarded-Proto": "https"},
-        {"X-Forwarded-Port": "6666"},
-        {"X-Forwarded-Prefix": "/evil"},
-        {"X-Original-URL": "/account/login/"},
-        {"X-Rewrite-URL": "/account/login/"},
-    ],
-    ids=lambda claim: next(iter(claim)),
-)
-def test_what_only_a_proxy_may_say_changes_nothing(cast, claim):
+def test_what_only_a_proxy_may_say_changes_nothing(cast):
     for route in [*console(), *(route for route in routes() if route.is_for_programs)]:
         client = cast.client("admin")
-        plain, claimed = ask(client, route.path(cast)), ask(client, route.path(cast), headers=claim)
+        plain, claimed = ask(client, route.path(cast)), ask(client, route.path(cast), headers=CLAIMS)
 
         assert _compared(claimed) == _compared(plain), str(route)
 
