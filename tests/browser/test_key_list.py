@@ -138,12 +138,11 @@ def test_paging_goes_there_and_back(javascript, open_page, deployment, admin, ma
     expect(page.get_by_role("link", name="Next")).not_to_be_attached()
     page.get_by_role("link", name="Previous").click()
     expect(names(page).first).to_have_text("key 34")
-    page.go_back()
-    expect(names(page)).to_have_count(10)
-    page.go_back()
-    expect(names(page).first).to_have_text("key 34")
-    page.go_back()
-    expect(names(page).first).to_have_text("key 59")
+    for shown in ("key 09", "key 34", "key 59"):
+        page.go_back()
+        expect(names(page).first).to_have_text(shown)
+        # htmx loads the page anew on Back; the next Back must find its scripts listening.
+        page.wait_for_load_state("load")
 
 
 def test_a_keyboard_goes_on_in_the_list_after_paging(open_page, deployment, admin, many):
