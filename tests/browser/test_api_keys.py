@@ -153,6 +153,8 @@ def test_a_name_is_text_wherever_it_is_shown(name, open_page, watch, deployment,
     expect(page.locator("#toasts")).to_contain_text(f"API Key {name} created.")
     expect(row(page, name).locator("td:nth-child(3)")).to_have_text(name)
     expect(row(page, name).locator("td:nth-child(4)")).to_have_text(name)
+    # The list has been made anew; a link of the one before would be gone under the click.
+    expect(row(page, name)).to_be_focused()
     page.get_by_role("link", name="Edit").last.click()
     expect(page.get_by_label("Name")).to_have_value(name)
     page.get_by_role("link", name="Delete API Key").click()

@@ -87,6 +87,7 @@ def test_a_key_is_made_saved_edited_and_deleted(open_page, deployment, admin):
 
     tab_to(page, page.get_by_role("link", name="Edit circleci"))
     page.keyboard.press("Enter")
+    expect(page.get_by_label("Name")).to_be_focused()
     tab_to(page, page.get_by_role("link", name="Delete API Key"))
     page.keyboard.press("Enter")
     expect(page.get_by_label("Type Delete to confirm")).to_be_focused()
