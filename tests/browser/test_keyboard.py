@@ -40,13 +40,17 @@ def tab_to(page: Page, wanted):
     raise AssertionError(f"{MOST_STOPS} stops, and none is {wanted}")
 
 
-def test_a_key_is_made_saved_edited_and_deleted(open_page, deployment, admin):
-    page = open_page(permissions=CLIPBOARD)
+def sign_in_by_keyboard(page, person):
     tab_to(page, page.get_by_label("Email"))
-    page.keyboard.type(admin.email)
+    page.keyboard.type(person.email)
     tab_to(page, page.get_by_label("Password", exact=True))
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
+
+
+def test_a_key_is_made_saved_edited_and_deleted(open_page, deployment, admin):
+    page = open_page(permissions=CLIPBOARD)
+    sign_in_by_keyboard(page, admin)
     expect(page.get_by_role("heading", name="Your Workspaces")).to_be_visible()
     tab_to(page, page.get_by_role("link", name="Data Engineering Workspace"))
     page.keyboard.press("Enter")
