@@ -9,15 +9,22 @@ from deployments.models.deployment import DeploymentQuerySet
 from workspaces.access import require_role
 from workspaces.models import Role
 
+CI_CD_ENFORCED = (
+    "This Deployment only accepts deploys made with an API key. "
+    "Turn off CI/CD Enforcement in Details or deploy from CI."
+)
+DAG_DEPLOYS_DISABLED = "DAG deploys are disabled for this Deployment. Enable them in Details."
+
 
 def deployment_to_view(
-    principal: Principal, workspace_id: str, deployment_id: str, *, locked: bool = False
+    principal: Principal, workspace_id: str | None, deployment_id: str, *, locked: bool = False
 ) -> Deployment:
     """The Deployment, with `caller_role`.
 
     Args:
         principal: who asks.
-        workspace_id: the Workspace named in the address; a Deployment of another one is not found.
+        workspace_id: the Workspace named in the address; a Deployment of another one is not found. None where
+            an address names the Deployment alone.
         deployment_id: the Deployment named in the address.
         locked: hold its row until the transaction ends. Rights are read once it is held: PostgreSQL would
             decide them as they were before the wait.
@@ -28,9 +35,66 @@ def deployment_to_view(
     if locked:
         Deployment.objects.locked().filter(pk=deployment_id).first()
     rows: DeploymentQuerySet = Deployment.objects.visible_to(principal)
-    deployment = rows.filter(pk=deployment_id, workspace_id=workspace_id).first()
+    if workspace_id is not None:
+        rows = rows.filter(workspace_id=workspace_id)
+    deployment = rows.filter(pk=deployment_id).first()
     if deployment is None:
         raise Http404
+    return deployment
+
+
+def deployment_to_edit(
+    principal: Principal, workspace_id: str | None, deployment_id: str, *, locked: bool = False
+) -> Deployment:
+    """The Deployment, for somebody who may change it: an Editor, or an API key of this very Deployment.
+
+    That is its configuration, worker queues, environment variables and alert e-mails.
+
+    Raises:
+        Http404: for strangers.
+        PermissionDenied: for Members.
+    """
+    deployment = deployment_to_view(principal, workspace_id, deployment_id, locked=locked)
+    if principal.kind is not Kind.API_KEY:
+        require_role(deployment.caller_role, needed=Role.EDITOR, to="change a Deployment")
+    return deployment
+
+
+def deployment_to_deploy(
+    principal: Principal, workspace_id: str | None, deployment_id: str, *, locked: bool = False
+) -> Deployment:
+    """The Deployment, for somebody who may deploy code to it or roll it back (design.md 7).
+
+    Raises:
+        Http404: for strangers.
+        PermissionDenied: for Members, for everybody while DAG deploys are disabled, and for people while
+            CI/CD enforcement is on.
+    """
+    deployment = deployment_to_view(principal, workspace_id, deployment_id, locked=locked)
+    if principal.kind is not Kind.API_KEY:
+        require_role(deployment.caller_role, needed=Role.EDITOR, to="deploy code")
+        if deployment.ci_cd_enforced:
+            raise PermissionDenied(CI_CD_ENFORCED)
+    if not deployment.dag_deploys_enabled:
+        raise PermissionDenied(DAG_DEPLOYS_DISABLED)
+    return deployment
+
+
+def deployment_to_transfer(
+    principal: Principal, workspace_id: str | None, deployment_id: str, *, locked: bool = False
+) -> Deployment:
+    """The Deployment, for somebody who may move it away: an Editor, never an API key.
+
+    The right to receive it is that of the other Workspace (`workspace_to_add_deployment`).
+
+    Raises:
+        Http404: for strangers.
+        PermissionDenied: for Members and API keys.
+    """
+    deployment = deployment_to_view(principal, workspace_id, deployment_id, locked=locked)
+    if principal.kind is Kind.API_KEY:
+        raise PermissionDenied("An API key cannot transfer a Deployment.")
+    require_role(deployment.caller_role, needed=Role.EDITOR, to="transfer a Deployment")
     return deployment
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from deployments import views
+from deployments.views import deployments as views
 
 app_name = "deployments"
 

@@ -1,6 +1,22 @@
 """The tables of this app; import them from here."""
 
 from deployments.models.cluster import Cluster, NodePool, RuntimeRelease
+from deployments.models.deploy import Deploy, DeployStatus
 from deployments.models.deployment import Deployment, Executor, Status
+from deployments.models.idempotency import IdempotentCall
+from deployments.models.queue import WorkerQueue
+from deployments.models.variable import EnvironmentVariable
 
-__all__ = ["Cluster", "Deployment", "Executor", "NodePool", "RuntimeRelease", "Status"]
+__all__ = [
+    "Cluster",
+    "Deploy",
+    "DeployStatus",
+    "Deployment",
+    "EnvironmentVariable",
+    "Executor",
+    "IdempotentCall",
+    "NodePool",
+    "RuntimeRelease",
+    "Status",
+    "WorkerQueue",
+]

@@ -98,7 +98,7 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
 
 
 class Deployment(models.Model):
-    """An Airflow as its team sees it. `api_key_count` changes under this row's lock, so no page counts."""
+    """An Airflow as its team sees it. The counters change under this row's lock, so no page counts."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="deployments")
@@ -119,6 +119,9 @@ class Deployment(models.Model):
         validators=[MinValueValidator(SCHEDULER_REPLICAS[0]), MaxValueValidator(SCHEDULER_REPLICAS[1])],
     )
     ci_cd_enforced = models.BooleanField("CI/CD enforcement", default=False)
+    dag_deploys_enabled = models.BooleanField("DAG deploys", default=True)
+    is_highly_available = models.BooleanField("high availability", default=False)
+    alert_emails = models.JSONField("alert e-mails", default=list, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.UNKNOWN)
     airflow_url = models.CharField(
         "Airflow URL",
@@ -128,6 +131,20 @@ class Deployment(models.Model):
         help_text="The address of the Airflow webserver. Operators only.",
     )
     api_key_count = models.PositiveIntegerField("API keys", default=0, editable=False)
+    variable_count = models.PositiveIntegerField("environment variables", default=0, editable=False)
+    worker_queue_count = models.PositiveIntegerField("worker queues", default=0, editable=False)
+    # They rise with each change, so that an edit knows whether it still changes what it was shown.
+    configuration_version = models.PositiveIntegerField(default=1, editable=False)
+    variables_version = models.PositiveIntegerField(default=1, editable=False)
+    # The one whose files Airflow reads.
+    current_deploy = models.ForeignKey(
+        "deployments.Deploy",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     updated_by_kind = models.CharField(max_length=10, blank=True, editable=False)

@@ -1,0 +1,58 @@
+"""A deploy: one version of a Deployment's DAGs, or the return to an earlier one."""
+
+from typing import ClassVar, Self
+
+from django.db import models
+
+from cloudui.web.ids import ID_LENGTH, new_id
+from deployments.models.deployment import DESCRIPTION_LENGTH, Deployment
+
+
+class DeployStatus(models.TextChoices):
+    """How far a deploy came."""
+
+    RECEIVING = "RECEIVING", "Receiving"
+    SUCCEEDED = "SUCCEEDED", "Succeeded"
+    FAILED = "FAILED", "Failed"
+
+
+class DeployQuerySet(models.QuerySet["Deploy"]):
+    """Deploys, selected in the words of the business."""
+
+    def of(self, deployment: Deployment) -> Self:
+        """Those of one Deployment."""
+        return self.filter(deployment=deployment)
+
+
+class Deploy(models.Model):
+    """What was deployed, by whom and when. Its files lie in the store, in the folder named by `version`."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="deploys")
+    status = models.CharField(max_length=10, choices=DeployStatus, default=DeployStatus.RECEIVING)
+    description = models.CharField(max_length=DESCRIPTION_LENGTH, blank=True)
+    # The deploy whose files these are: itself, or the one that was rolled back to.
+    version = models.CharField(max_length=ID_LENGTH)
+    rolled_back_to = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="returns"
+    )
+    has_files = models.BooleanField(default=False)
+    size = models.PositiveBigIntegerField(default=0, help_text="Bytes of all files together.")
+    file_count = models.PositiveIntegerField(default=0)
+    checksum = models.CharField("SHA-256 of the archive", max_length=64, blank=True)
+    reason = models.CharField("why it failed", max_length=500, blank=True)
+    made_by_kind = models.CharField(max_length=10)
+    made_by_id = models.CharField(max_length=40)
+    made_by_name = models.CharField(max_length=254)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager["Deploy"]] = DeployQuerySet.as_manager()
+
+    class Meta:
+        """The history is read newest first."""
+
+        indexes: ClassVar = [models.Index(fields=["deployment", "-created_at", "id"], name="deploy_history")]
+
+    def __str__(self) -> str:
+        return self.pk

@@ -1,0 +1,43 @@
+"""An environment variable of a Deployment; its value is kept encrypted (design.md 4)."""
+
+from typing import ClassVar, Self
+
+from django.db import models
+
+from cloudui.web.ids import ID_LENGTH, new_id
+from deployments.models.deployment import Deployment
+
+KEY_LENGTH = 255
+
+
+class EnvironmentVariableQuerySet(models.QuerySet["EnvironmentVariable"]):
+    """Environment variables, selected in the words of the business."""
+
+    def of(self, deployment: Deployment) -> Self:
+        """Those of one Deployment, in the order in which they are shown."""
+        return self.filter(deployment=deployment).order_by("key")
+
+
+class EnvironmentVariable(models.Model):
+    """A variable of the environment in which Airflow runs. A secret one's value is never returned by anything."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="variables")
+    key = models.CharField(max_length=KEY_LENGTH)
+    # What cloudui.web.encryption makes of it, bound to the Deployment, the key and the flag.
+    value = models.BinaryField()
+    is_secret = models.BooleanField("secret", default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager["EnvironmentVariable"]] = EnvironmentVariableQuerySet.as_manager()
+
+    class Meta:
+        """A key stands once in a Deployment; upper and lower case differ, as in a shell."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["deployment", "key"], name="one_variable_per_key")
+        ]
+
+    def __str__(self) -> str:
+        return self.key

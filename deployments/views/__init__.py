@@ -1,0 +1,1 @@
+"""The pages of Deployments, split by what a person does there. Each dialog is a page first."""
