@@ -1,0 +1,141 @@
+"""Where alerts about a Deployment are sent: a list of e-mail addresses that its Editors keep."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
+from django.db import transaction
+
+from cloudui.web.principal import Principal
+from cloudui.web.text import validate_plain_text
+from deployments.access import deployment_to_edit
+from deployments.models import Deployment
+from workspaces import audit
+
+ALERT_EMAILS: Final = 50
+
+# What a mail server takes at most (RFC 5321 section 4.5.3.1.3, without the angle brackets).
+EMAIL_LENGTH: Final = 254
+
+TOO_MANY = f"A Deployment has at most {ALERT_EMAILS} alert e-mails. Delete one first."
+
+_validate = EmailValidator(message="Enter a valid e-mail address, such as team@example.com.")
+
+
+def set_alert_emails(principal: Principal, deployment: Deployment, emails: Sequence[str]) -> Deployment:
+    """Replace the alert e-mails of a Deployment.
+
+    Args:
+        principal: an Editor, or an API key of this very Deployment.
+        deployment: the Deployment as the caller's rights showed it.
+        emails: all addresses from now on, in the order in which they are shown.
+
+    Returns:
+        The Deployment as it is now. Nothing is written where nothing differs.
+
+    Raises:
+        Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
+        ValidationError: on `emails`, naming the address: invalid, twice in the list whatever the case, or one
+            of more than 50.
+    """
+    return _change(principal, deployment, lambda _: _checked(emails))
+
+
+def add_alert_email(principal: Principal, deployment: Deployment, email: str) -> Deployment:
+    """Add an address at the end of the list.
+
+    Args:
+        principal: an Editor, or an API key of this very Deployment.
+        deployment: the Deployment as the caller's rights showed it.
+        email: the address, with or without spaces around it.
+
+    Raises:
+        Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
+        ValidationError: on `emails`: invalid, in the list whatever the case, or one of more than 50.
+    """
+    return _change(principal, deployment, lambda current: _with(current, email))
+
+
+def delete_alert_email(principal: Principal, deployment: Deployment, email: str) -> Deployment:
+    """Take an address off the list, whatever its case; nothing happens if it is not there.
+
+    Raises:
+        Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
+    """
+    return _change(
+        principal,
+        deployment,
+        lambda current: [other for other in current if not is_same(other, email)],
+    )
+
+
+def is_same(one: str, other: str) -> bool:
+    """Whether two addresses reach the same mailbox as far as people tell them apart: whatever the case."""
+    return one.strip().casefold() == other.strip().casefold()
+
+
+def _checked(emails: Sequence[str]) -> list[str]:
+    checked: list[str] = []
+    for email in emails:
+        try:
+            checked.append(_address(email, besides=checked))
+        except ValidationError as error:
+            # Among several, the address itself says which one is meant.
+            raise ValidationError(
+                {"emails": f"{email.strip() or 'Empty address'}: {error.message}"}
+            ) from error
+    return checked
+
+
+def _with(current: list[str], email: str) -> list[str]:
+    try:
+        return [*current, _address(email, besides=current)]
+    except ValidationError as error:
+        raise ValidationError({"emails": error.message}) from error
+
+
+def _address(email: str, *, besides: Sequence[str]) -> str:
+    address = email.strip()
+    if len(address) > EMAIL_LENGTH:
+        raise ValidationError(f"Use at most {EMAIL_LENGTH} characters.")
+    validate_plain_text(address)
+    _validate(address)
+    if any(is_same(address, other) for other in besides):
+        raise ValidationError("This address is in the list already.")
+    if len(besides) >= ALERT_EMAILS:
+        raise ValidationError(TOO_MANY)
+    return address
+
+
+def _change(
+    principal: Principal, deployment: Deployment, change: Callable[[list[str]], list[str]]
+) -> Deployment:
+    with transaction.atomic():
+        # The list is read under the lock, so that of two people who add one each both find theirs in it.
+        locked = deployment_to_edit(principal, deployment.workspace_id, deployment.pk, locked=True)
+        before = list(locked.alert_emails)
+        locked.alert_emails = change(before)
+        if locked.alert_emails != before:
+            locked.touched_by(principal)
+            locked.save(
+                update_fields=[
+                    "alert_emails",
+                    "updated_at",
+                    "updated_by_kind",
+                    "updated_by_id",
+                    "updated_by_name",
+                ]
+            )
+            audit.record(
+                principal,
+                "updateDeploymentAlerts",
+                workspace=locked.workspace_id,
+                deployment=locked.pk,
+                target=locked.pk,
+                input={
+                    "added": [email for email in locked.alert_emails if email not in before],
+                    "deleted": [email for email in before if email not in locked.alert_emails],
+                },
+            )
+    return locked
