@@ -1,12 +1,14 @@
 """Rows for tests: plain functions with keyword-only arguments and sensible defaults."""
 
 import itertools
+from decimal import Decimal
 from typing import Any
 
 from apikeys.forms import new_nonce
 from apikeys.issuing import Issued, create_key
 from cloudui.web.principal import Principal
-from deployments.models import Cluster, Deployment, RuntimeRelease
+from deployments.models import Cluster, Deployment, Executor, NodePool, RuntimeRelease
+from deployments.queues import ensure_default_queue
 from workspaces.middleware import principal_for
 from workspaces.models import Membership, OrganizationRole, Role, User, Workspace
 
@@ -38,8 +40,18 @@ def create_member(*, workspace: Workspace, role: Role = Role.MEMBER, **fields: A
 
 
 def create_cluster(*, name: str | None = None, **fields: Any) -> Cluster:
-    """A Cluster."""
-    return Cluster.objects.create(name=name or f"cluster-{next(_number)}", **{"provider": "local", **fields})
+    """A Cluster with one node pool, `small`."""
+    cluster = Cluster.objects.create(
+        name=name or f"cluster-{next(_number)}", **{"provider": "local", **fields}
+    )
+    create_node_pool(cluster, is_default=True)
+    return cluster
+
+
+def create_node_pool(cluster: Cluster, *, worker_type: str = "small", **fields: Any) -> NodePool:
+    """A kind of worker of a Cluster."""
+    size = {"cpu": Decimal(1), "memory_gib": Decimal(2), "max_workers": 10}
+    return NodePool.objects.create(cluster=cluster, worker_type=worker_type, **{**size, **fields})
 
 
 def create_runtime(*, version: str | None = None, **fields: Any) -> RuntimeRelease:
@@ -52,8 +64,8 @@ def create_runtime(*, version: str | None = None, **fields: Any) -> RuntimeRelea
 def create_deployment(
     *, workspace: Workspace | None = None, name: str | None = None, **fields: Any
 ) -> Deployment:
-    """A Deployment, with a Workspace and Cluster of its own unless given."""
-    return Deployment.objects.create(
+    """A Deployment, with a Workspace and Cluster of its own unless given, and its queue if it is Celery's."""
+    deployment = Deployment.objects.create(
         workspace=workspace or create_workspace(),
         name=name or f"Deployment {next(_number)}",
         **{
@@ -62,6 +74,9 @@ def create_deployment(
             **fields,
         },
     )
+    if deployment.executor == Executor.CELERY:
+        ensure_default_queue(deployment)
+    return deployment
 
 
 def create_api_key(

@@ -1,0 +1,366 @@
+"""The services of worker queues: limits, rights, events, counters; the whole batch or nothing."""
+
+from dataclasses import replace
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import Http404
+
+from cloudui.web.principal import Kind, Principal
+from deployments import queues
+from deployments.models import Deployment, Executor, NodePool, WorkerQueue
+from deployments.queues import MAX_QUEUES, QueueWanted
+from tests.factories import create_deployment, create_member, create_node_pool, create_workspace
+from workspaces.middleware import principal_for
+from workspaces.models import AuditEvent, Membership, Role
+
+HEAVY = QueueWanted(name="heavy-tasks", worker_type="large", min_workers=1, max_workers=5, concurrency=4)
+STANDARD = QueueWanted(name="default", worker_type="small", min_workers=0, max_workers=10, concurrency=16)
+
+
+@pytest.fixture
+def principal(editor):
+    return principal_for(editor)
+
+
+@pytest.fixture
+def large(deployment):
+    return create_node_pool(deployment.cluster, worker_type="large", max_workers=5)
+
+
+@pytest.fixture
+def heavy(principal, deployment, large):
+    return queues.create_queue(principal, deployment, HEAVY)
+
+
+def names(deployment):
+    return [queue.name for queue in queues.list_queues(deployment)]
+
+
+def events(deployment):
+    rows = AuditEvent.objects.filter(deployment=deployment.pk).order_by("at", "pk")
+    return [(event.operation, event.input) for event in rows]
+
+
+def refused(error, field):
+    return error.value.message_dict[field]
+
+
+def stored(deployment):
+    return Deployment.objects.get(pk=deployment.pk)
+
+
+def test_a_created_queue_is_what_was_wanted(deployment, heavy, principal):
+    row = WorkerQueue.objects.get(name="heavy-tasks")
+
+    assert QueueWanted.of(row) == HEAVY
+    assert not row.is_default
+    assert names(deployment) == ["default", "heavy-tasks"]
+    assert events(deployment) == [
+        (
+            "createWorkerQueue",
+            {
+                "name": "heavy-tasks",
+                "workerType": "large",
+                "minWorkers": 1,
+                "maxWorkers": 5,
+                "concurrency": 4,
+            },
+        )
+    ]
+    assert AuditEvent.objects.get().target == row.pk
+    now = stored(deployment)
+    assert (now.worker_queue_count, now.updated_by_name) == (2, "Eda Editor")
+    assert now.updated_at > deployment.updated_at
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "fault"),
+    [
+        ("name", "", "Enter a name."),
+        ("name", "Heavy", "Use lower-case letters, with hyphens between them."),
+        ("name", "heavy2", "Use lower-case letters, with hyphens between them."),
+        ("name", "heavy_tasks", "Use lower-case letters, with hyphens between them."),
+        ("name", "-heavy", "Use lower-case letters, with hyphens between them."),
+        ("name", "heavy-", "Use lower-case letters, with hyphens between them."),
+        ("name", "heavy\n", "Use lower-case letters, with hyphens between them."),
+        ("name", "größe", "Use lower-case letters, with hyphens between them."),
+        ("name", "nul\0", "Use lower-case letters, with hyphens between them."),
+        ("name", "x" * 64, "Use at most 63 characters; this has 64."),
+        ("name", "default", "A worker queue with this name already exists in this Deployment."),
+        ("worker_type", "huge", "Select one of the Cluster's worker types: small, large."),
+        ("worker_type", "", "Select one of the Cluster's worker types: small, large."),
+        ("min_workers", -1, "Enter a number from 0 to 5."),
+        ("min_workers", 11, "Enter a number from 0 to 5."),
+        ("max_workers", 0, "Enter a number from 1 to 5. The most for large is 5."),
+        ("max_workers", 6, "Enter a number from 1 to 5. The most for large is 5."),
+        ("max_workers", 10**30, "Enter a number from 1 to 5. The most for large is 5."),
+        ("concurrency", 0, "Enter a number from 1 to 64."),
+        ("concurrency", 65, "Enter a number from 1 to 64."),
+        ("min_workers", 4, "Enter at most 3, which is the maximum of this queue."),
+    ],
+)
+def test_what_is_outside_the_limits_is_refused_on_its_field(
+    principal, deployment, large, field, value, fault
+):
+    wanted = replace(HEAVY, max_workers=3) if (field, value) == ("min_workers", 4) else HEAVY
+
+    with pytest.raises(ValidationError) as error:
+        queues.create_queue(principal, deployment, replace(wanted, **{field: value}))
+
+    assert refused(error, field) == [fault]
+    assert names(deployment) == ["default"]
+    assert events(deployment) == []
+
+
+@pytest.mark.parametrize("name", ["a", "a-b", "a--b", "x" * 63])
+def test_names_of_letters_and_hyphens_are_taken(principal, deployment, large, name):
+    assert queues.create_queue(principal, deployment, replace(HEAVY, name=name)).name == name
+
+
+def test_the_same_name_may_stand_in_another_deployment(principal, workspace, heavy, deployment):
+    other = create_deployment(workspace=workspace, cluster=deployment.cluster)
+
+    queues.create_queue(principal, other, HEAVY)
+
+    assert names(other) == ["default", "heavy-tasks"]
+
+
+def test_there_are_at_most_ten(principal, deployment, large):
+    for letter in "abcdefghi":
+        queues.create_queue(principal, deployment, replace(HEAVY, name=letter))
+
+    with pytest.raises(ValidationError) as error:
+        queues.create_queue(principal, deployment, HEAVY)
+
+    assert error.value.messages == [
+        "A Deployment can have at most 10 worker queues. Delete one first.",
+    ]
+    assert stored(deployment).worker_queue_count == MAX_QUEUES
+
+
+def test_kubernetes_has_no_queues(principal, deployment, large):
+    Deployment.objects.filter(pk=deployment.pk).update(executor=Executor.KUBERNETES)
+
+    for change in (
+        lambda: queues.create_queue(principal, deployment, HEAVY),
+        lambda: queues.replace_queues(principal, deployment, [STANDARD]),
+    ):
+        with pytest.raises(ValidationError) as error:
+            change()
+        assert error.value.messages == [
+            "Only the Celery executor has worker queues. Change the executor in Details first."
+        ]
+
+
+def test_a_cluster_without_node_pools_says_who_can_help(principal, deployment):
+    WorkerQueue.objects.all().delete()
+    deployment.cluster.node_pools.all().delete()
+
+    with pytest.raises(ValidationError) as error:
+        queues.create_queue(principal, deployment, HEAVY)
+
+    assert refused(error, "worker_type") == [
+        "The Cluster has no node pools. An operator has to add one first."
+    ]
+
+
+def test_a_node_pool_without_workers_is_not_offered(principal, deployment, large):
+    NodePool.objects.filter(pk=large.pk).update(max_workers=0)
+
+    assert list(queues.node_pools(deployment.cluster)) == ["small"]
+    with pytest.raises(ValidationError):
+        queues.create_queue(principal, deployment, HEAVY)
+
+
+def test_a_limit_lowered_meanwhile_counts(principal, deployment, large):
+    NodePool.objects.filter(pk=large.pk).update(max_workers=4)
+
+    with pytest.raises(ValidationError) as error:
+        queues.create_queue(principal, deployment, HEAVY)
+
+    assert "max_workers" in error.value.message_dict
+
+
+def test_everything_but_the_name_can_be_changed(principal, deployment, heavy):
+    wanted = replace(HEAVY, worker_type="small", min_workers=0, max_workers=8, concurrency=64)
+
+    queues.update_queue(principal, heavy, wanted)
+
+    assert QueueWanted.of(WorkerQueue.objects.get(pk=heavy.pk)) == wanted
+    operation, given = events(deployment)[-1]
+    assert operation == "updateWorkerQueue"
+    assert (given["maxWorkers"], given["before"]["maxWorkers"]) == (8, 5)
+
+    with pytest.raises(ValidationError) as error:
+        queues.update_queue(principal, heavy, replace(wanted, name="light"))
+    assert refused(error, "name") == [
+        "The name of a worker queue cannot be changed. Create another queue instead."
+    ]
+
+
+def test_changing_nothing_is_no_event(principal, deployment, heavy):
+    queues.update_queue(principal, heavy, HEAVY)
+
+    assert [operation for operation, _ in events(deployment)] == ["createWorkerQueue"]
+
+
+def test_an_edit_of_something_older_is_refused(principal, deployment, heavy):
+    seen = heavy.updated_at.isoformat()
+    queues.update_queue(principal, heavy, replace(HEAVY, concurrency=5), version=seen)
+
+    with pytest.raises(queues.QueueChanged) as error:
+        queues.update_queue(principal, heavy, replace(HEAVY, concurrency=6), version=seen)
+
+    assert error.value.current.concurrency == 5
+
+
+def test_deleting_one(principal, deployment, heavy):
+    queues.delete_queue(principal, heavy)
+
+    assert names(deployment) == ["default"]
+    assert events(deployment)[-1] == ("deleteWorkerQueue", {"name": "heavy-tasks"})
+    assert stored(deployment).worker_queue_count == 1
+    with pytest.raises(Http404):
+        queues.delete_queue(principal, heavy)
+
+
+def test_the_default_queue_stays(principal, deployment):
+    (default,) = queues.list_queues(deployment)
+
+    with pytest.raises(ValidationError, match="cannot be deleted"):
+        queues.delete_queue(principal, default)
+
+    assert names(deployment) == ["default"]
+
+
+def test_another_queue_of_the_same_name_is_not_the_one_that_was_shown(principal, deployment, heavy):
+    queues.delete_queue(principal, WorkerQueue.objects.select_related("deployment").get(pk=heavy.pk))
+    queues.create_queue(principal, deployment, HEAVY)
+
+    with pytest.raises(Http404):
+        queues.delete_queue(principal, heavy)
+    assert names(deployment) == ["default", "heavy-tasks"]
+
+
+def test_replacing_makes_exactly_these(principal, deployment, heavy):
+    light = replace(HEAVY, name="light")
+
+    queues.replace_queues(principal, deployment, [replace(STANDARD, concurrency=8), light])
+
+    assert [QueueWanted.of(queue) for queue in queues.list_queues(deployment)] == [
+        replace(STANDARD, concurrency=8),
+        light,
+    ]
+    assert [operation for operation, _ in events(deployment)][1:] == [
+        "deleteWorkerQueue",
+        "updateWorkerQueue",
+        "createWorkerQueue",
+    ]
+    assert stored(deployment).worker_queue_count == 2
+
+
+def test_replacing_with_the_same_changes_nothing(principal, deployment, heavy):
+    before = (events(deployment), stored(deployment).updated_at)
+
+    queues.replace_queues(principal, deployment, [STANDARD, HEAVY])
+
+    assert (events(deployment), stored(deployment).updated_at) == before
+
+
+def test_what_stays_as_it_is_may_exceed_a_limit_lowered_since(principal, deployment, heavy, large):
+    NodePool.objects.filter(pk=large.pk).update(max_workers=2)
+
+    queues.replace_queues(principal, deployment, [replace(STANDARD, concurrency=8), HEAVY])
+
+    assert names(deployment) == ["default", "heavy-tasks"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field", "fault"),
+    [
+        ([], "__all__", "The default queue cannot be deleted. List a queue named default."),
+        ([HEAVY], "__all__", "The default queue cannot be deleted. List a queue named default."),
+        ([STANDARD, HEAVY, HEAVY], "2.name", "This name stands here twice. Use each name once."),
+        ([STANDARD, replace(HEAVY, concurrency=65)], "1.concurrency", "Enter a number from 1 to 64."),
+        (
+            [STANDARD, *(replace(HEAVY, name=letter) for letter in "abcdefghij")],
+            "__all__",
+            "A Deployment can have at most 10 worker queues; these are 11.",
+        ),
+    ],
+)
+def test_a_set_with_a_fault_changes_nothing(principal, deployment, large, wanted, field, fault):
+    with pytest.raises(ValidationError) as error:
+        queues.replace_queues(principal, deployment, wanted)
+
+    assert refused(error, field) == [fault]
+    assert names(deployment) == ["default"]
+    assert events(deployment) == []
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda who, queue: queues.create_queue(who, queue.deployment, replace(HEAVY, name="light")),
+        lambda who, queue: queues.update_queue(who, queue, replace(HEAVY, concurrency=9)),
+        queues.delete_queue,
+        lambda who, queue: queues.replace_queues(who, queue.deployment, [STANDARD]),
+    ],
+    ids=["create", "update", "delete", "replace"],
+)
+class TestRights:
+    """Each service asks again, whoever let the caller in."""
+
+    def test_a_member_may_not(self, act, workspace, heavy):
+        with pytest.raises(PermissionDenied):
+            act(principal_for(create_member(workspace=workspace)), heavy)
+
+    def test_a_stranger_finds_nothing(self, act, heavy):
+        with pytest.raises(Http404):
+            act(principal_for(create_member(workspace=create_workspace(), role=Role.ADMIN)), heavy)
+
+    def test_a_right_lost_meanwhile_is_lost(self, act, editor, principal, heavy):
+        Membership.objects.filter(user=editor).update(role=Role.MEMBER)
+
+        with pytest.raises(PermissionDenied):
+            act(principal, heavy)
+
+    def test_a_key_of_this_deployment_may(self, act, heavy, deployment):
+        act(Principal(kind=Kind.API_KEY, id="k" * 32, name="CI", deployment=deployment.pk), heavy)
+
+        now = stored(deployment)
+        assert (now.updated_by_kind, now.updated_by_name) == ("api_key", "CI")
+
+    def test_a_key_of_another_deployment_finds_nothing(self, act, heavy):
+        with pytest.raises(Http404):
+            act(Principal(kind=Kind.API_KEY, id="k" * 32, name="CI", deployment="c" + "9" * 24), heavy)
+
+
+def test_the_default_queue_is_made_once(deployment):
+    WorkerQueue.objects.all().delete()
+
+    with transaction.atomic():
+        first = queues.ensure_default_queue(deployment)
+        again = queues.ensure_default_queue(deployment)
+
+    assert first == again
+    assert QueueWanted.of(first) == STANDARD
+    assert stored(deployment).worker_queue_count == 1
+
+
+def test_the_default_queue_keeps_to_its_node_pool(deployment):
+    WorkerQueue.objects.all().delete()
+    deployment.cluster.node_pools.update(max_workers=3)
+
+    with transaction.atomic():
+        assert queues.ensure_default_queue(deployment).max_workers == 3
+
+
+def test_dropping_says_which_there_were(deployment, heavy):
+    with transaction.atomic():
+        assert queues.drop_queues(deployment) == ["default", "heavy-tasks"]
+
+    assert names(deployment) == []
+    assert stored(deployment).worker_queue_count == 0
