@@ -53,8 +53,8 @@ def number_field(
     )
 
 
-class CreateForm(forms.Form):
-    """A new Deployment."""
+class ConfigurationForm(forms.Form):
+    """What is chosen at the beginning and may be changed later."""
 
     name = PlainTextField(
         max_length=NAME_LENGTH,
@@ -67,12 +67,6 @@ class CreateForm(forms.Form):
         error_messages={"max_length": TOO_LONG},
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "dir": "auto"}),
     )
-    cluster = RowField(
-        queryset=Cluster.objects.order_by("name"),
-        empty_label="Select Cluster",
-        help_text="Where the Deployment runs. It cannot be changed later.",
-        error_messages={"required": "Select a cluster.", "invalid_choice": "Select one of these clusters."},
-    )
     executor = forms.ChoiceField(
         choices=Executor.choices,
         initial=Executor.CELERY,
@@ -81,12 +75,6 @@ class CreateForm(forms.Form):
             "required": "Select an executor.",
             "invalid_choice": "Select one of these executors.",
         },
-    )
-    runtime = RowField(
-        queryset=RuntimeRelease.objects.offered(),
-        empty_label=None,
-        help_text="The version of the runtime, and the Airflow in it.",
-        error_messages={"required": "Select a runtime.", "invalid_choice": "Select one of these runtimes."},
     )
     scheduler_replicas = number_field(
         SCHEDULER_REPLICAS,
@@ -100,6 +88,23 @@ class CreateForm(forms.Form):
         help_text="What each scheduler gets, in Airflow units (AU).",
         words=in_airflow_units,
         error="Select 5 to 30 AU.",
+    )
+
+
+class CreateForm(ConfigurationForm):
+    """A new Deployment."""
+
+    cluster = RowField(
+        queryset=Cluster.objects.order_by("name"),
+        empty_label="Select Cluster",
+        help_text="Where the Deployment runs. It cannot be changed later.",
+        error_messages={"required": "Select a cluster.", "invalid_choice": "Select one of these clusters."},
+    )
+    runtime = RowField(
+        queryset=RuntimeRelease.objects.offered(),
+        empty_label=None,
+        help_text="The version of the runtime, and the Airflow in it.",
+        error_messages={"required": "Select a runtime.", "invalid_choice": "Select one of these runtimes."},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
