@@ -7,8 +7,9 @@ from django.db import IntegrityError, transaction
 
 from cloudui.web.principal import Principal
 from deployments.access import deployment_to_delete
-from deployments.models import Cluster, Deployment, RuntimeRelease
+from deployments.models import Cluster, Deployment, Executor, RuntimeRelease
 from deployments.models.deployment import NAME_TAKEN
+from deployments.queues import ensure_default_queue
 from workspaces import audit
 from workspaces.access import workspace_to_add_deployment
 from workspaces.models import Workspace
@@ -40,7 +41,9 @@ class Choices(TypedDict):
 
 
 def create_deployment(principal: Principal, workspace: Workspace, **chosen: Unpack[Choices]) -> Deployment:
-    """Make a Deployment. Its status is Unknown, because no Airflow has been registered that could be asked.
+    """Make a Deployment, with its queue `default` if Celery runs the tasks.
+
+    Its status is Unknown, because no Airflow has been registered that could be asked.
 
     Args:
         principal: who makes it; must still be Editor when it is made.
@@ -50,7 +53,8 @@ def create_deployment(principal: Principal, workspace: Workspace, **chosen: Unpa
     Raises:
         Http404, PermissionDenied: when the Workspace or the right to it went meanwhile.
         ValidationError: on its field: a name that another Deployment has, even since a moment ago, a cluster
-            that is gone, a release that is no longer offered, a value outside its limits.
+            that is gone or has no workers for Celery, a release that is no longer offered, a value outside its
+            limits.
     """
     for _ in range(ATTEMPTS):
         try:
@@ -104,6 +108,8 @@ def _create(principal: Principal, workspace: Workspace, chosen: Choices) -> Depl
         deployment.clean_fields(exclude={"workspace", "cluster", "runtime"})
         deployment.touched_by(principal)
         deployment.save(force_insert=True)
+        if deployment.executor == Executor.CELERY:
+            ensure_default_queue(deployment)
         audit.record(
             principal,
             "createDeployment",
