@@ -1,0 +1,46 @@
+"""Names that an environment variable may not have: with them an Editor could open what is closed to him.
+
+The list is that of reference/airflow.md section 6. Each entry ends in `*` where every longer name is meant too.
+Airflow reads the value of a secret setting also from NAME_CMD and NAME_SECRET, so those are the same setting.
+"""
+
+from typing import Final
+
+from django.core.exceptions import ValidationError
+
+CODE: Final = "reserved"
+
+_LOADER: Final = "it decides which programs and libraries run, so it would run code outside of Airflow"
+_LOGIN: Final = "it decides who may sign in to this Airflow"
+_ELSEWHERE: Final = "Put what your DAGs need into the image of the Deployment, or choose another name."
+_OPERATOR: Final = "Ask an operator of this installation to change it."
+
+# Name or beginning: why it is reserved, and what to do instead.
+RESERVED: Final[dict[str, tuple[str, str]]] = {
+    "PATH": (_LOADER, _ELSEWHERE),
+    "LD_*": (_LOADER, _ELSEWHERE),
+    "PYTHON*": (_LOADER, _ELSEWHERE),
+    "AIRFLOW_HOME": ("Airflow finds its configuration and DAGs there", _OPERATOR),
+    "AIRFLOW__CORE__AUTH_MANAGER": (_LOGIN, _OPERATOR),
+    "AIRFLOW__API_AUTH__*": (_LOGIN, _OPERATOR),
+    "AIRFLOW__DATABASE__*": ("it decides which database this Airflow uses", _OPERATOR),
+    "AIRFLOW__CORE__FERNET_KEY": ("Airflow's connections are encrypted with it", _OPERATOR),
+    "AIRFLOW__CORE__FERNET_KEY_*": ("Airflow's connections are encrypted with it", _OPERATOR),
+    "AIRFLOW__SECRETS__*": ("it decides where this Airflow looks for connections and variables", _OPERATOR),
+    "CONSOLE_*": (
+        "names that begin with it are those of this console",
+        "Choose a name that begins otherwise.",
+    ),
+}
+
+
+def refuse_reserved(key: str) -> None:
+    """Refuse a name that is reserved. Upper and lower case differ, as they do for programs.
+
+    Raises:
+        ValidationError: code `reserved`, with the reason and what to do instead.
+    """
+    for pattern, (reason, remedy) in RESERVED.items():
+        beginning = pattern.removesuffix("*")
+        if key == beginning if beginning == pattern else key.startswith(beginning):
+            raise ValidationError(f"{key} is reserved: {reason}. {remedy}", code=CODE)
