@@ -68,14 +68,9 @@ def list_keys(deployment: Deployment, asked: Any) -> Listing:
     form = ListForm(asked)
     sort = form.wanted("sort") or DEFAULT_SORT
     column, is_descending = ListForm.SORTS[sort]
-    keys = (
-        ApiKey.objects.of(deployment)
-        .matching(form.wanted("q"))
-        .annotate(sort_name=Lower("name"))
-        .prefetch_related(live_secrets())
-    )
+    keys = ApiKey.objects.of(deployment).matching(form.wanted("q")).prefetch_related(live_secrets())
     page = paginate(
-        keys,
+        keys.annotate(sort_name=Lower("name")) if column == "sort_name" else keys,
         by=column,
         is_descending=is_descending,
         before=form.wanted("before"),

@@ -22,7 +22,7 @@ def client_address(request: HttpRequest) -> str:
     peer = _canonical(request.META.get("REMOTE_ADDR", ""))
     if not peer or not _is_trusted(peer):
         return peer
-    for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+    for hop in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")):
         address = _canonical(hop.strip())
         if not address:
             break
@@ -40,9 +40,10 @@ def is_trusted_proxy(request: HttpRequest) -> bool:
 
 def user_agent(request: HttpRequest) -> str:
     """The caller's User-Agent header, cut to 255 characters."""
-    return request.headers.get("User-Agent", "")[:USER_AGENT_LENGTH]
+    return str(request.META.get("HTTP_USER_AGENT", ""))[:USER_AGENT_LENGTH]
 
 
+@lru_cache(maxsize=4096)
 def _canonical(text: str) -> str:
     try:
         address = ip_address(text)

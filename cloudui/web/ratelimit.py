@@ -34,11 +34,7 @@ def count(name: str, who: str) -> int:
     """
     key = _key(name, who)
     try:
-        cache.add(key, 0, timeout=2 * WINDOW_SECONDS)
-        return cache.incr(key)
-    except ValueError:
-        # The entry was evicted between the two calls.
-        return 1
+        return _add_one(key)
     except (RedisError, OSError):
         logger.exception("The cache cannot be reached: nothing is limited until it is back.")
         return 0
@@ -77,6 +73,19 @@ def caller(address: str) -> str:
     if isinstance(parsed, IPv6Address):
         return str(ip_network((parsed, IPV6_PREFIX), strict=False))
     return address
+
+
+def _add_one(key: str) -> int:
+    try:
+        return cache.incr(key)
+    except ValueError:
+        # The first of this minute, unless somebody else's was a moment earlier.
+        cache.add(key, 0, timeout=2 * WINDOW_SECONDS)
+    try:
+        return cache.incr(key)
+    except ValueError:
+        # The entry was evicted between the two calls.
+        return 1
 
 
 def _key(name: str, who: str) -> str:

@@ -60,7 +60,7 @@ def test_a_cache_that_is_down_limits_nothing(monkeypatch, error):
         def add(self, *_arguments, **_more):
             raise error
 
-        get = add
+        get = incr = add
 
     monkeypatch.setattr(ratelimit, "cache", Down())
 

@@ -1,0 +1,54 @@
+"""A row of the list of API keys, which is made once for each state of a key and then remembered.
+
+A page has 25 rows of some forty parts each, and making them took half of its time (docs/performance.md). What a
+row shows is all that it is remembered by, so nothing can be shown that is no longer true: a key that was
+renamed or used a minute ago is another row. Nothing secret is in it.
+"""
+
+import functools
+from typing import Final
+
+from django import template
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from apikeys.models import ApiKey
+from cloudui.web.templatetags.moments import moment
+
+register = template.Library()
+
+# About 3 KB each, in every process.
+REMEMBERED: Final = 1024
+
+
+@register.simple_tag
+def key_row(key: ApiKey, list_url: str, *, may_manage_keys: bool) -> str:
+    """The row of a key.
+
+    Args:
+        key: with `live_secrets` and `recent_uses`.
+        list_url: a key's own addresses lie below it.
+        may_manage_keys: whether the row has buttons.
+    """
+    used = key.last_used
+    return _remembered(
+        key_id=key.pk,
+        name=key.name,
+        description=key.description,
+        created=moment(key.created_at),
+        created_by=key.created_by_name,
+        is_enabled=key.is_enabled,
+        awaits_confirmation=key.awaits_confirmation,
+        last_used=moment(used.last_used_at) if used else "",
+        use=used.use if used else "",
+        recent_uses=key.recent_uses,
+        list_url=list_url if may_manage_keys else "",
+    )
+
+
+def _make(**shown: object) -> str:
+    return render_to_string("apikeys/_row.html", shown)
+
+
+# While templates are edited, each is read anew.
+_remembered = _make if settings.DEBUG else functools.lru_cache(REMEMBERED)(_make)
