@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from cloudui.web.ids import KEY_ID_LENGTH
 from cloudui.web.paging import paginate
 from deployments.models import Deployment
 from workspaces.models import AuditEvent
@@ -14,6 +15,10 @@ from workspaces.models import AuditEvent
 SENTENCES = {
     "createDeployment": "created the Deployment",
     "updateDeployment": "changed the Deployment",
+    "updateDeploymentAlerts": "changed the Alert Emails",
+    "createWorkerQueue": "created the worker queue",
+    "updateWorkerQueue": "changed the worker queue",
+    "deleteWorkerQueue": "deleted the worker queue",
     "transferDeployment": "moved the Deployment to this Workspace",
     "createDeploymentApiKey": "created the API Key",
     "updateDeploymentApiKey": "changed the API Key",
@@ -25,10 +30,12 @@ SENTENCES = {
     "rotateDeploymentApiKeySecret": "rotated the secret of the API Key",
     "endDeploymentApiKeySecret": "ended a secret of the API Key",
     "lookUpLeakedSecret": "looked up a leaked secret of the API Key",
+    "reportLeakedSecret": "reported a leaked secret of the API Key",
     "revokeAccessToken": "revoked an access token of the API Key",
     "tokenIssued": "used its secret for the first time",
     "tokenRefused": "was refused an access token",
 }
+ELSEWHERE = {"transferDeployment": "moved the Deployment to another Workspace"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,8 @@ class Entry:
         former_name: how that was named before, if this changed the name.
         key_id: the key ID of the API key it was done to.
         reason: why, where a reason was given.
+        is_from_elsewhere: whether it happened while the Deployment was in another Workspace. What people did
+            to the Deployment moves with it; where they sat is not the new Workspace's to know.
     """
 
     event: AuditEvent
@@ -50,6 +59,7 @@ class Entry:
     former_name: str = ""
     key_id: str = ""
     reason: str = ""
+    is_from_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +89,29 @@ def list_activity(deployment: Deployment, asked: Any) -> Activity:
         after=asked.get("after", ""),
     )
     return Activity(
-        entries=[_entry(event) for event in page.rows],
+        entries=[_entry(event, deployment) for event in page.rows],
         newer="?" + urlencode({"before": page.before}) if page.before else "",
         older="?" + urlencode({"after": page.after}) if page.after else "",
     )
 
 
-def _entry(event: AuditEvent) -> Entry:
+def _entry(event: AuditEvent, deployment: Deployment) -> Entry:
+    is_from_elsewhere = event.workspace != deployment.workspace_id
     sentence = SENTENCES.get(event.operation, "")
+    if is_from_elsewhere:
+        sentence = ELSEWHERE.get(event.operation, sentence)
     if event.target == event.deployment:
-        return Entry(event=event, sentence=sentence)
+        return Entry(event=event, sentence=sentence, is_from_elsewhere=is_from_elsewhere)
     name, former_name = _text(event.input, "name"), _text(event.input.get("before"), "name")
     return Entry(
         event=event,
         sentence=sentence,
         name=name,
         former_name=former_name if former_name != name else "",
-        key_id=event.target,
+        key_id=event.target if len(event.target) == KEY_ID_LENGTH else "",
         # A refusal's reason is its result already.
         reason=_text(event.input, "reason") if event.result == "ok" else "",
+        is_from_elsewhere=is_from_elsewhere,
     )
 
 

@@ -1,11 +1,14 @@
 """Where alerts about a Deployment are sent: a list of e-mail addresses that its Editors keep."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.db import transaction
+from django.http import Http404
 
 from cloudui.web.principal import Principal
 from cloudui.web.text import validate_plain_text
@@ -21,6 +24,35 @@ EMAIL_LENGTH: Final = 254
 TOO_MANY = f"A Deployment has at most {ALERT_EMAILS} alert e-mails. Delete one first."
 
 _validate = EmailValidator(message="Enter a valid e-mail address, such as team@example.com.")
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEmail:
+    """One address of the list."""
+
+    email: str
+
+    @property
+    def handle(self) -> str:
+        """What stands for it in an address: the e-mail itself would end up in the logs of every proxy."""
+        return sha256(self.email.casefold().encode()).hexdigest()[:16]
+
+
+def list_alert_emails(deployment: Deployment) -> list[AlertEmail]:
+    """The list in the order in which it was made."""
+    return [AlertEmail(email) for email in deployment.alert_emails]
+
+
+def find_alert_email(deployment: Deployment, handle: str) -> AlertEmail:
+    """The address that a handle stands for.
+
+    Raises:
+        Http404: when it is not in the list, or no longer.
+    """
+    for address in list_alert_emails(deployment):
+        if address.handle == handle:
+            return address
+    raise Http404
 
 
 def set_alert_emails(principal: Principal, deployment: Deployment, emails: Sequence[str]) -> Deployment:

@@ -142,7 +142,7 @@ def update_deployment(
 
 def queue_names(deployment: Deployment) -> list[str]:
     """The names of its worker queues, `default` first: what switching to Kubernetes deletes."""
-    return [queue.name for queue in deployment.worker_queues.of(deployment)]
+    return [queue.name for queue in queues.list_queues(deployment)]
 
 
 def _apply(principal: Principal, locked: Deployment, changes: Changes) -> None:
@@ -193,9 +193,7 @@ def _follow_executor(locked: Deployment, before: str, agreed: Collection[str] | 
     names = queue_names(locked)
     if agreed is not None and not set(names) <= set(agreed):
         raise QueuesWouldBeDeleted(names)
-    locked.worker_queues.all().delete()
-    locked.worker_queue_count = 0
-    return names
+    return queues.drop_queues(locked)
 
 
 def _save(principal: Principal, locked: Deployment, changed: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from deployments.views import alerts, details, queues, transfer
 from deployments.views import deployments as views
 
 app_name = "deployments"
@@ -15,4 +16,16 @@ urlpatterns = [
     path(DEPLOYMENT, views.open_deployment, name="open"),
     path(f"{DEPLOYMENT}/activity", views.activity, name="activity"),
     path(f"{DEPLOYMENT}/delete", views.delete, name="delete"),
+    path(f"{DEPLOYMENT}/transfer", transfer.transfer, name="transfer"),
+    path(f"{DEPLOYMENT}/worker-queues", queues.index, name="queues"),
+    path(f"{DEPLOYMENT}/worker-queues/new", queues.create, name="queue_create"),
+    path(f"{DEPLOYMENT}/worker-queues/<slug:queue>/edit", queues.edit, name="queue_edit"),
+    path(f"{DEPLOYMENT}/worker-queues/<slug:queue>/delete", queues.delete, name="queue_delete"),
+    path(f"{DEPLOYMENT}/details", details.details, name="details"),
+    path(f"{DEPLOYMENT}/configuration", details.configuration_moved, name="configuration"),
+    path(f"{DEPLOYMENT}/details/edit", details.edit, name="edit"),
+    path(f"{DEPLOYMENT}/details/alert-emails", alerts.edit, name="alert_emails"),
+    path(
+        f"{DEPLOYMENT}/details/alert-emails/<slug:address>/delete", alerts.delete, name="delete_alert_email"
+    ),
 ]

@@ -25,6 +25,8 @@ ROLES: Final = ("nobody", "outsider", "member", "editor", "admin", "owner", "ope
 
 HX: Final = {"HX-Request": "true"}
 
+ALERT_EMAIL: Final = "alerts@example.com"
+
 
 class Place(NamedTuple):
     """What an address names, as far as it names it."""
@@ -93,7 +95,7 @@ def assemble() -> Cast:
             email="operator@example.com", full_name="Oscar Operator", is_staff=True, is_superuser=True
         ),
     }
-    production = create_deployment(workspace=home, name="Production")
+    production = create_deployment(workspace=home, name="Production", alert_emails=[ALERT_EMAIL])
     staging = create_deployment(workspace=home, name="Staging")
     foreign = create_deployment(workspace=elsewhere, name="Foreign")
     cast = Cast(

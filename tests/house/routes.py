@@ -11,8 +11,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
 from apikeys import lifecycle
 from apikeys.models import ApiKey
+from deployments.alerts import AlertEmail
 from deployments.models import Deployment
-from tests.cast import Cast, Place
+from tests.cast import ALERT_EMAIL, Cast, Place
 from workspaces.middleware import principal_for
 from workspaces.models import AuditEvent
 
@@ -118,6 +119,14 @@ def body(route: Route, cast: Cast) -> dict[str, Any]:
             "scheduler_replicas": 1,
         },
         "deployments:delete": {"word": "Delete"},
+        "deployments:edit": {
+            "version": deployment.configuration_version,
+            "name": "Edited",
+            "executor": deployment.executor,
+            "scheduler_au": 6,
+            "scheduler_replicas": 1,
+        },
+        "deployments:alert_emails": {"email": "another@example.com"},
         "workspaces:create": {"name": "Made"},
         "workspaces:color_mode": {"color_mode": "dark"},
     }
@@ -158,6 +167,7 @@ def _values(route: Route, cast: Cast) -> dict[str, str]:
         "app_label": "workspaces",
         "url": "nothing/here",
         "content_type_id": "1",
+        "address": AlertEmail(ALERT_EMAIL).handle,
         "id": cast.people["member"].pk,
     }
     if "object_id" in route.parameters:
