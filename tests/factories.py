@@ -4,11 +4,13 @@ import itertools
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import F
+
 from apikeys.forms import new_nonce
 from apikeys.issuing import Issued, create_key
 from cloudui.web.principal import Principal
-from deployments.models import Cluster, Deployment, Executor, NodePool, RuntimeRelease
-from deployments.queues import ensure_default_queue
+from deployments.models import Cluster, Deployment, Executor, NodePool, RuntimeRelease, WorkerQueue
+from deployments.queues import ensure_default_queue, node_pools
 from workspaces.middleware import principal_for
 from workspaces.models import Membership, OrganizationRole, Role, User, Workspace
 
@@ -77,6 +79,20 @@ def create_deployment(
     if deployment.executor == Executor.CELERY:
         ensure_default_queue(deployment)
     return deployment
+
+
+def create_queue(
+    deployment: Deployment, *, name: str, node_pool: NodePool | None = None, **fields: Any
+) -> WorkerQueue:
+    """A worker queue besides `default`, on the Cluster's first node pool unless given."""
+    queue = WorkerQueue.objects.create(
+        deployment=deployment,
+        name=name,
+        node_pool=node_pool or next(iter(node_pools(deployment.cluster).values())),
+        **fields,
+    )
+    Deployment.objects.filter(pk=deployment.pk).update(worker_queue_count=F("worker_queue_count") + 1)
+    return queue
 
 
 def create_api_key(

@@ -1,0 +1,111 @@
+"""Moving a Deployment to another Workspace (product.md 2.2).
+
+One row changes: everything that belongs to the Deployment (API keys with their secrets, variables, queues, deploys)
+hangs on that row and so moves with it, unchanged. Access tokens go on working, since their Deployment is looked up
+on each call; the Workspace that they name is not read by us.
+"""
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from cloudui.web.principal import Principal
+from deployments.access import deployment_to_transfer
+from deployments.models import Deployment
+from workspaces import audit
+from workspaces.access import require_role, workspace_to_view
+from workspaces.models import Role, Workspace
+
+OPERATION = "transferDeployment"
+
+
+def targets(principal: Principal, deployment: Deployment) -> list[Workspace]:
+    """The Workspaces to which the caller may move the Deployment, by name."""
+    others = Workspace.objects.visible_to(principal).exclude(pk=deployment.workspace_id)
+    return [workspace for workspace in others.alphabetical() if workspace.caller_role >= Role.EDITOR]
+
+
+def workspace_to_receive(principal: Principal, workspace_id: str, *, locked: bool = False) -> Workspace:
+    """The Workspace, for somebody who may move a Deployment to it.
+
+    Args:
+        principal: who asks.
+        workspace_id: the Workspace that was chosen.
+        locked: hold its row until the transaction ends, before the rights are read.
+
+    Raises:
+        Http404: for strangers.
+        PermissionDenied: for Members.
+    """
+    if locked:
+        Workspace.objects.select_for_update().filter(pk=workspace_id).first()
+    workspace = workspace_to_view(principal, workspace_id)
+    require_role(workspace.caller_role, needed=Role.EDITOR, to="move a Deployment to it")
+    return workspace
+
+
+def transfer_deployment(principal: Principal, deployment: Deployment, target: Workspace) -> Deployment:
+    """Move a Deployment with all that belongs to it to another Workspace.
+
+    CI/CD enforcement stays as it is, whatever either Workspace has as its default for new Deployments. Each of
+    the Workspaces has its own event; the one of the Workspace that is left names no Deployment, so that the
+    Deployment's activity says once that it moved.
+
+    Args:
+        principal: who moves it; must still be Editor in both Workspaces when it moves.
+        deployment: the Deployment as the caller's rights showed it.
+        target: the Workspace as the caller's rights showed it.
+
+    Returns:
+        The Deployment in its new Workspace.
+
+    Raises:
+        Http404, PermissionDenied: when either Workspace, the Deployment or the right to it went meanwhile.
+        ValidationError: on `workspace`: with the code `same` when the Deployment is there already, with `taken`
+            when another Deployment of that name is.
+    """
+    try:
+        return _transfer(principal, deployment, target)
+    except IntegrityError as error:
+        # Only the database can tell when the name is taken at this very moment.
+        if Deployment.objects.of(target).named(deployment.name).exists():
+            raise _taken(deployment, target) from error
+        raise
+
+
+def _transfer(principal: Principal, deployment: Deployment, target: Workspace) -> Deployment:
+    with transaction.atomic():
+        # Always in this order, so that two transfers never wait for each other.
+        locked = deployment_to_transfer(principal, deployment.workspace_id, deployment.pk, locked=True)
+        receiving = workspace_to_receive(principal, target.pk, locked=True)
+        source = locked.workspace
+        if receiving.pk == source.pk:
+            raise ValidationError(
+                {"workspace": ValidationError(f"It is in {source.name} already.", code="same")}
+            )
+        if Deployment.objects.of(receiving).named(locked.name).exists():
+            raise _taken(locked, receiving)
+        locked.workspace = receiving
+        locked.touched_by(principal)
+        locked.save(
+            update_fields=["workspace", "updated_at", "updated_by_kind", "updated_by_id", "updated_by_name"]
+        )
+        given = {
+            "name": locked.name,
+            "from": {"id": source.pk, "name": source.name},
+            "to": {"id": receiving.pk, "name": receiving.name},
+        }
+        audit.record(principal, OPERATION, workspace=source.pk, target=locked.pk, input=given)
+        audit.record(
+            principal,
+            OPERATION,
+            workspace=receiving.pk,
+            deployment=locked.pk,
+            target=locked.pk,
+            input=given,
+        )
+    return locked
+
+
+def _taken(deployment: Deployment, target: Workspace) -> ValidationError:
+    sentence = f"A Deployment named {deployment.name} already exists in {target.name}."
+    return ValidationError({"workspace": ValidationError(sentence, code="taken")})

@@ -1,0 +1,52 @@
+"""Transfer Deployment: to which Workspace it moves."""
+
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
+
+from cloudui.web.htmx import HtmxHttpRequest, done, form_status, page_or_fragment, posted, wants_fragment
+from deployments.access import deployment_to_transfer
+from deployments.models import Deployment
+from deployments.pages import deployment_context
+from deployments.transfer import targets, transfer_deployment, workspace_to_receive
+from deployments.transfer_forms import TransferForm
+
+CHANGED = "deployments:changed"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def transfer(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
+    """Choose another Workspace and move the Deployment there."""
+    target = deployment_to_transfer(request.principal, workspace, deployment)
+    form = TransferForm(posted(request), workspaces=targets(request.principal, target))
+    status: int | None = None
+    if form.is_valid():
+        # What is not offered may be asked for all the same, and is answered like any address.
+        receiving = workspace_to_receive(request.principal, form.cleaned_data["workspace"])
+        try:
+            moved = transfer_deployment(request.principal, target, receiving)
+        except ValidationError as error:
+            form.add_error(None, error)
+            status = HTTPStatus.BAD_REQUEST if form.has_error("workspace", "same") else None
+        else:
+            return _moved(request, target, moved)
+    context = {**deployment_context(target), "form": form}
+    return page_or_fragment(
+        request, "deployments/transfer.html", context, fragment="dialog", status=status or form_status(form)
+    )
+
+
+def _moved(request: HtmxHttpRequest, before: Deployment, moved: Deployment) -> HttpResponse:
+    message = f"Deployment {moved.name} was moved to {moved.workspace.name}."
+    to = reverse("deployments:open", kwargs={"workspace": moved.workspace_id, "deployment": moved.pk})
+    left = reverse("deployments:open", kwargs={"workspace": before.workspace_id, "deployment": before.pk})
+    if wants_fragment(request) and (request.htmx.current_url_abs_path or "").startswith(left):
+        # The page below the dialog is one of the Deployment's own, which has another address now.
+        messages.success(request, message)
+        return HttpResponseClientRedirect(to)
+    return done(request, message=message, to=to, events={CHANGED: {}})
