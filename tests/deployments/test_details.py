@@ -1,47 +1,14 @@
-"""The Details tab and Edit Details: all facts for every member, changes for Editors, nothing lost or overwritten."""
+"""The Details tab and Edit Details: all facts for every member, changes for Editors, errors beside their fields."""
 
 import pytest
-from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
+from pytest_django.asserts import assertContains, assertRedirects
 
 from cloudui.web.principal import Kind, Principal
 from deployments.configuration import update_deployment
-from deployments.models import Deployment, Executor, WorkerQueue
+from deployments.models import Deployment
+from tests.deployments.detail_pages import details_url, edit_url, sent, stored
 from tests.deployments.helpers import HX, field_error, one, page, text, url
-from tests.factories import create_deployment, create_member
-from workspaces.middleware import principal_for
-from workspaces.models import AuditEvent, Role
-
-
-@pytest.fixture
-def other(workspace):
-    """Another Editor, who changes things meanwhile."""
-    return principal_for(create_member(workspace=workspace, role=Role.EDITOR, full_name="Olaf Other"))
-
-
-def details_url(deployment):
-    return url("deployments:details", deployment)
-
-
-def edit_url(deployment):
-    return url("deployments:edit", deployment)
-
-
-def sent(client, deployment, **changes):
-    """What a browser sends: every field as the form shows it, but for the changes. None leaves a box empty."""
-    form = one(client.get(edit_url(deployment)), "#main form[data-warn]")
-    data = {
-        field["name"]: field.get("value", "on")
-        for field in form.select("input[name]")
-        if field.get("type") != "checkbox" or field.has_attr("checked")
-    }
-    data |= {field["name"]: field.get_text().strip() for field in form.select("textarea")}
-    data |= {field["name"]: field.select_one("option[selected]")["value"] for field in form.select("select")}
-    return {name: value for name, value in {**data, **changes}.items() if value is not None}
-
-
-def stored(deployment):
-    return Deployment.objects.get(pk=deployment.pk)
-
+from tests.factories import create_deployment
 
 # Reading
 
@@ -197,132 +164,6 @@ def test_an_error_stands_beside_its_field_and_what_was_typed_stays(
     assert field_error(response, field) == error
     assert one(response, "textarea[name=description]").get_text(strip=True) == "typed"
     assert stored(deployment).description == ""
-
-
-# The executor
-
-
-@pytest.fixture
-def two_queues(deployment):
-    pool = deployment.cluster.node_pools.get(is_default=True)
-    WorkerQueue.objects.create(deployment=deployment, name="heavy", node_pool=pool)
-
-
-@pytest.mark.usefixtures("two_queues")
-def test_the_form_says_beforehand_which_queues_kubernetes_deletes(as_editor, deployment):
-    shown = text(as_editor.get(edit_url(deployment)))
-
-    assert "Switching to Kubernetes deletes the worker queues default, heavy." in shown
-    assert "Delete these worker queues" not in shown
-
-
-@pytest.mark.usefixtures("two_queues")
-@pytest.mark.parametrize("headers", [{}, HX])
-def test_kubernetes_is_asked_about_once_more_and_what_was_typed_stays(as_editor, deployment, headers):
-    data = sent(as_editor, deployment, executor=Executor.KUBERNETES, name="Live")
-
-    response = as_editor.post(edit_url(deployment), data, headers=headers)
-
-    assert response.status_code == 422
-    assert "Updating deletes default , heavy ." in text(response)
-    assert one(response, "input[name=name]")["value"] == "Live"
-    assert one(response, "option[selected][value=KubernetesExecutor]")
-    assert not one(response, "input[name=confirm]").has_attr("checked")
-    assert (stored(deployment).name, WorkerQueue.objects.count()) == ("Production", 2)
-
-
-@pytest.mark.usefixtures("two_queues")
-def test_once_confirmed_the_queues_go(as_editor, deployment):
-    data = sent(
-        as_editor, deployment, executor=Executor.KUBERNETES, named_queues="default,heavy", confirm="on"
-    )
-
-    as_editor.post(edit_url(deployment), data)
-
-    assert (stored(deployment).executor, stored(deployment).worker_queue_count) == ("KubernetesExecutor", 0)
-    assert AuditEvent.objects.get().input["deletedQueues"] == ["default", "heavy"]
-
-
-@pytest.mark.usefixtures("two_queues")
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {"named_queues": "default,heavy"},
-        {"confirm": "on"},
-        {"named_queues": "default", "confirm": "on"},
-    ],
-)
-def test_only_what_was_named_and_agreed_to_is_deleted(as_editor, deployment, answer):
-    data = sent(as_editor, deployment, executor=Executor.KUBERNETES, **answer)
-
-    response = as_editor.post(edit_url(deployment), data)
-
-    assert response.status_code == 422
-    assert one(response, "input[name=named_queues]")["value"] == "default,heavy"
-    assert not one(response, "input[name=confirm]").has_attr("checked")
-    assert WorkerQueue.objects.count() == 2
-
-
-def test_celery_says_that_it_makes_a_queue_and_makes_it(as_editor, deployment):
-    WorkerQueue.objects.all().delete()
-    Deployment.objects.update(executor=Executor.KUBERNETES, worker_queue_count=0)
-    assert "Switching to Celery makes a worker queue named default." in text(
-        as_editor.get(edit_url(deployment))
-    )
-
-    as_editor.post(edit_url(deployment), sent(as_editor, deployment, executor=Executor.CELERY))
-
-    assert [queue.name for queue in WorkerQueue.objects.all()] == ["default"]
-
-
-# Two people at once
-
-
-@pytest.mark.parametrize("headers", [{}, HX])
-def test_of_two_editors_the_second_reads_what_the_first_changed(as_editor, other, deployment, headers):
-    data = sent(as_editor, deployment, name="Mine", scheduler_au="9")
-    update_deployment(other, deployment, name="Theirs", scheduler_replicas=3, ci_cd_enforced=True)
-
-    response = as_editor.post(edit_url(deployment), data, headers=headers)
-
-    assert response.status_code == 409
-    shown = text(response)
-    assert "Somebody changed this Deployment while you were editing it." in shown
-    assert "Name: Production → Theirs , by Olaf Other" in shown
-    assert "Scheduler count: 1 → 3 , by Olaf Other" in shown
-    assert "CI/CD Enforcement: Off → On , by Olaf Other" in shown
-    assert (stored(deployment).name, stored(deployment).scheduler_au) == ("Theirs", 5)
-
-
-def test_his_changes_stay_over_theirs_and_are_saved_the_second_time(as_editor, other, deployment):
-    data = sent(as_editor, deployment, name="Mine", scheduler_au="9")
-    update_deployment(other, deployment, name="Theirs", scheduler_replicas=3)
-    update_deployment(other, deployment, scheduler_replicas=4, description="New")
-
-    response = as_editor.post(edit_url(deployment), data)
-
-    assert "Scheduler count: 1 → 4" in text(response)
-    assert one(response, "input[name=name]")["value"] == "Mine"
-    assert one(response, "select[name=scheduler_au] option[selected]")["value"] == "9"
-    assert one(response, "select[name=scheduler_replicas] option[selected]")["value"] == "4"
-    assert one(response, "textarea[name=description]").get_text(strip=True) == "New"
-    version = one(response, "input[name=version]")["value"]
-
-    again = {**data, "version": version, "scheduler_replicas": "4", "description": "New"}
-    assertRedirects(as_editor.post(edit_url(deployment), again), details_url(deployment))
-    now = stored(deployment)
-    assert (now.name, now.scheduler_au, now.scheduler_replicas, now.description) == ("Mine", 9, 4, "New")
-
-
-def test_what_was_changed_back_is_not_worth_a_word(as_editor, other, deployment):
-    data = sent(as_editor, deployment, name="Mine")
-    update_deployment(other, deployment, description="Oops")
-    update_deployment(other, deployment, description="")
-
-    response = as_editor.post(edit_url(deployment), data)
-
-    assert response.status_code == 409
-    assertNotContains(response, "Oops", status_code=409)
 
 
 def test_the_log_says_it_in_words(as_editor, deployment):
