@@ -24,7 +24,7 @@ from cloudui.web.principal import Kind, Principal
 from cloudui.web.slots import SlotsBusy
 
 # Whatever lies below is for programs; an unknown address there is answered in JSON too.
-MACHINE_PATHS: Final = ("/oauth", "/v1", "/.well-known")
+MACHINE_PATHS: Final = ("/oauth", "/v1", "/.well-known", "/auth-config", "/userinfo", "/graphql")
 READ: Final = ("GET", "HEAD")
 CHALLENGE: Final = 'Bearer realm="Cloud UI"'
 
