@@ -88,6 +88,8 @@ APPEND_SLASH = False
 ROOT_URLCONF = "cloudui.urls"
 WSGI_APPLICATION = "cloudui.wsgi.application"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# The form of 500 environment variables (deployments.variable_forms) has up to seven fields for each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 MIDDLEWARE = [
     "cloudui.web.middleware.RequestIdMiddleware",
     "cloudui.web.middleware.TransportMiddleware",
@@ -173,6 +175,7 @@ LANGUAGE_CODE = "en-us"
 USE_I18N = False
 
 # Data
+DAGS_ROOT = Path(env.str("DAGS_ROOT", "") or DATA_DIR / "dags").absolute()
 DATABASES = {"default": configuration.database(env.str("DATABASE_URL", ""), data_dir=DATA_DIR)}
 CACHES = {"default": configuration.cache(env.str("CACHE_URL", ""))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -250,4 +253,6 @@ HOUSEKEEPING = [
     "apikeys.revocation.forget_expired",
     "apikeys.signing.forget_expired",
     "apikeys.usage.forget_old",
+    "deployments.rest.idempotency.forget_old",
+    "deployments.deploy_keeping.tidy_up",
 ]

@@ -16,6 +16,7 @@ for _name in (
     "ARGON2_SLOTS",
     "CACHE_URL",
     "CLOUDUI_KEYS",
+    "DAGS_ROOT",
     "DEBUG",
     "EMAIL_FROM",
     "EMAIL_URL",

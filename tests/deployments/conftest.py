@@ -1,5 +1,7 @@
 """The cast: one Workspace with a person of each role, an Owner of the Organization, and an outsider."""
 
+from pathlib import Path
+
 import pytest
 from django.test import Client
 
@@ -12,6 +14,7 @@ from tests.factories import (
     create_runtime,
     create_workspace,
 )
+from workspaces.middleware import principal_for
 from workspaces.models import Role
 
 
@@ -41,6 +44,19 @@ def several(workspace):
 @pytest.fixture
 def editor(workspace):
     return create_member(workspace=workspace, role=Role.EDITOR, full_name="Eda Editor")
+
+
+@pytest.fixture
+def by(editor):
+    """The Editor, as the services know him."""
+    return principal_for(editor)
+
+
+@pytest.fixture
+def root(settings, tmp_path) -> Path:
+    """A store of DAGs for this test alone."""
+    settings.DAGS_ROOT = tmp_path / "dags"
+    return settings.DAGS_ROOT
 
 
 @pytest.fixture

@@ -1,0 +1,43 @@
+"""Why an archive is not taken, in a sentence that helps whoever sent it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+MIB: Final = 1024 * 1024
+LONGEST_SHOWN: Final = 80
+
+
+class Refused(Exception):
+    """The archive is not taken; the text says why and quotes names only in visible characters."""
+
+
+class TooLarge(Refused):
+    """It is more than the store takes. An HTTP answer is 413 (RFC 9110 section 15.5.14)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that one archive may hold.
+
+    Attributes:
+        sent: bytes of the archive as it is sent.
+        unpacked: bytes behind the decompressor, the archive's own headers included.
+        file: bytes of one file.
+        entries: files and folders, also those folders that only names of files mention.
+        name: characters of one name with its folders.
+    """
+
+    sent: int = 256 * MIB
+    unpacked: int = 256 * MIB
+    file: int = 64 * MIB
+    entries: int = 10_000
+    name: int = 240
+
+
+LIMITS: Final = Limits()
+
+
+def shown(name: str) -> str:
+    """A name as a sentence may quote it: visible characters only, and not too many."""
+    visible = name if name.isprintable() else name.encode("unicode_escape").decode("ascii")
+    return visible if len(visible) <= LONGEST_SHOWN else f"{visible[:LONGEST_SHOWN]}…"
