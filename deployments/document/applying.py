@@ -1,0 +1,190 @@
+"""Applies a Deployment file: all its sections in one transaction under the Deployment's lock, or none of it."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
+
+from cloudui.web.principal import Principal
+from deployments.access import deployment_to_edit
+from deployments.alerts import set_alert_emails
+from deployments.configuration import update_deployment
+from deployments.document.checking import check, split
+from deployments.document.parsing import read
+from deployments.document.preview import Change, preview, wanted_queues
+from deployments.document.problems import DocumentInvalid, Problem
+from deployments.document.schema import (
+    COLUMNS,
+    CONFIGURATION,
+    EMAILS,
+    QUEUE_NUMBERS,
+    QUEUES,
+    VARIABLES,
+    Document,
+)
+from deployments.models import Deployment
+from deployments.queues import list_queues, replace_queues
+from deployments.variables import Wanted, save_variables
+
+_FILE_NAMES = {column: name for name, column in [*COLUMNS.items(), *QUEUE_NUMBERS.items()]}
+
+
+class DeploymentChanged(Exception):
+    """The Deployment is not what it was when the preview was made."""
+
+    def __init__(self) -> None:
+        super().__init__("This Deployment was changed since the preview. Look at the changes again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A file that can be applied.
+
+    Attributes:
+        document: what it says.
+        changes: what it would change.
+        state: the Deployment that the changes start from, for `apply`.
+    """
+
+    document: Document
+    changes: list[Change]
+    state: str
+
+
+@sensitive_variables()
+def examine(principal: Principal, deployment: Deployment, text: str | bytes) -> Examined:
+    """Find out what applying a file would do, by doing it and taking it back. Nothing stays written.
+
+    Args:
+        principal: who asks; must be allowed to change the Deployment.
+        deployment: the Deployment as the caller's rights showed it.
+        text: the file, YAML or JSON.
+
+    Raises:
+        Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
+        DocumentInvalid: with all that is wrong, of the text, of what it says, and of what this Deployment allows.
+    """
+    reading = read(text)
+    with transaction.atomic():
+        locked = deployment_to_edit(principal, deployment.workspace_id, deployment.pk, locked=True)
+        state, changes = state_of(locked), preview(locked, reading.document)
+        problems = _carry_out(principal, locked, reading.document, changes, found=reading.problems)
+        transaction.set_rollback(True)
+    if problems:
+        raise DocumentInvalid(problems, is_showable=not reading.may_hold_secrets)
+    return Examined(reading.document, changes, state)
+
+
+@sensitive_variables()
+def apply(
+    principal: Principal, deployment: Deployment, document: Document, *, state: str | None = None
+) -> list[Change]:
+    """Apply a Deployment file. Each section's service decides again and writes its own audit event.
+
+    Args:
+        principal: an Editor, or an API key of this very Deployment.
+        deployment: the Deployment as the caller's rights showed it.
+        document: what the file says.
+        state: what `examine` returned with the preview that was agreed to; None applies to whatever is there.
+
+    Returns:
+        What was changed.
+
+    Raises:
+        Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
+        DeploymentChanged: when it is not what the preview started from.
+        DocumentInvalid: with all that is wrong; then nothing is changed.
+    """
+    with transaction.atomic():
+        locked = deployment_to_edit(principal, deployment.workspace_id, deployment.pk, locked=True)
+        if state not in {None, state_of(locked)}:
+            raise DeploymentChanged
+        changes = preview(locked, document)
+        if problems := _carry_out(principal, locked, document, changes):
+            raise DocumentInvalid(problems)
+    return changes
+
+
+def state_of(deployment: Deployment) -> str:
+    """A digest of everything that a file can change, besides the values that the variables' version stands for."""
+    state = [
+        deployment.configuration_version,
+        deployment.variables_version,
+        *(getattr(deployment, column) for column in COLUMNS.values()),
+        deployment.alert_emails,
+        [
+            [queue.name, queue.node_pool_id, queue.min_workers, queue.max_workers, queue.concurrency]
+            for queue in list_queues(deployment)
+        ],
+    ]
+    return hashlib.sha256(json.dumps(state).encode()).hexdigest()
+
+
+@sensitive_variables()
+def _carry_out(
+    principal: Principal,
+    locked: Deployment,
+    document: Document,
+    changes: Iterable[Change],
+    *,
+    found: Iterable[Problem] = (),
+) -> list[Problem]:
+    """Do what can be done, and say all that cannot. The caller takes everything back if anything is said."""
+    problems = [*found, *check(locked, document)]
+    affected = {change.section for change in changes}
+    # Sections with mistakes in them were read in part only; to do that part would find mistakes that are none.
+    broken = {problem.field.partition(".")[0].partition("[")[0] for problem in problems}
+    if "" in broken:
+        return problems
+    if CONFIGURATION in affected - broken:
+        given = {COLUMNS[name]: value for name, value in document.configuration.items() if name in COLUMNS}
+        more = _try(document, _configuration_path, lambda: update_deployment(principal, locked, **given))
+        problems += more
+        broken |= {CONFIGURATION} if more else set()
+    queues = wanted_queues(locked, document)
+    # Which queues there may be depends on the executor.
+    if QUEUES in affected - broken and queues is not None and CONFIGURATION not in broken:
+        problems += _try(document, _queue_path, lambda: replace_queues(principal, locked, queues))
+    if VARIABLES in affected - broken:
+        variables = [Wanted(each.key, each.value, each.is_secret) for each in document.variables or ()]
+        paths = {each.key: f"{VARIABLES}[{each.number}]" for each in document.variables or ()}
+        problems += _try(
+            document,
+            lambda key: paths.get(key, VARIABLES),
+            lambda: save_variables(principal, locked, variables),
+        )
+    if EMAILS in affected - broken:
+        emails = document.alert_emails or ()
+        problems += _try(document, lambda _: EMAILS, lambda: set_alert_emails(principal, locked, emails))
+    return problems
+
+
+def _try(document: Document, path_of: Callable[[str], str], act: Callable[[], Any]) -> list[Problem]:
+    try:
+        with transaction.atomic():
+            act()
+    except ValidationError as error:
+        messages = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+        return [
+            document.problem(path_of(field), *split(message))
+            for field, texts in messages.items()
+            for message in texts
+        ]
+    except PermissionDenied as refusal:
+        # The right to change the Deployment was decided before: this is about one field.
+        return [document.problem(f"{CONFIGURATION}.ci_cd_enforcement", *split(str(refusal)))]
+    return []
+
+
+def _configuration_path(field: str) -> str:
+    return f"{CONFIGURATION}.{_FILE_NAMES.get(field, field)}" if field != NON_FIELD_ERRORS else CONFIGURATION
+
+
+def _queue_path(field: str) -> str:
+    number, _, attribute = field.partition(".")
+    return f"{QUEUES}[{number}].{_FILE_NAMES.get(attribute, attribute)}" if attribute else QUEUES

@@ -1,0 +1,70 @@
+"""How a Deployment file travels from the page with the preview back to us.
+
+The file may hold secrets, so it is neither written into that page, nor kept in a session, a cache or a table. It
+goes along in a hidden field of the form, encrypted under the installation's field key (cloudui.web.encryption), with
+the state of the Deployment that the preview was made for and a time at which it ends. Bound to it as associated
+data are the person and the Deployment: what somebody else finds in a page left open opens for nobody but that
+person, signed in, for that Deployment, within the hour.
+"""
+
+import base64
+import binascii
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+from django.views.decorators.debug import sensitive_variables
+
+from cloudui.web.encryption import CannotDecrypt, decrypt, encrypt
+from cloudui.web.keyring import KeyFileError
+from cloudui.web.principal import Principal
+from deployments.models import Deployment
+
+PURPOSE: Final = "document"
+LIFETIME_SECONDS: Final = 60 * 60
+
+
+class SealBroken(Exception):
+    """The file is too old, or it is not this person's for this Deployment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A file with the state of the Deployment that its preview was made for."""
+
+    text: str = field(repr=False)
+    state: str
+
+
+@sensitive_variables("text")
+def seal(principal: Principal, deployment: Deployment, text: str, *, state: str) -> str:
+    """Encrypt a file for one person and one Deployment, for an hour.
+
+    Returns:
+        Characters of base64 for URLs, about a third more than the file has bytes.
+    """
+    ends = int(time.time()) + LIFETIME_SECONDS
+    plain = f"{ends}\n{state}\n{text}".encode()
+    return base64.urlsafe_b64encode(encrypt(plain, *_place(principal, deployment))).decode()
+
+
+@sensitive_variables()
+def unseal(principal: Principal, deployment: Deployment, sealed: str) -> Sealed:
+    """The file that `seal` was given.
+
+    Raises:
+        SealBroken: if it was changed, is older than an hour, or belongs to another person or Deployment.
+    """
+    try:
+        stored = base64.b64decode(sealed.encode(), altchars=b"-_", validate=True)
+        plain = decrypt(stored, *_place(principal, deployment)).decode()
+    except (binascii.Error, ValueError, CannotDecrypt, KeyFileError):
+        raise SealBroken from None
+    ends, state, text = plain.split("\n", maxsplit=2)
+    if int(ends) < time.time():
+        raise SealBroken
+    return Sealed(text=text, state=state)
+
+
+def _place(principal: Principal, deployment: Deployment) -> tuple[str, ...]:
+    return PURPOSE, principal.kind, principal.id, deployment.pk
