@@ -55,14 +55,15 @@ def report(secret: KeySecret, *, origin: Origin) -> None:
             key.switch(is_enabled=False)
         is_news = ratelimit.is_first("leaks", key.pk, seconds=REPORT_SECONDS)
         if was_enabled or is_news:
-            _tell(key, found, origin)
+            operation = "disableDeploymentApiKey" if was_enabled else "reportLeakedSecret"
+            _tell(key, found, origin, operation=operation)
     usage.record_refusal(found, Reason.SECRET_LEAKED, origin)
 
 
-def _tell(key: ApiKey, found: Standing, origin: Origin) -> None:
+def _tell(key: ApiKey, found: Standing, origin: Origin, *, operation: str) -> None:
     caller = replace(system_principal("leaked secret report"), origin=origin)
     given = {"id": key.pk, "secret": found.number, "reason": Reason.SECRET_LEAKED.value}
-    events.record(caller, "disableDeploymentApiKey", key, given)
+    events.record(caller, operation, key, given)
     messages = _messages(key, found, origin)
     transaction.on_commit(lambda: get_connection().send_messages(messages), robust=True)
 

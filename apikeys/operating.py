@@ -59,15 +59,12 @@ def look_up(principal: Principal, secret: KeySecret) -> Finding:
     """
     finding = _find(secret)
     row = finding.secret
-    place = {"workspace": row.key.deployment.workspace_id, "deployment": row.key.deployment_id} if row else {}
+    given: dict[str, Any] = {"found": finding.provenance, "secret": row.number if row else None}
     with transaction.atomic():
-        audit.record(
-            principal,
-            "lookUpLeakedSecret",
-            target=row.key_id if row else "",
-            input={"found": finding.provenance, "secret": row.number if row else None},
-            **place,
-        )
+        if row:
+            events.record(principal, "lookUpLeakedSecret", row.key, given)
+        else:
+            audit.record(principal, "lookUpLeakedSecret", input=given)
     return finding
 
 

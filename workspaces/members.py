@@ -19,7 +19,7 @@ def require_admin_left(admins: Iterable[User]) -> None:
     Raises:
         ValidationError: if none of them is active and the Organization has no active Owner.
     """
-    if not (any(user.is_active for user in admins) or _lock_owners()):
+    if not (any(user.is_active for user in admins) or lock_owners()):
         raise ValidationError(
             "The last Admin stays in a Workspace while the Organization has no active Owner."
         )
@@ -36,7 +36,7 @@ def require_replaceable(user: User, *, is_active: bool, organization_role: str) 
     Raises:
         ValidationError: naming the first Workspace that would be left alone.
     """
-    owners = _lock_owners() - {user.pk}
+    owners = lock_owners() - {user.pk}
     if owners or (is_active and organization_role == OrganizationRole.OWNER):
         return
     orphan = Workspace.objects.without_admin(besides=None if is_active else user).alphabetical().first()
@@ -47,7 +47,10 @@ def require_replaceable(user: User, *, is_active: bool, organization_role: str) 
         )
 
 
-def _lock_owners() -> set[str]:
-    """The active Owners, held in one order, so that two of them cannot leave at once."""
+def lock_owners() -> set[str]:
+    """The active Owners, held in one order, so that two of them cannot leave at once.
+
+    Whoever holds one person and needs these too takes these first; otherwise two could wait for each other.
+    """
     owners = User.objects.owners().select_for_update().order_by("pk")
     return set(owners.values_list("pk", flat=True))

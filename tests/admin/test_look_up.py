@@ -126,7 +126,7 @@ def test_the_look_up_is_audited_without_the_secret(as_operator, operator, issued
         issued.key.pk,
     )
     assert event.deployment == issued.key.deployment_id
-    assert event.input == {"found": "known", "secret": 1}
+    assert event.input == {"name": issued.key.name, "found": "known", "secret": 1}
 
 
 @pytest.mark.threat("T-S6")

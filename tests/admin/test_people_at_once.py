@@ -7,9 +7,9 @@ import pytest
 from django.db import connections
 
 from tests.deployments.helpers import signed_in
-from tests.factories import create_owner, create_user
+from tests.factories import create_member, create_owner, create_user, create_workspace
 from workspaces.admin.people import PasswordForm, PersonForm
-from workspaces.models import User
+from workspaces.models import Membership, Role, User
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.threat("T-W12")]
 
@@ -73,3 +73,45 @@ def test_a_new_password_does_not_bring_a_deactivated_person_back(monkeypatch, op
 
     person.refresh_from_db()
     assert (person.check_password(PASSWORD), person.is_active) == (True, False)
+
+
+def members_form(workspace, staying):
+    """The page of a Workspace as an operator sends it: every member there is, all but `staying` to be removed."""
+    members = list(Membership.objects.filter(workspace=workspace).order_by("pk"))
+    given = {
+        "name": workspace.name,
+        "description": "",
+        "memberships-TOTAL_FORMS": len(members),
+        "memberships-INITIAL_FORMS": len(members),
+    }
+    for number, member in enumerate(members):
+        given |= {
+            f"memberships-{number}-id": member.pk,
+            f"memberships-{number}-workspace": workspace.pk,
+            f"memberships-{number}-user": member.user_id,
+            f"memberships-{number}-role": member.role,
+        }
+        if member.user_id != staying.pk:
+            given[f"memberships-{number}-DELETE"] = "on"
+    return given
+
+
+def test_two_operators_do_not_remove_the_last_two_admins(person):
+    operators = [signed_in(create_user(is_staff=True, is_superuser=True)) for _ in range(2)]
+    workspace = create_workspace()
+    admins = [create_member(workspace=workspace, role=Role.ADMIN) for _ in range(2)]
+    forms = [members_form(workspace, staying) for staying in admins]
+    together = threading.Barrier(2)
+
+    def send(operator, form):
+        together.wait()
+        try:
+            return operator.post(f"/admin/workspaces/workspace/{workspace.pk}/change/", form).status_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor() as pool:
+        statuses = list(pool.map(send, operators, forms))
+
+    assert sorted(statuses) == [200, 302]
+    assert Membership.objects.filter(workspace=workspace, role=Role.ADMIN).count() == 1

@@ -124,6 +124,9 @@ def test_the_leak_of_a_disabled_keys_secret_is_told_too(issued, admin, present):
 
     assert len(mail.outbox) == 1
     assert Refusal.objects.get().reason == Reason.SECRET_LEAKED
+    # It was disabled once, by the Admin.
+    assert AuditEvent.objects.filter(operation="disableDeploymentApiKey").count() == 1
+    assert AuditEvent.objects.filter(operation="reportLeakedSecret").count() == 1
 
 
 def test_a_mail_server_that_fails_changes_nothing(issued, monkeypatch, present):

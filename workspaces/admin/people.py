@@ -20,7 +20,7 @@ from django.utils.decorators import method_decorator
 
 from cloudui.web.text import PlainTextField
 from workspaces.admin_audit import AuditedAdmin
-from workspaces.members import require_replaceable
+from workspaces.members import lock_owners, require_replaceable
 from workspaces.models import OrganizationRole, User
 
 # A change of any of these ends the person's sessions and tokens.
@@ -106,6 +106,7 @@ class PersonAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg] # generic 
         """The person, held for a change: it writes the whole row, and must not undo what others do meanwhile."""
         person: User | None = super().get_object(request, object_id, from_field)
         if person and request.method == "POST" and transaction.get_connection().in_atomic_block:
+            lock_owners()
             return User.objects.select_for_update().get(pk=person.pk)
         return person
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.http import HttpRequest
 
 from cloudui.web.text import PlainTextAreaField
@@ -61,6 +62,15 @@ class WorkspaceAdmin(AuditedAdmin):
     def place(self, obj: Any) -> dict[str, str]:
         """Its own events, and those of its members."""
         return {"workspace": obj.workspace_id if isinstance(obj, Membership) else obj.pk}
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Workspace | None:
+        """The Workspace, held for a change: of two who remove its last two Admins, one must see the other."""
+        workspace: Workspace | None = super().get_object(request, object_id, from_field)
+        if workspace and request.method == "POST" and transaction.get_connection().in_atomic_block:
+            return Workspace.objects.select_for_update().get(pk=workspace.pk)
+        return workspace
 
     def get_readonly_fields(self, request: HttpRequest, obj: Workspace | None = None) -> Any:
         """A new Workspace has no facts yet."""

@@ -2,17 +2,20 @@
 
 import functools
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django import template
 from django.contrib.humanize.templatetags.humanize import naturaltime
+from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.timesince import timesince
 
 register = template.Library()
 
 # Younger than this, a moment is told to the second; older, the words may be as old as a minute.
 FRESH_SECONDS: Final = 3600
+DAY: Final = timedelta(days=1)
 
 
 @register.simple_tag
@@ -38,5 +41,12 @@ def _say(value: datetime, now: int) -> str:
         exact.isoformat(),
         exact.day,
         f"{exact:%B %Y, %H:%M}",
-        naturaltime(value),
+        _words(value),
     )
+
+
+def _words(value: datetime) -> str:
+    if timezone.now() - value < DAY:
+        return str(naturaltime(value))
+    # "3 months ago", where Django says "3 months, 1 week ago".
+    return f"{timesince(value, depth=1)} ago"
