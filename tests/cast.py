@@ -16,6 +16,7 @@ from tests.factories import (
     create_deployment,
     create_member,
     create_owner,
+    create_queue,
     create_user,
     create_workspace,
 )
@@ -35,6 +36,9 @@ class Place(NamedTuple):
     deployment: str
     key: str
 
+
+# A worker queue that each Deployment has besides its default.
+QUEUE: Final = "heavy"
 
 # Well-formed identifiers of nothing.
 NEVER: Final = Place("c" + "0" * 24, "c" + "1" * 24, "Z" * 32)
@@ -98,6 +102,8 @@ def assemble() -> Cast:
     production = create_deployment(workspace=home, name="Production", alert_emails=[ALERT_EMAIL])
     staging = create_deployment(workspace=home, name="Staging")
     foreign = create_deployment(workspace=elsewhere, name="Foreign")
+    for deployment in (production, staging, foreign):
+        create_queue(deployment, name=QUEUE)
     cast = Cast(
         people=people,
         home=_place(create_api_key(production, name="CI", description="Deploys", by=admin)),

@@ -13,9 +13,12 @@ from apikeys import lifecycle
 from apikeys.models import ApiKey
 from deployments.alerts import AlertEmail
 from deployments.models import Deployment
-from tests.cast import ALERT_EMAIL, Cast, Place
+from tests.cast import ALERT_EMAIL, QUEUE, Cast, Place
 from workspaces.middleware import principal_for
-from workspaces.models import AuditEvent
+from workspaces.models import AuditEvent, Membership, Role, Workspace
+
+# Where a Deployment can be moved, once it is made.
+ANNEX: Final = "c" + "3" * 24
 
 PARAMETER: Final = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 
@@ -103,6 +106,7 @@ def body(route: Route, cast: Cast) -> dict[str, Any]:
     if route.is_admin_site and route.pattern.endswith("/delete/"):
         return {"post": "yes"}
     deployment = cast.deployment(cast.home)
+    queue = {"worker_type": "small", "min_workers": 0, "max_workers": 5, "concurrency": 16}
     bodies: dict[str, dict[str, Any]] = {
         "apikeys:create": {"name": "Made", "description": "", "nonce": "0" * 32},
         "apikeys:edit": {"name": "Edited", "description": "", "version": 1},
@@ -119,6 +123,10 @@ def body(route: Route, cast: Cast) -> dict[str, Any]:
             "scheduler_replicas": 1,
         },
         "deployments:delete": {"word": "Delete"},
+        "deployments:transfer": {"workspace": ANNEX},
+        "deployments:queue_create": {**queue, "name": "made"},
+        "deployments:queue_edit": {**queue, "version": _version_of_queue(deployment)},
+        "deployments:queue_delete": {"word": f"Delete {QUEUE}"},
         "deployments:edit": {
             "version": deployment.configuration_version,
             "name": "Edited",
@@ -133,8 +141,17 @@ def body(route: Route, cast: Cast) -> dict[str, Any]:
     return bodies.get(route.name, {})
 
 
+def _version_of_queue(deployment: Deployment) -> str:
+    queue = deployment.worker_queues.filter(name=QUEUE).first()
+    return queue.updated_at.isoformat() if queue else ""
+
+
 def make_ready(route: Route, cast: Cast) -> None:
     """Bring about what a POST there presupposes, so that somebody who may succeeds."""
+    if route.name == "deployments:transfer":
+        annex = Workspace.objects.create(pk=ANNEX, name="Annex")
+        for role in ("member", "editor", "admin"):
+            Membership.objects.create(workspace=annex, user=cast.people[role], role=Role.EDITOR)
     if route.name not in {"apikeys:enable", "apikeys:end_now"}:
         return
     key = ApiKey.objects.select_related("deployment").get(pk=cast.home.key)
@@ -164,6 +181,7 @@ def _values(route: Route, cast: Cast) -> dict[str, str]:
         "uidb36": "1",
         # Of a password's reset: one that leads nowhere.
         "key": "never-issued",
+        "queue": QUEUE,
         "app_label": "workspaces",
         "url": "nothing/here",
         "content_type_id": "1",

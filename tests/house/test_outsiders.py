@@ -14,6 +14,16 @@ pytestmark = [pytest.mark.django_db, pytest.mark.threat("T-W7")]
 
 METHOD_NOT_ALLOWED = 405
 
+# What an Editor changes.
+EDITORS = {
+    "deployments:create",
+    "deployments:delete",
+    "deployments:queue_create",
+    "deployments:queue_delete",
+    "deployments:queue_edit",
+    "deployments:transfer",
+}
+
 
 @pytest.fixture(params=[False, True], ids=["page", "htmx"])
 def is_htmx(request):
@@ -36,7 +46,7 @@ def test_whoever_does_not_belong_to_the_workspace_finds_nothing(walked, role, is
 
 @pytest.mark.parametrize("role", ["member", "editor"])
 def test_who_may_look_only_changes_nothing(walked, role, is_htmx):
-    allowed = {"member": set(), "editor": {"deployments:create", "deployments:delete"}}[role]
+    allowed = EDITORS if role == "editor" else set()
     for route in of_workspaces():
         answer = walked.answers[Question(str(route), "POST", role, is_htmx)]
         if answer.status == METHOD_NOT_ALLOWED:

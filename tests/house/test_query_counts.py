@@ -12,13 +12,14 @@ from django.test.utils import CaptureQueriesContext
 
 from apikeys.models import ApiKey, ApiKeySecret
 from cloudui.web.principal import system_principal
-from deployments.models import Cluster, Deployment, RuntimeRelease
+from deployments.models import Cluster, Deployment, RuntimeRelease, WorkerQueue
 from tests.cast import HX
 from workspaces import audit
 from workspaces.models import Membership, Role, User, Workspace
 
 KEYS = "/{workspace}/deployments/{deployment}/api-keys"
 ACTIVITY = "/{workspace}/deployments/{deployment}/activity"
+QUEUES = "/{workspace}/deployments/{deployment}/worker-queues"
 
 # Two each are for the session and the person, one of a whole page's for the switcher.
 CONSOLE = {
@@ -30,6 +31,7 @@ CONSOLE = {
     f"{KEYS}?sort=name": 7,
     f"{KEYS}?q=filler": 7,
     ACTIVITY: 5,
+    QUEUES: 5,
 }
 ADMIN = {
     "/admin/workspaces/user/": 4,
@@ -75,6 +77,10 @@ def lengthen(cast):
             for name, cluster, runtime in zip(names, clusters, runtimes, strict=True)
         )
         add_keys(home, rows)
+        pool = home.cluster.node_pools.get()
+        WorkerQueue.objects.bulk_create(
+            WorkerQueue(deployment=home, name=name, node_pool=pool) for name in names
+        )
         for name in names:
             audit.record(
                 system_principal("filler"),
