@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from deployments.views import alerts, details, queues, transfer
+from deployments.views import alerts, details, document, queues, transfer
 from deployments.views import deployments as views
 
 app_name = "deployments"
@@ -24,6 +24,8 @@ urlpatterns = [
     path(f"{DEPLOYMENT}/details", details.details, name="details"),
     path(f"{DEPLOYMENT}/configuration", details.configuration_moved, name="configuration"),
     path(f"{DEPLOYMENT}/details/edit", details.edit, name="edit"),
+    path(f"{DEPLOYMENT}/details/file", document.download, name="download_document"),
+    path(f"{DEPLOYMENT}/details/apply", document.apply, name="apply_document"),
     path(f"{DEPLOYMENT}/details/alert-emails", alerts.edit, name="alert_emails"),
     path(
         f"{DEPLOYMENT}/details/alert-emails/<slug:address>/delete", alerts.delete, name="delete_alert_email"

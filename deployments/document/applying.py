@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,36 +132,43 @@ def _carry_out(
     document: Document,
     changes: Iterable[Change],
     *,
-    found: Iterable[Problem] = (),
+    found: Sequence[Problem] = (),
 ) -> list[Problem]:
     """Do what can be done, and say all that cannot. The caller takes everything back if anything is said."""
-    problems = [*found, *check(locked, document)]
-    affected = {change.section for change in changes}
     # Sections with mistakes in them were read in part only; to do that part would find mistakes that are none.
-    broken = {problem.field.partition(".")[0].partition("[")[0] for problem in problems}
+    broken = {_section(problem) for problem in found}
+    problems = [*found, *check(locked, document)]
     if "" in broken:
         return problems
-    if CONFIGURATION in affected - broken:
-        given = {COLUMNS[name]: value for name, value in document.configuration.items() if name in COLUMNS}
-        more = _try(document, _configuration_path, lambda: update_deployment(principal, locked, **given))
-        problems += more
-        broken |= {CONFIGURATION} if more else set()
+    affected = {change.section for change in changes} - broken
+    given = {COLUMNS[name]: value for name, value in document.configuration.items() if name in COLUMNS}
+    if CONFIGURATION in affected:
+        problems += _try(document, _configuration_path, lambda: update_deployment(principal, locked, **given))
     queues = wanted_queues(locked, document)
     # Which queues there may be depends on the executor.
-    if QUEUES in affected - broken and queues is not None and CONFIGURATION not in broken:
+    is_other_executor = document.configuration.get("executor", locked.executor) != locked.executor
+    is_known = CONFIGURATION not in broken and not (is_other_executor and problems)
+    if QUEUES in affected and queues is not None and is_known:
         problems += _try(document, _queue_path, lambda: replace_queues(principal, locked, queues))
-    if VARIABLES in affected - broken:
+    if VARIABLES in affected:
         variables = [Wanted(each.key, each.value, each.is_secret) for each in document.variables or ()]
         paths = {each.key: f"{VARIABLES}[{each.number}]" for each in document.variables or ()}
-        problems += _try(
+        said = {problem.field.removesuffix(".key") for problem in problems}
+        refused = _try(
             document,
             lambda key: paths.get(key, VARIABLES),
             lambda: save_variables(principal, locked, variables),
         )
-    if EMAILS in affected - broken:
+        problems += [problem for problem in refused if problem.field not in said]
+    # Of several wrong addresses the service names the first only, and each was named before.
+    if EMAILS in affected and not any(_section(problem) == EMAILS for problem in problems):
         emails = document.alert_emails or ()
         problems += _try(document, lambda _: EMAILS, lambda: set_alert_emails(principal, locked, emails))
     return problems
+
+
+def _section(problem: Problem) -> str:
+    return problem.field.partition(".")[0].partition("[")[0]
 
 
 def _try(document: Document, path_of: Callable[[str], str], act: Callable[[], Any]) -> list[Problem]:
