@@ -36,7 +36,7 @@ class EditForm(ConfigurationForm):
     )
     # The second step: which queues the warning named, and whether the person agreed.
     named_queues = forms.CharField(required=False, widget=forms.HiddenInput)
-    confirm = forms.BooleanField(required=False, label="Delete these worker queues")
+    confirm = forms.BooleanField(required=False)
 
     @classmethod
     def of(cls, deployment: Deployment, data: Any = None, *, queues: Sequence[str] = ()) -> Self:
@@ -50,6 +50,8 @@ class EditForm(ConfigurationForm):
         initial = {field: getattr(deployment, field) for field in FIELDS}
         form = cls(data, initial={**initial, "version": deployment.configuration_version})
         form.fields["executor"].help_text = _about_executor(deployment, queues)
+        # The dialog puts the caret where it is needed, which after an error is elsewhere.
+        del form.fields["name"].widget.attrs["autofocus"]
         return form
 
     @property
@@ -64,10 +66,12 @@ class EditForm(ConfigurationForm):
             return []
         return str(self.cleaned_data["named_queues"]).split(BETWEEN_NAMES)
 
-    def ask_about(self, names: Iterable[str]) -> None:
+    def ask_about(self, names: Sequence[str]) -> None:
         """Ask whether these worker queues may be deleted; everything else stays as it was sent."""
         sent = {name: self.data[name] for name in self.data if name != "confirm"}
         self.data = {**sent, "named_queues": BETWEEN_NAMES.join(names)}
+        which = "this worker queue" if len(names) == 1 else "these worker queues"
+        self["confirm"].label = f"Delete {which}"
         self.add_error("confirm", "Tick this to go on, or select Celery again.")
 
     def merged(self, current: Deployment, meanwhile: Iterable[Meanwhile]) -> Self:

@@ -15,13 +15,17 @@ def edit_url(deployment: Deployment) -> str:
 def sent(client, deployment, **changes):
     """What a browser sends: every field as the form shows it, but for the changes. None leaves a box empty."""
     form = one(client.get(edit_url(deployment)), "#main form[data-warn]")
-    data: dict[str, str] = {
-        field["name"]: field.get("value", "on")
+    fields = [
+        (str(field["name"]), str(field.get("value", "on")))
         for field in form.select("input[name]")
         if field.get("type") != "checkbox" or field.has_attr("checked")
-    }
-    data |= {field["name"]: field.get_text().strip() for field in form.select("textarea")}
-    data |= {field["name"]: field.select_one("option[selected]")["value"] for field in form.select("select")}
+    ]
+    texts = [(str(field["name"]), field.get_text().strip()) for field in form.select("textarea")]
+    choices = [
+        (str(option.find_parent("select")["name"]), str(option["value"]))
+        for option in form.select("option[selected]")
+    ]
+    data = dict([*fields, *texts, *choices])
     return {name: value for name, value in {**data, **changes}.items() if value is not None}
 
 
