@@ -8,8 +8,6 @@ from typing import Final
 
 from django.core.exceptions import ValidationError
 
-CODE: Final = "reserved"
-
 _LOADER: Final = "it decides which programs and libraries run, so it would run code outside of Airflow"
 _LOGIN: Final = "it decides who may sign in to this Airflow"
 _ELSEWHERE: Final = "Put what your DAGs need into the image of the Deployment, or choose another name."
@@ -38,9 +36,9 @@ def refuse_reserved(key: str) -> None:
     """Refuse a name that is reserved. Upper and lower case differ, as they do for programs.
 
     Raises:
-        ValidationError: code `reserved`, with the reason and what to do instead.
+        ValidationError: code `key_reserved`, with the reason and what to do instead.
     """
     for pattern, (reason, remedy) in RESERVED.items():
         beginning = pattern.removesuffix("*")
         if key == beginning if beginning == pattern else key.startswith(beginning):
-            raise ValidationError(f"{key} is reserved: {reason}. {remedy}", code=CODE)
+            raise ValidationError(f"{key} is reserved: {reason}. {remedy}", code="key_reserved")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from deployments.views import alerts, details, document, queues, transfer
+from deployments.views import alerts, details, document, queues, transfer, variables
 from deployments.views import deployments as views
 
 app_name = "deployments"
@@ -16,6 +16,10 @@ urlpatterns = [
     path(DEPLOYMENT, views.open_deployment, name="open"),
     path(f"{DEPLOYMENT}/activity", views.activity, name="activity"),
     path(f"{DEPLOYMENT}/delete", views.delete, name="delete"),
+    path(f"{DEPLOYMENT}/variables", variables.index, name="variables"),
+    path(f"{DEPLOYMENT}/variables/edit", variables.edit, name="edit_variables"),
+    path(f"{DEPLOYMENT}/variables/import", variables.import_file, name="import_variables"),
+    path(f"{DEPLOYMENT}/variables/export", variables.export, name="export_variables"),
     path(f"{DEPLOYMENT}/transfer", transfer.transfer, name="transfer"),
     path(f"{DEPLOYMENT}/worker-queues", queues.index, name="queues"),
     path(f"{DEPLOYMENT}/worker-queues/new", queues.create, name="queue_create"),

@@ -98,16 +98,16 @@ def check_key(key: str) -> None:
     """Decide whether a variable may have this name.
 
     Raises:
-        ValidationError: saying what is wrong with it and what to do.
+        ValidationError: saying what is wrong with it and what to do; its code begins with `key_`.
     """
     if not key:
-        raise ValidationError("Enter a key.", code="required")
+        raise ValidationError("Enter a key.", code="key_required")
     if len(key) > KEY_LENGTH:
-        raise ValidationError(f"Use at most {KEY_LENGTH} characters; this has {len(key)}.", code="max_length")
+        raise ValidationError(f"Use at most {KEY_LENGTH} characters; this has {len(key)}.", code="key_length")
     if not KEY_PATTERN.fullmatch(key):
         raise ValidationError(
             "Use letters, digits and underscores only, and begin with a letter or an underscore.",
-            code="invalid",
+            code="key_invalid",
         )
     refuse_reserved(key)
 
@@ -220,7 +220,7 @@ def _changes(
 ) -> list[_Change]:
     """What differs, by key. Nothing is written here, so that every error is found and told at once."""
     times = Counter(one.key for one in wanted)
-    errors = {key: [ValidationError(TWICE, code="twice")] for key, number in times.items() if number > 1}
+    errors = {key: [ValidationError(TWICE, code="key_twice")] for key, number in times.items() if number > 1}
     size = 0
     changes = [_Change(row, "deleted") for key, row in stored.items() if key not in times]
     for one in wanted:

@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 from django.http import Http404
+from django.utils import timezone
 
 from cloudui.web.principal import Kind, Principal
 from deployments.models import Deployment
@@ -352,7 +353,7 @@ def test_what_cannot_be_read_stays_until_it_is_typed_again_or_deleted(save, stor
 
 def test_a_value_on_its_way_is_in_no_repr():
     assert "s3cret" not in repr(Wanted("A", "s3cret"))
-    assert "s3cret" not in repr(Shown("A", "s3cret", is_secret=False, updated_at=None))
+    assert "s3cret" not in repr(Shown("A", "s3cret", is_secret=False, updated_at=timezone.now()))
 
 
 def value_of(deployment, key):

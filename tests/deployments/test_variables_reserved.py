@@ -35,7 +35,7 @@ def test_reserved(key):
     with pytest.raises(ValidationError) as refused:
         check_key(key)
 
-    assert refused.value.code == "reserved"
+    assert refused.value.code == "key_reserved"
     [reason] = refused.value.messages
     assert reason.startswith(f"{key} is reserved: ")
     assert reason.endswith(".")

@@ -18,6 +18,8 @@ METHOD_NOT_ALLOWED = 405
 EDITORS = {
     "deployments:create",
     "deployments:delete",
+    "deployments:edit_variables",
+    "deployments:import_variables",
     "deployments:queue_create",
     "deployments:queue_delete",
     "deployments:queue_edit",

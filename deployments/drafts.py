@@ -1,0 +1,38 @@
+"""A secret that was typed and could not be saved yet: kept in the page, sealed.
+
+A form that comes back with an error, with one more row or with somebody else's changes keeps what was typed. A
+secret is never shown, not even to who typed it a moment ago; so it goes into the page encrypted under the
+installation's key, where only this server can read it, and only for the same person and Deployment. It may become
+the value of a secret and of nothing else: as a plain one it would be shown.
+"""
+
+import base64
+import binascii
+from typing import Final
+
+from django.views.decorators.debug import sensitive_variables
+
+from cloudui.web.encryption import CannotDecrypt, decrypt, encrypt
+from cloudui.web.keyring import KeyFileError
+from cloudui.web.principal import Principal
+from deployments.models import Deployment
+
+PURPOSE: Final = "draft"
+
+
+@sensitive_variables("value")
+def seal(principal: Principal, deployment: Deployment, value: str) -> str:
+    """The value as text for a hidden field; it cannot be read without the installation's keys."""
+    # What is no character is told to be an error when it is saved, so it must survive until then.
+    plain = value.encode(errors="surrogatepass")
+    return base64.urlsafe_b64encode(encrypt(plain, PURPOSE, deployment.pk, principal.id)).decode()
+
+
+@sensitive_variables()
+def unseal(principal: Principal, deployment: Deployment, sealed: str) -> str:
+    """What was sealed for this person and Deployment; empty for anything else."""
+    try:
+        stored = base64.urlsafe_b64decode(sealed)
+        return decrypt(stored, PURPOSE, deployment.pk, principal.id).decode(errors="surrogatepass")
+    except (binascii.Error, ValueError, CannotDecrypt, KeyFileError):
+        return ""
