@@ -18,6 +18,7 @@ handler500 = errors.server_error
 
 urlpatterns = [
     path("", include("apikeys.api_urls")),
+    path("", include("deployments.rest_urls")),
     path("account/", include("workspaces.account_urls")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),

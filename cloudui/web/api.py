@@ -14,7 +14,13 @@ from typing import Any, Final, TypeVar
 
 from django.conf import settings
 from django.core import signals
-from django.core.exceptions import BadRequest, DisallowedHost, PermissionDenied, SuspiciousOperation
+from django.core.exceptions import (
+    BadRequest,
+    DisallowedHost,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
@@ -30,6 +36,7 @@ CHALLENGE: Final = 'Bearer realm="Cloud UI"'
 
 NOT_FOUND: Final = (404, "not_found", "There is nothing at this address.")
 BAD_REQUEST: Final = (400, "invalid_request", "The request could not be understood.")
+TOO_LARGE: Final = (413, "invalid_request", "The body is too large.")
 SERVER_ERROR: Final = (500, "server_error", "Something went wrong on our side. Try again.")
 
 ApiView = Callable[..., HttpResponseBase]
@@ -50,16 +57,24 @@ class ApiError(Exception):
         error: a code for programs, from RFC 6749 section 5.2 or RFC 6750 section 3.1 where one fits.
         description: a sentence for people, in the characters of RFC 6749 section 5.2.
         headers: what the status requires besides.
+        more: what the answer says besides, by name.
     """
 
     def __init__(
-        self, status: int, error: str, description: str, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        error: str,
+        description: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        more: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(description)
         self.status = status
         self.error = error
         self.description = description
         self.headers = dict(headers or {})
+        self.more = dict(more or {})
 
 
 class MachineFaceMiddleware:
@@ -82,8 +97,6 @@ class MachineFaceMiddleware:
             return answer_error(*NOT_FOUND)
         if not hasattr(match.func, "accepts"):
             return self.get_response(request)
-        # Under a host name that is not ours nothing is served, here as for pages (product threat T-W11).
-        request.get_host()
         request.resolver_match = match
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
         return response
@@ -151,16 +164,22 @@ def answer(content: object, *, status: int = 200, headers: Mapping[str, str] | N
 
 
 def answer_error(
-    status: int, error: str, description: str, headers: Mapping[str, str] | None = None
+    status: int,
+    error: str,
+    description: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    more: Mapping[str, object] | None = None,
 ) -> HttpResponse:
-    """The one shape in which the machine face says no: that of RFC 6749 section 5.2."""
-    return _forbid_storing(
-        answer({"error": error, "error_description": description}, status=status, headers=headers)
-    )
+    """The one shape in which the machine face says no: that of RFC 6749 section 5.2, and what it says besides."""
+    content = {"error": error, "error_description": description, **(more or {})}
+    return _forbid_storing(answer(content, status=status, headers=headers))
 
 
 def answer_bad_request(exception: Exception | None = None) -> HttpResponse:
-    """400; a request for another host is told the setting that decides."""
+    """400; a request for another host is told the setting that decides. 413 for a body that is too large."""
+    if isinstance(exception, RequestDataTooBig):
+        return answer_error(*TOO_LARGE)
     if isinstance(exception, DisallowedHost):
         return answer_error(
             400, "invalid_request", f"This installation answers at {settings.PUBLIC_URL} only (PUBLIC_URL)."
@@ -188,6 +207,7 @@ def _route(
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
+            # Under a host name that is not ours nothing is served, here as for pages (product threat T-W11).
             request.get_host()
             _require_method(request, methods)
             authorize(request)
@@ -215,7 +235,13 @@ def _require_method(request: HttpRequest, methods: Collection[str]) -> None:
 def _failure(request: HttpRequest, exception: Exception) -> HttpResponse:
     match exception:
         case ApiError():
-            return answer_error(exception.status, exception.error, exception.description, exception.headers)
+            return answer_error(
+                exception.status,
+                exception.error,
+                exception.description,
+                exception.headers,
+                more=exception.more,
+            )
         case Http404():
             return answer_error(*NOT_FOUND)
         case PermissionDenied():

@@ -84,6 +84,11 @@ def paginate(
     )
 
 
+def is_cursor(text: str) -> bool:
+    """Whether `text` is a cursor, for whoever would rather be told than see the first page again."""
+    return _read(text) is not None
+
+
 def _beyond(by: str, cursor: tuple[Any, str], *, goes_down: bool) -> Q:
     value, key = cursor
     strict = "lt" if goes_down else "gt"

@@ -14,15 +14,42 @@ from tests.apikeys.machine import FORM
 from tests.house.routes import body, routes
 from tests.house.walk import METHODS, ask
 
+DEPLOYMENT = "/v1/deployments/<cid:deployment>"
+
 # Route and method, and what the token gets there without sending anything else.
 REACH = {
     ("/v1/whoami", "GET"): 200,
+    ("/v1/deployments", "GET"): 200,
+    ("/v1alpha1/organizations", "GET"): 200,
+    # No JSON was sent.
+    ("/graphql", "POST"): 415,
+    # A key is no person.
+    ("/userinfo", "GET"): 403,
+    ("/v1alpha1/users/self", "GET"): 403,
+    # The command-line client prints why it goes no further.
+    ("/v1alpha1/<path:url>", "GET"): 404,
+    ("/v1alpha1/<path:url>", "POST"): 404,
+    # No JSON, and no archive, was sent.
+    (f"{DEPLOYMENT}/worker-queues", "POST"): 415,
+    (f"{DEPLOYMENT}/deploys/<cid:deploy>/roll-back", "POST"): 415,
     # They know the caller, and miss the token that they should look at or end.
     ("/oauth/introspect", "POST"): 400,
     ("/oauth/revoke", "POST"): 400,
     # It says that a token is not what it takes.
     ("/oauth/token", "POST"): 401,
     ("/oauth/token/", "POST"): 401,
+}
+
+# The same in its own Deployment; any other one's is missing.
+REACH_AT_HOME = {
+    (DEPLOYMENT, "GET"): 200,
+    (f"{DEPLOYMENT}/variables", "GET"): 200,
+    (f"{DEPLOYMENT}/worker-queues", "GET"): 200,
+    (f"{DEPLOYMENT}/worker-queues/<queue>", "GET"): 200,
+    (f"{DEPLOYMENT}/alert-emails", "GET"): 200,
+    (f"{DEPLOYMENT}/deploys", "GET"): 200,
+    (f"{DEPLOYMENT}/deploys", "POST"): 415,
+    (f"{DEPLOYMENT}/deploys/<cid:deploy>", "GET"): 200,
 }
 
 pytestmark = pytest.mark.threat("T-L5")
@@ -55,7 +82,8 @@ def test_a_key_reaches_what_is_listed_and_nothing_else(cast, token, place):
         if (to_key.status, to_key.body) != (to_nobody.status, to_nobody.body) and not _is_form(to_key):
             reached[str(route), method] = to_key.status
 
-    assert reached == REACH
+    in_deployments = REACH_AT_HOME if place == "home" else dict.fromkeys(REACH_AT_HOME, 404)
+    assert reached == REACH | in_deployments
 
 
 def test_what_is_public_tells_a_key_no_more_than_anybody(cast, token):

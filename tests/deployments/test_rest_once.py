@@ -1,0 +1,265 @@
+"""Idempotency-Key: what is sent again is not done again."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from deployments import deploys as service
+from deployments.models import Deploy, IdempotentCall, WorkerQueue
+from deployments.rest import deploy_once, idempotency
+from deployments.store import bundles
+from tests.deployments.archives import files, zipped
+from tests.deployments.programs import at, fields_of, of_key, of_role, refusal_of
+from workspaces.models import AuditEvent, Role
+
+pytestmark = pytest.mark.django_db
+
+TAR = "application/x-tar"
+QUEUE = {"name": "heavy", "worker_type": "small", "max_workers": 5}
+
+
+@pytest.fixture(autouse=True)
+def _dags(settings, tmp_path):
+    settings.DAGS_ROOT = tmp_path
+
+
+@pytest.fixture
+def program(deployment):
+    return of_key(deployment)
+
+
+@pytest.fixture
+def queues(deployment):
+    return at(deployment, "worker-queues")
+
+
+@pytest.fixture
+def deploys(deployment):
+    return at(deployment, "deploys")
+
+
+def test_the_same_call_gets_the_same_answer(program, queues):
+    first, second = (program.post(queues, QUEUE, key="one") for _ in range(2))
+
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.content == second.content
+    assert "Idempotency-Replayed" not in first.headers
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert WorkerQueue.objects.filter(name="heavy").count() == 1
+    assert AuditEvent.objects.filter(operation="createWorkerQueue").count() == 1
+
+
+def test_another_call_with_the_same_key_is_refused(program, queues):
+    program.post(queues, QUEUE, key="one")
+
+    assert fields_of(program.post(queues, {**QUEUE, "name": "other"}, key="one")).keys() == {
+        "Idempotency-Key"
+    }
+    assert not WorkerQueue.objects.filter(name="other").exists()
+
+
+def test_without_a_key_it_is_done_again(program, queues):
+    program.post(queues, QUEUE)
+
+    assert fields_of(program.post(queues, QUEUE)).keys() == {"name"}
+
+
+def test_a_key_belongs_to_its_caller(program, queues, deployment):
+    program.post(queues, QUEUE, key="one")
+
+    other = of_role(deployment, Role.EDITOR).post(queues, {**QUEUE, "name": "other"}, key="one")
+
+    assert other.status_code == 201
+
+
+def test_a_key_belongs_to_its_address(program, queues, deploys):
+    program.post(queues, QUEUE, key="one")
+
+    assert program.post(deploys, files(), kind=TAR, key="one").status_code == 201
+
+
+def test_who_lost_the_right_gets_no_stored_answer(queues, deployment):
+    program = of_role(deployment, Role.EDITOR)
+    program.post(queues, QUEUE, key="one")
+    deployment.workspace.memberships.update(role=Role.MEMBER)
+
+    assert program.post(queues, QUEUE, key="one").status_code == 403
+
+
+def test_a_refused_call_may_be_corrected_with_the_same_key(program, queues):
+    assert fields_of(program.post(queues, {**QUEUE, "worker_type": "huge"}, key="one")).keys() == {
+        "worker_type"
+    }
+
+    assert program.post(queues, QUEUE, key="one").status_code == 201
+
+
+def test_a_failure_leaves_neither_the_queue_nor_the_memory(program, queues, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(idempotency, "remember", _fail)
+        assert program.post(queues, QUEUE, key="one").status_code == 500
+    assert not WorkerQueue.objects.filter(name="heavy").exists()
+    assert not IdempotentCall.objects.exists()
+
+    assert program.post(queues, QUEUE, key="one").status_code == 201
+
+
+@pytest.mark.parametrize("key", ["x" * 256, "tab\there", "schlüssel"])
+def test_a_key_is_up_to_255_printable_characters(program, queues, key):
+    assert fields_of(program.post(queues, QUEUE, key=key)).keys() == {"Idempotency-Key"}
+    assert program.post(queues, QUEUE, key="x" * 255).status_code == 201
+
+
+def test_a_key_is_forgotten_after_24_hours(program, queues):
+    program.post(queues, QUEUE, key="one")
+    _age(hours=25)
+
+    assert program.post(queues, {**QUEUE, "name": "other"}, key="one").status_code == 201
+
+
+def test_housekeeping_forgets_what_is_old_only(program, queues, settings):
+    assert "deployments.rest.idempotency.forget_old" in settings.HOUSEKEEPING
+    program.post(queues, QUEUE, key="old")
+    _age(hours=25)
+    program.post(queues, {**QUEUE, "name": "other"}, key="new")
+
+    assert idempotency.forget_old() == 1
+    assert IdempotentCall.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_two_calls_at_once_make_one(program, queues):
+    answers = []
+
+    def call():
+        try:
+            answers.append(program.post(queues, QUEUE, key="one"))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=call) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert sorted("Idempotency-Replayed" in answer.headers for answer in answers) == [False, True]
+
+
+def test_the_same_upload_deploys_once(program, deploys):
+    first, second = (program.post(f"{deploys}?description=x", files(), kind=TAR, key="one") for _ in range(2))
+
+    assert first.status_code == 201
+    assert first.content == second.content
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert Deploy.objects.count() == 1
+
+
+def test_another_upload_or_description_with_the_same_key_is_refused(program, deploys):
+    program.post(deploys, files(), kind=TAR, key="one")
+
+    for path, data in ((deploys, zipped(files())), (f"{deploys}?description=x", files())):
+        assert fields_of(program.post(path, data, kind=TAR, key="one")).keys() == {"Idempotency-Key"}
+    assert Deploy.objects.count() == 1
+
+
+def test_a_roll_back_is_done_once(program, deploys):
+    first = program.post(deploys, files(), kind=TAR).json()["id"]
+    program.post(deploys, zipped(files()), kind=TAR)
+    path = f"{deploys}/{first}/roll-back"
+
+    answers = [program.post(path, {}, key="one") for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].content == answers[1].content
+    assert Deploy.objects.count() == 3
+
+
+def test_a_refused_upload_may_be_corrected_with_the_same_key(program, deploys):
+    assert fields_of(program.post(deploys, b"no archive", kind=TAR, key="one")).keys() == {"archive"}
+
+    assert program.post(deploys, files(), kind=TAR, key="one").status_code == 201
+
+
+def test_the_same_upload_while_the_first_is_at_work_is_a_conflict(program, deploys, deployment, monkeypatch):
+    monkeypatch.setattr(service, "WAIT_SECONDS", 0)
+    inner: list[Any] = []
+    settle = service.settle
+
+    def meanwhile(current):
+        settle(current)
+        if not inner:
+            inner.append("")
+            inner[0] = program.post(deploys, files(), kind=TAR, key="one")
+
+    monkeypatch.setattr(service, "settle", meanwhile)
+
+    outer = program.post(deploys, files(), kind=TAR, key="one")
+
+    assert refusal_of(inner[0]) == (409, "conflict")
+    assert outer.status_code == 201
+    assert Deploy.objects.count() == 1
+
+
+def test_a_server_that_dies_before_the_success_is_written_deploys_once(
+    program, deploys, deployment, monkeypatch
+):
+    """Airflow reads the new files, the history does not know yet, and the caller repeats the call."""
+    _die_at(monkeypatch, program, deploys, after_activation=True)
+
+    again = program.post(deploys, files(), kind=TAR, key="one")
+
+    assert again.status_code == 201
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert bundles.Bundle(deployment.release_name).current == again.json()["id"] == Deploy.objects.get().pk
+
+
+def test_a_server_that_dies_before_the_activation_begins_anew(program, deploys, monkeypatch):
+    _die_at(monkeypatch, program, deploys, after_activation=False)
+
+    again = program.post(deploys, files(), kind=TAR, key="one")
+
+    assert again.status_code == 201
+    assert "Idempotency-Replayed" not in again.headers
+    assert sorted(Deploy.objects.values_list("status", flat=True)) == ["FAILED", "SUCCEEDED"]
+
+
+def test_another_upload_after_an_interruption_is_not_taken_for_the_first(program, deploys, monkeypatch):
+    _die_at(monkeypatch, program, deploys, after_activation=True)
+
+    assert refusal_of(program.post(deploys, zipped(files()), kind=TAR, key="one")) == (409, "conflict")
+    assert program.post(deploys, zipped(files()), kind=TAR, key="one").status_code == 201
+
+
+class _Died(BaseException):
+    """The process is gone: what would clean up does not run."""
+
+
+def _die_at(monkeypatch, program, deploys, *, after_activation):
+    activate = bundles.Bundle.activate
+
+    def die(self, version):
+        if after_activation:
+            activate(self, version)
+        raise _Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bundles.Bundle, "activate", die)
+        patch.setattr(service, "conclude", lambda *_: None)
+        patch.setattr(deploy_once, "_forget", lambda _: None)
+        with pytest.raises(_Died):
+            program.post(deploys, files(), kind=TAR, key="one")
+
+
+def _age(*, hours):
+    for call in IdempotentCall.objects.all():
+        IdempotentCall.objects.filter(pk=call.pk).update(created_at=call.created_at - timedelta(hours=hours))
+
+
+def _fail(*args, **kwargs):
+    raise RuntimeError
