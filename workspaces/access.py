@@ -51,6 +51,25 @@ def workspace_to_add_deployment(principal: Principal, workspace_id: str) -> Work
     return workspace
 
 
+def workspace_to_manage(principal: Principal, workspace_id: str, *, locked: bool = False) -> Workspace:
+    """The Workspace, for somebody who may change or delete it: an Admin.
+
+    Args:
+        principal: who asks.
+        workspace_id: the Workspace named in the address.
+        locked: hold its row until the transaction ends. Rights are read once it is held.
+
+    Raises:
+        Http404: for strangers.
+        PermissionDenied: for Members and Editors.
+    """
+    if locked:
+        Workspace.objects.select_for_update().filter(pk=workspace_id).first()
+    workspace = workspace_to_view(principal, workspace_id)
+    require_role(workspace.caller_role, needed=Role.ADMIN, to="change or delete a Workspace")
+    return workspace
+
+
 def may_create_workspaces(principal: Principal) -> bool:
     """Whether the caller is an Organization Owner."""
     return principal.kind is Kind.USER and principal.is_owner

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from workspaces import account_views, views
+from workspaces import account_views, settings_views, views
 
 app_name = "workspaces"
 
@@ -13,4 +13,7 @@ urlpatterns = [
     path("account/sign-out-everywhere", account_views.sign_out_everywhere, name="sign_out_everywhere"),
     path("color-mode", views.color_mode, name="color_mode"),
     path("<cid:workspace>", views.open_workspace, name="open"),
+    path("<cid:workspace>/settings/details", settings_views.details, name="details"),
+    path("<cid:workspace>/settings/details/edit", settings_views.edit, name="edit"),
+    path("<cid:workspace>/settings/delete", settings_views.delete, name="delete"),
 ]
