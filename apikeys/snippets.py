@@ -31,6 +31,21 @@ class Snippet:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """What to type in a shell.
+
+    Attributes:
+        name: its identifier on the page.
+        title: what people call the program.
+        text: the lines, with the token left in a variable so that no history keeps it.
+    """
+
+    name: str
+    title: str
+    text: str
+
+
 _PATTERNS = (
     (
         "shell",
@@ -111,3 +126,24 @@ def snippets_for(key_id: str, secret: KeySecret, *, public_url: str) -> Sequence
         )
         for name, title, pattern in _PATTERNS
     ]
+
+
+def commands_for_token(*, public_url: str, with_astro: bool) -> Sequence[Commands]:
+    """What a person does with an access token, in the order in which it is typed.
+
+    Args:
+        public_url: the address of this installation, without a slash at its end.
+        with_astro: whether the `astro` command-line client finds this installation.
+    """
+    # Its REST calls go to port 8888 unless told otherwise.
+    astro = f"""
+        astro config set -g local.core {public_url}/v1alpha1
+        astro login localhost -t "$TOKEN"
+    """
+    whoami = f"""
+        curl --header "Authorization: Bearer $TOKEN" {public_url}/v1/whoami
+    """
+    found = [("keep", "Keep it in the shell", "read -rs TOKEN"), ("curl", "curl", whoami)]
+    if with_astro:
+        found.append(("astro", "astro CLI", astro))
+    return [Commands(f"token-{name}", title, dedent(text).strip("\n ")) for name, title, text in found]

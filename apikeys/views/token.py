@@ -12,7 +12,9 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
 from apikeys import access_tokens
+from apikeys.cli import discovery
 from apikeys.credentials import KeySecret
+from apikeys.snippets import commands_for_token
 from cloudui.web.htmx import HtmxHttpRequest
 from workspaces import audit
 from workspaces.models import User
@@ -36,10 +38,16 @@ def token(request: HtmxHttpRequest) -> HttpResponse:
             request.principal, "createUserToken", target=user.pk, input={"endsAt": ends_at.isoformat()}
         )
     # It travels masked, like a key secret.
-    context = {"token": KeySecret(text), "ends_at": ends_at, "public_url": settings.PUBLIC_URL}
+    context = {"token": KeySecret(text), "ends_at": ends_at, **_ways_to_use_it()}
     response = TemplateResponse(request, "apikeys/token.html", context)
     response.shows_secret = True  # type: ignore[attr-defined] # read by CompressionMiddleware
     return response
+
+
+def _ways_to_use_it() -> dict[str, object]:
+    with_astro, url = discovery.is_within_reach(), settings.PUBLIC_URL
+    commands = commands_for_token(public_url=url, with_astro=with_astro)
+    return {"commands": commands, "with_astro": with_astro, "public_url": url, "astro_home": discovery.HOME}
 
 
 def _is_asked_for_by_its_person(request: HttpRequest) -> bool:

@@ -145,3 +145,30 @@ def test_the_account_page_names_the_person(client, user):
     assert "Ada Admin" in page
     assert user.email in page
     assert re.search(r"Role in My Organization Organization Member", page)
+
+
+def test_the_commands_leave_the_token_in_a_variable(client):
+    response = client.get("/token", headers=NAVIGATION)
+
+    shown = {code["id"]: code.get_text() for code in soup(response).select(".snippets code")}
+    assert shown == {
+        "token-keep": "read -rs TOKEN",
+        "token-curl": 'curl --header "Authorization: Bearer $TOKEN" http://localhost:8871/v1/whoami',
+        "token-astro": (
+            'astro config set -g local.core http://localhost:8871/v1alpha1\nastro login localhost -t "$TOKEN"'
+        ),
+    }
+    assert response.content.decode().count(token_in(response)) == 1
+    assert "The astro CLI cannot sign in here" not in text(response)
+
+
+@pytest.mark.parametrize("url", ["https://console.example.com", "http://localhost:8000"])
+def test_where_the_cli_cannot_come_the_page_says_why(client, settings, url):
+    settings.PUBLIC_URL = url
+
+    response = client.get("/token", headers=NAVIGATION)
+
+    assert "astro login" not in text(response)
+    assert f"it finds an installation at http://localhost:8871 only, and this one is at {url}" in text(
+        response
+    )

@@ -1,0 +1,36 @@
+"""How the `astro` command-line client finds this installation, and learns whose token it holds."""
+
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from apikeys.bearer import Access
+from apikeys.standing import PersonStanding
+from cloudui.web.api import answer, api_route, public_api_route
+from cloudui.web.principal import Kind
+
+# The client always asks here when its domain is `localhost`; nothing moves that address.
+HOME: Final = "http://localhost:8871"
+CLIENT_ID: Final = "console-cli"
+AUDIENCE: Final = "astronomer-ee"
+
+
+def is_within_reach() -> bool:
+    """Whether the client, as it is published, can be told to use this installation."""
+    return bool(settings.PUBLIC_URL == HOME)
+
+
+@public_api_route()
+def auth_config(request: HttpRequest) -> HttpResponse:
+    """Where tokens come from; the client appends `oauth/token` to the address as it stands."""
+    return answer({"clientId": CLIENT_ID, "audience": AUDIENCE, "domainUrl": f"{settings.PUBLIC_URL}/"})
+
+
+@api_route(kinds={Kind.USER})
+def userinfo(request: HttpRequest) -> HttpResponse:
+    """The person of a token, in the claims of OpenID Connect Core section 5.1."""
+    access: Access = request.access  # type: ignore[attr-defined] # set by apikeys.bearer
+    person = access.stands
+    assert isinstance(person, PersonStanding)  # noqa: S101 - the route lets nobody else in
+    return answer({"sub": person.user_id, "email": person.email, "name": person.full_name or person.email})

@@ -1,0 +1,85 @@
+"""The rows behind the answers, with all that is shown of them, in as many queries for a thousand as for one."""
+
+from django.conf import settings
+from django.db.models import F, Prefetch, prefetch_related_objects
+from django.http import Http404
+from graphql import GraphQLError
+
+from cloudui.web.principal import Kind, Principal
+from deployments.access import deployment_to_view
+from deployments.models import Deployment, EnvironmentVariable, WorkerQueue
+from workspaces.access import workspace_to_view
+from workspaces.models import Workspace
+
+OTHER_ORGANIZATION = "There is another Organization here by now. Run astro login localhost again."
+NO_WORKSPACE = "There is no such Workspace, or you have no access to it."
+NO_DEPLOYMENT = "There is no such Deployment, or you have no access to it."
+
+
+def require_organization(organization_id: str) -> None:
+    """Refuse the identifier of another Organization; an empty one stands for the only one there is.
+
+    Raises:
+        GraphQLError: for another one.
+    """
+    if organization_id not in {"", settings.ORGANIZATION_ID}:
+        raise GraphQLError(OTHER_ORGANIZATION)
+
+
+def workspaces_of(principal: Principal) -> list[Workspace]:
+    """The Workspaces that the caller sees by age; for an API key the one that its Deployment is in."""
+    if principal.kind is Kind.API_KEY:
+        return [deployment.workspace for deployment in Deployment.objects.visible_to(principal)]
+    return list(Workspace.objects.visible_to(principal).order_by("created_at", "pk"))
+
+
+def deployments_of(principal: Principal, workspace_id: str) -> list[Deployment]:
+    """The Deployments that the caller sees, the oldest first.
+
+    Args:
+        principal: who asks.
+        workspace_id: of which Workspace; empty for all.
+
+    Raises:
+        GraphQLError: for a Workspace that is not the caller's to see.
+    """
+    rows = Deployment.objects.visible_to(principal)
+    if workspace_id:
+        rows = rows.filter(workspace_id=workspace_id)
+    found = list(rows.order_by("created_at", "pk"))
+    if workspace_id and not found:
+        _require_workspace(principal, workspace_id)
+    _fetch_what_belongs_to(found)
+    return found
+
+
+def deployment_of(principal: Principal, deployment_id: str) -> Deployment:
+    """One Deployment.
+
+    Raises:
+        GraphQLError: for one that is not the caller's to see.
+    """
+    try:
+        deployment = deployment_to_view(principal, None, deployment_id)
+    except Http404:
+        raise GraphQLError(NO_DEPLOYMENT) from None
+    _fetch_what_belongs_to([deployment])
+    return deployment
+
+
+def _require_workspace(principal: Principal, workspace_id: str) -> None:
+    try:
+        workspace_to_view(principal, workspace_id)
+    except Http404:
+        raise GraphQLError(NO_WORKSPACE) from None
+
+
+def _fetch_what_belongs_to(deployments: list[Deployment]) -> None:
+    queues = WorkerQueue.objects.select_related("node_pool").order_by(F("is_default").desc(), "name")
+    variables = EnvironmentVariable.objects.order_by("key")
+    prefetch_related_objects(
+        deployments,
+        "cluster__node_pools",
+        Prefetch("worker_queues", queues),
+        Prefetch("variables", variables),
+    )
