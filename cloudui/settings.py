@@ -236,9 +236,15 @@ logging.config.dictConfig(
 )
 
 # Tokens
-ORGANIZATION_ID = env.str("ORGANIZATION_ID", "") or f"c{1:024}"
+# They stand in addresses and in the names of images, which know no capital letters.
+_identifier = validate.Regexp(
+    r"([a-z0-9]+(-[a-z0-9]+)*)?\Z", error="Use lower case letters, digits and hyphens."
+)
+ORGANIZATION_ID = env.str("ORGANIZATION_ID", "", validate=_identifier) or f"c{1:024}"
 ORGANIZATION_SHORT_NAME = (
-    env.str("ORGANIZATION_SHORT_NAME", "") or slugify(ORGANIZATION_NAME) or "organization"
+    env.str("ORGANIZATION_SHORT_NAME", "", validate=_identifier)
+    or slugify(ORGANIZATION_NAME)
+    or "organization"
 )
 # How long an API key's access token lives. Longer spares exchanges and costs nothing else: ending a key ends
 # its tokens at once.
