@@ -6,7 +6,6 @@ loaders, code), several documents, deep nesting. No value is ever constructed fr
 """
 
 import bisect
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ import yaml
 from django.views.decorators.debug import sensitive_variables
 
 from deployments.document.problems import Place, Problem
+from deployments.document.syntax import explained, json_problem
 
 MAX_BYTES: Final = 256 * 1024
 # deployment, section, item, field: a valid file has four levels.
@@ -32,31 +32,6 @@ _JSON_TAB: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\t', re.DOTALL)
 _JSON_BREAKS: Final = {"\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P"}
 _JSON_ESCAPE: Final = re.compile(
     r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|.)|[\x85\u2028\u2029]", re.DOTALL
-)
-
-# The parser's words and ours. None of ours repeats anything of the text, which may be a secret.
-_SYNTAX: Final = (
-    ("found character that cannot start", "A tab or a special character stands where none may.",
-     "Indent with spaces, and put the value in quotes."),
-    ("found character '", "A tab or a special character stands where none may.",
-     "Indent with spaces, and put the value in quotes."),
-    ("mapping values are not allowed", "A colon stands where none may.",
-     "Put the value in quotes, or correct the indentation of this line."),
-    ("could not find expected ':'", "A field has no colon after its name.",
-     "Write “name: value”, or correct the indentation of this line."),
-    ("found unexpected end of stream", "A quotation mark or a bracket is not closed.", "Close it."),
-    ("found unknown escape", "There is no such escape after a backslash.",
-     "Write two backslashes, or use single quotes."),
-    ("did not find expected", "The indentation, a comma or a bracket is not as it should be.",
-     "Compare this line with the ones before it."),
-    ("expected", "The indentation, a comma or a bracket is not as it should be.",
-     "Compare this line with the ones before it."),
-    ("block sequence entries are not allowed", "A list item stands where none may.",
-     "Put it on a line of its own, indented like its neighbours."),
-)  # fmt: skip
-_OTHER_SYNTAX: Final = (
-    "This is not valid YAML.",
-    "Put the value in quotes, or compare with a downloaded file.",
 )
 
 
@@ -183,7 +158,7 @@ class _Composer:
         except _TooMuch:
             root = None
         except yaml.YAMLError as error:
-            self.problems.append(self._syntax(error))
+            self.problems.append(self._unreadable(error))
             root = None
         finally:
             loader.dispose()
@@ -282,24 +257,10 @@ class _Composer:
         spaced = _JSON_TAB.sub(lambda found: " " if found[0] == "\t" else found[0], text)
         return _JSON_ESCAPE.sub(replaced, spaced)
 
-    def _syntax(self, error: yaml.YAMLError) -> Problem:
-        if self.is_json:
-            try:
-                json.loads(self.original)
-            except json.JSONDecodeError as found:
-                return Problem(
-                    f"This is not valid JSON: {found.msg.partition(':')[0]}.",
-                    "Compare with a downloaded file.",
-                    line=found.lineno,
-                    column=found.colno,
-                )
-            except (RecursionError, ValueError):
-                # Too deep, or a number of thousands of digits: then YAML's own words.
-                pass
-        words = str(getattr(error, "problem", "") or "")
-        message, remedy = next(((m, r) for begin, m, r in _SYNTAX if words.startswith(begin)), _OTHER_SYNTAX)
+    def _unreadable(self, error: yaml.YAMLError) -> Problem:
+        if self.is_json and (problem := json_problem(self.original)):
+            return problem
+        message, remedy = explained(error)
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        if mark is None:
-            return Problem(message, remedy)
-        place = self._place(mark)
+        place = self._place(mark) if mark else Place()
         return Problem(message, remedy, line=place.line, column=place.column)
