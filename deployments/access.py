@@ -71,13 +71,26 @@ def deployment_to_deploy(
             CI/CD enforcement is on.
     """
     deployment = deployment_to_view(principal, workspace_id, deployment_id, locked=locked)
+    require_deploy(principal, deployment)
+    return deployment
+
+
+def require_deploy(principal: Principal, deployment: Deployment) -> None:
+    """Refuse whoever sees a Deployment and may not deploy code to it.
+
+    Args:
+        principal: who asks.
+        deployment: as `deployment_to_view` gave it to the same caller.
+
+    Raises:
+        PermissionDenied: as `deployment_to_deploy`.
+    """
     if principal.kind is not Kind.API_KEY:
         require_role(deployment.caller_role, needed=Role.EDITOR, to="deploy code")
         if deployment.ci_cd_enforced:
             raise PermissionDenied(CI_CD_ENFORCED)
     if not deployment.dag_deploys_enabled:
         raise PermissionDenied(DAG_DEPLOYS_DISABLED)
-    return deployment
 
 
 def deployment_to_transfer(

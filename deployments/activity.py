@@ -112,8 +112,8 @@ def _entry(event: AuditEvent, deployment: Deployment) -> Entry:
         name=name,
         former_name=former_name if former_name != name else "",
         key_id=event.target if len(event.target) == KEY_ID_LENGTH else "",
-        # A refusal's reason is its result already.
-        reason=_text(event.input, "reason") if event.result == "ok" else "",
+        # A refused token's reason is its result already.
+        reason=_text(event.input, "reason") if event.operation != "tokenRefused" else "",
         is_from_elsewhere=is_from_elsewhere,
     )
 

@@ -147,6 +147,32 @@ def list_deploys(deployment: Deployment, asked: Any, *, size: int = PAGE_SIZE) -
     return page
 
 
+def deploy_to_view(deployment: Deployment, deploy_id: str) -> Deploy:
+    """One deploy of a Deployment, for whoever may see that, with `rolled_back_to`.
+
+    Raises:
+        Http404: if it has none of this identifier.
+    """
+    found = Deploy.objects.of(deployment).select_related("rolled_back_to").filter(pk=deploy_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def require_kept(deployment: Deployment, target: Deploy) -> None:
+    """Refuse a deploy that nobody can go back to now.
+
+    Raises:
+        ValidationError: with the reason: it failed, it is what Airflow reads, or its files are gone.
+    """
+    if target.status != DeployStatus.SUCCEEDED:
+        raise ValidationError("This deploy did not succeed. Choose one that did.", code="failed")
+    if target.version == current_version(deployment):
+        raise ValidationError("This version is the current one already.", code="current")
+    if not target.has_files or not Bundle(deployment.release_name).has(target.version):
+        raise ValidationError(FILES_GONE, code="files_gone")
+
+
 # Private
 
 
@@ -171,21 +197,14 @@ def _begin(
         # The address was checked before; a transfer since then moves the Deployment, not the question.
         locked = deployment_to_deploy(principal, None, deployment.pk, locked=True)
         if to is not None:
-            _take_version(deploy, locked, to)
+            _take_version(deploy, locked, to.pk)
         deploy.save(force_insert=True)
     return deploy
 
 
-def _take_version(deploy: Deploy, locked: Deployment, to: Deploy) -> None:
-    target = Deploy.objects.of(locked).filter(pk=to.pk).first()
-    if target is None:
-        raise Http404
-    if target.status != DeployStatus.SUCCEEDED:
-        raise ValidationError("This deploy did not succeed. Choose one that did.", code="failed")
-    if target.version == current_version(locked):
-        raise ValidationError("This version is the current one already.", code="current")
-    if not target.has_files or not Bundle(locked.release_name).has(target.version):
-        raise ValidationError(FILES_GONE, code="files_gone")
+def _take_version(deploy: Deploy, locked: Deployment, target_id: str) -> None:
+    target = deploy_to_view(locked, target_id)
+    require_kept(locked, target)
     deploy.version = target.version
     deploy.rolled_back_to_id = target.version
     deploy.has_files = True

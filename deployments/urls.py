@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from deployments.views import alerts, details, document, queues, transfer, variables
+from deployments.views import alerts, deploys, details, document, queues, transfer, variables
 from deployments.views import deployments as views
 
 app_name = "deployments"
@@ -25,6 +25,9 @@ urlpatterns = [
     path(f"{DEPLOYMENT}/worker-queues/new", queues.create, name="queue_create"),
     path(f"{DEPLOYMENT}/worker-queues/<slug:queue>/edit", queues.edit, name="queue_edit"),
     path(f"{DEPLOYMENT}/worker-queues/<slug:queue>/delete", queues.delete, name="queue_delete"),
+    path(f"{DEPLOYMENT}/deploys", deploys.index, name="deploys"),
+    path(f"{DEPLOYMENT}/deploys/new", deploys.create, name="deploy"),
+    path(f"{DEPLOYMENT}/deploys/<cid:deploy>/roll-back", deploys.roll_back, name="roll_back"),
     path(f"{DEPLOYMENT}/details", details.details, name="details"),
     path(f"{DEPLOYMENT}/configuration", details.configuration_moved, name="configuration"),
     path(f"{DEPLOYMENT}/details/edit", details.edit, name="edit"),

@@ -13,6 +13,7 @@ from apikeys.issuing import Issued
 from deployments.models import Deployment
 from tests.factories import (
     create_api_key,
+    create_deploy,
     create_deployment,
     create_member,
     create_owner,
@@ -39,6 +40,9 @@ class Place(NamedTuple):
 
 # A worker queue that each Deployment has besides its default.
 QUEUE: Final = "heavy"
+
+# A deploy of Home's Deployment that is not the current one.
+DEPLOY: Final = "c" + "2" * 24
 
 # Well-formed identifiers of nothing.
 NEVER: Final = Place("c" + "0" * 24, "c" + "1" * 24, "Z" * 32)
@@ -104,6 +108,7 @@ def assemble() -> Cast:
     foreign = create_deployment(workspace=elsewhere, name="Foreign")
     for deployment in (production, staging, foreign):
         create_queue(deployment, name=QUEUE)
+    create_deploy(production, pk=DEPLOY)
     cast = Cast(
         people=people,
         home=_place(create_api_key(production, name="CI", description="Deploys", by=admin)),

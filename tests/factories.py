@@ -5,11 +5,22 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import F
+from django.utils import timezone
 
 from apikeys.forms import new_nonce
 from apikeys.issuing import Issued, create_key
+from cloudui.web.ids import new_id
 from cloudui.web.principal import Principal
-from deployments.models import Cluster, Deployment, Executor, NodePool, RuntimeRelease, WorkerQueue
+from deployments.models import (
+    Cluster,
+    Deploy,
+    Deployment,
+    DeployStatus,
+    Executor,
+    NodePool,
+    RuntimeRelease,
+    WorkerQueue,
+)
 from deployments.queues import ensure_default_queue, node_pools
 from workspaces.middleware import principal_for
 from workspaces.models import Membership, OrganizationRole, Role, User, Workspace
@@ -93,6 +104,20 @@ def create_queue(
     )
     Deployment.objects.filter(pk=deployment.pk).update(worker_queue_count=F("worker_queue_count") + 1)
     return queue
+
+
+def create_deploy(deployment: Deployment, *, pk: str | None = None, **fields: Any) -> Deploy:
+    """A deploy that succeeded and is not the current one; its files are the caller's to make."""
+    pk = pk or new_id()
+    made = {
+        "status": DeployStatus.SUCCEEDED,
+        "has_files": True,
+        "made_by_kind": "user",
+        "made_by_name": "Eda",
+    }
+    return Deploy.objects.create(
+        pk=pk, deployment=deployment, **{**made, "version": pk, "finished_at": timezone.now(), **fields}
+    )
 
 
 def create_api_key(

@@ -1,5 +1,6 @@
 """Every route there is, found by walking the resolver, so that a new view is guarded when it is born."""
 
+import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,10 @@ from apikeys import lifecycle
 from apikeys.models import ApiKey
 from deployments.alerts import AlertEmail
 from deployments.models import Deployment
-from tests.cast import ALERT_EMAIL, QUEUE, Cast, Place
+from deployments.store.bundles import Bundle
+from tests.cast import ALERT_EMAIL, DEPLOY, QUEUE, Cast, Place
+from tests.deployments.archives import files
+from workspaces.changing import version_of
 from workspaces.middleware import principal_for
 from workspaces.models import AuditEvent, Membership, Role, Workspace
 
@@ -21,6 +25,15 @@ from workspaces.models import AuditEvent, Membership, Role, Workspace
 ANNEX: Final = "c" + "3" * 24
 
 PARAMETER: Final = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
+
+
+class Archive:
+    """A file to upload, as often as anybody reads it."""
+
+    name = "dags.tar"
+
+    def read(self) -> bytes:
+        return files()
 
 
 @dataclass(frozen=True)
@@ -123,6 +136,7 @@ def body(route: Route, cast: Cast) -> dict[str, Any]:
             "scheduler_replicas": 1,
         },
         "deployments:delete": {"word": "Delete"},
+        "deployments:apply_document": {"text": "configuration: {name: Renamed}"},
         "deployments:edit_variables": {
             "version": deployment.variables_version,
             "key": ["MADE"],
@@ -132,6 +146,7 @@ def body(route: Route, cast: Cast) -> dict[str, Any]:
         },
         "deployments:import_variables": {"text": "MADE=1"},
         "deployments:transfer": {"workspace": ANNEX},
+        "deployments:deploy": {"archive": Archive()},
         "deployments:queue_create": {**queue, "name": "made"},
         "deployments:queue_edit": {**queue, "version": _version_of_queue(deployment)},
         "deployments:queue_delete": {"word": f"Delete {QUEUE}"},
@@ -144,6 +159,8 @@ def body(route: Route, cast: Cast) -> dict[str, Any]:
         },
         "deployments:alert_emails": {"email": "another@example.com"},
         "workspaces:create": {"name": "Made"},
+        "workspaces:edit": {"name": "Edited", "version": version_of(deployment.workspace)},
+        "workspaces:delete": {"word": "delete"},
         "workspaces:color_mode": {"color_mode": "dark"},
     }
     return bodies.get(route.name, {})
@@ -160,6 +177,12 @@ def make_ready(route: Route, cast: Cast) -> None:
         annex = Workspace.objects.create(pk=ANNEX, name="Annex")
         for role in ("member", "editor", "admin"):
             Membership.objects.create(workspace=annex, user=cast.people[role], role=Role.EDITOR)
+    if route.name == "deployments:roll_back":
+        bundle = Bundle(cast.deployment(cast.home).release_name)
+        if not bundle.has(DEPLOY):
+            bundle.receive(DEPLOY, io.BytesIO(files()), owner=cast.home.deployment)
+    if route.name == "workspaces:delete":
+        Deployment.objects.filter(workspace=cast.home.workspace).delete()
     if route.name not in {"apikeys:enable", "apikeys:end_now"}:
         return
     key = ApiKey.objects.select_related("deployment").get(pk=cast.home.key)
@@ -190,6 +213,7 @@ def _values(route: Route, cast: Cast) -> dict[str, str]:
         # Of a password's reset: one that leads nowhere.
         "key": "never-issued",
         "queue": QUEUE,
+        "deploy": DEPLOY,
         "app_label": "workspaces",
         "url": "nothing/here",
         "content_type_id": "1",

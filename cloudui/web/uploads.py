@@ -1,0 +1,91 @@
+"""How much a page takes in files. It is decided before the first byte is read.
+
+Django reads a form whole, its files into memory or a temporary file, as soon as anything asks for a field of it.
+The check against forged requests asks first, for anybody and before the view. So without this, any visitor
+could fill the disk of the server by any form, the one for signing in included.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from django.conf import settings
+from django.core.files.uploadhandler import (
+    FileUploadHandler,
+    MemoryFileUploadHandler,
+    StopUpload,
+    TemporaryFileUploadHandler,
+)
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+# What a form needs besides its file: boundaries, names, a description.
+ENVELOPE_BYTES: Final = 64 * 1024
+
+
+def takes_files(*, most_bytes: int) -> Callable[[View], View]:
+    """Let a page take a form with files of up to `most_bytes` in all, from people who are signed in.
+
+    They go to a temporary file, not into memory. Other pages take what Django would keep in memory of a form
+    (`DATA_UPLOAD_MAX_MEMORY_SIZE`). A file that is too much does not reach the view: ask `was_too_large`.
+    """
+
+    def mark(view: View) -> View:
+        view.most_file_bytes = most_bytes  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def was_too_large(request: HttpRequest) -> bool:
+    """Whether a file was left out because it was more than the page takes."""
+    return any(getattr(handler, "is_too_large", False) for handler in request.upload_handlers)
+
+
+class UploadLimitMiddleware:
+    """Limits each form with files, before anything reads it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], view_args: object, view_kwargs: object
+    ) -> None:
+        """Choose what the page's view takes."""
+        if request.method != "POST":
+            return
+        most_bytes = getattr(view_func, "most_file_bytes", 0)
+        handler: FileUploadHandler
+        if most_bytes and request.user.is_authenticated:
+            handler = _OnDisk(request, most_bytes)
+        else:
+            handler = _InMemory(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0)
+        request.upload_handlers = [handler]
+
+
+class _Limited(FileUploadHandler):
+    """Leaves a file out, and reads over it, if the form says that it is longer than what is taken."""
+
+    def __init__(self, request: HttpRequest, most_bytes: int) -> None:
+        super().__init__(request)
+        # Django reads no further than this header says.
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        self.is_too_large = not length.isdecimal() or int(length) > most_bytes + ENVELOPE_BYTES
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        if self.is_too_large:
+            raise StopUpload(connection_reset=False)
+        super().new_file(*args, **kwargs)
+
+
+class _OnDisk(_Limited, TemporaryFileUploadHandler):
+    pass
+
+
+class _InMemory(_Limited, MemoryFileUploadHandler):
+    pass
