@@ -12,12 +12,13 @@ from django.test.utils import CaptureQueriesContext
 
 from apikeys.models import ApiKey, ApiKeySecret
 from cloudui.web.principal import system_principal
-from deployments.models import Cluster, Deployment, RuntimeRelease, WorkerQueue
-from tests.cast import HX
+from deployments.models import Cluster, Deploy, Deployment, RuntimeRelease, WorkerQueue
+from tests.cast import DEPLOY, HX
 from workspaces import audit
 from workspaces.models import Membership, Role, User, Workspace
 
 KEYS = "/{workspace}/deployments/{deployment}/api-keys"
+DEPLOYS = "/{workspace}/deployments/{deployment}/deploys"
 ACTIVITY = "/{workspace}/deployments/{deployment}/activity"
 QUEUES = "/{workspace}/deployments/{deployment}/worker-queues"
 
@@ -31,6 +32,7 @@ CONSOLE = {
     f"{KEYS}?sort=name": 7,
     f"{KEYS}?q=filler": 7,
     ACTIVITY: 5,
+    DEPLOYS: 5,
     QUEUES: 5,
 }
 ADMIN = {
@@ -80,6 +82,10 @@ def lengthen(cast):
         pool = home.cluster.node_pools.get()
         WorkerQueue.objects.bulk_create(
             WorkerQueue(deployment=home, name=name, node_pool=pool) for name in names
+        )
+        Deploy.objects.bulk_create(
+            Deploy(deployment=home, version=DEPLOY, rolled_back_to_id=DEPLOY, status="SUCCEEDED")
+            for _ in names
         )
         for name in names:
             audit.record(
