@@ -113,6 +113,12 @@ class CreateForm(EditForm):
         ),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.is_bound:
+            # The field with the error gets the focus instead.
+            self.fields["name"].widget.attrs.pop("autofocus")
+
     @classmethod
     def for_deployment(cls, deployment: Deployment, data: Any = None) -> "CreateForm":
         """The form with what a queue is when nobody chose."""

@@ -68,7 +68,7 @@ def test_every_member_sees_the_queues(request, client, deployment, heavy):
     ]
     assert one(response, "#queues-heading").get_text() == "2 Worker Queues"
     assert one(response, ".tabs [aria-current]").get_text(" ", strip=True) == "Worker Queues 2"
-    assert one(response, "#queue-default [data-copy-text]")["aria-label"] == "Copy name"
+    assert one(response, "#queue-default [data-copy-text]")["aria-label"] == "Copy default"
 
 
 def test_a_member_sees_no_buttons(as_member, deployment, heavy):
