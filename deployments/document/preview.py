@@ -32,7 +32,7 @@ _TITLES: Final[Mapping[str, str]] = {
     VARIABLES: "Environment variables",
     CONFIGURATION: "Configuration",
     QUEUES: "Worker queues",
-    EMAILS: "Alert e-mails",
+    EMAILS: "Alert emails",
 }
 _WORDS: Final[Mapping[str, str]] = {
     "name": "Name",
@@ -106,7 +106,7 @@ def preview(deployment: Deployment, document: Document) -> list[Change]:
 def warning_about(changes: Iterable[Change]) -> str:
     """What a person must know before agreeing to changes that delete something; empty if none does."""
     gone = Counter(change.section for change in changes if change.is_destructive)
-    words = {VARIABLES: "environment variable", QUEUES: "worker queue", EMAILS: "alert e-mail"}
+    words = {VARIABLES: "environment variable", QUEUES: "worker queue", EMAILS: "alert email"}
     parts = [f"{number} {words[section]}{'' if number == 1 else 's'}" for section, number in gone.items()]
     if not parts:
         return ""

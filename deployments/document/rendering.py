@@ -40,9 +40,7 @@ def render(deployment: Deployment, *, form: Form = "yaml", is_template: bool = F
     if form == "json":
         text = json.dumps(content, indent=4, ensure_ascii=False) + "\n"
         return UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-    return str(
-        yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, indent=4, width=_UNLIMITED)
-    )
+    return str(yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_UNLIMITED))
 
 
 def _content(deployment: Deployment, *, is_template: bool) -> dict[str, Any]:
@@ -120,6 +118,10 @@ def _moment(moment: datetime) -> str:
 
 class _Dumper(yaml.SafeDumper):
     """Several lines stay several lines, and a text is never taken for a number or a boolean by any reader."""
+
+    def increase_indent(self, **options: Any) -> None:  # type: ignore[override] # it is called by name
+        """Indent the items of a list too, as most editors do."""
+        super().increase_indent(**{**options, "indentless": False})
 
     def ignore_aliases(self, data: Any) -> bool:
         """Write everything out; aliases are refused when a file is read."""

@@ -1,7 +1,6 @@
 """Deployments as code: downloading the Deployment file, and applying one after a look at what it changes."""
 
 from collections.abc import Iterable
-from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +11,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import content_disposition_header
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
-from django_htmx.http import reswap, retarget
+from django_htmx.http import retarget
 
 from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, wants_fragment
 from deployments import document
@@ -81,7 +80,7 @@ def _preview(
         "sealed": seal(request.principal, target, text, state=examined.state),
         "is_conflict": is_conflict,
     }
-    status = HTTPStatus.CONFLICT if is_conflict else HTTPStatus.OK
+    status = 409 if is_conflict else 200
     return page_or_fragment(request, PREVIEW_PAGE, context, fragment="document", status=status)
 
 
@@ -90,10 +89,7 @@ def _agreed(request: HtmxHttpRequest, target: Deployment, sealed: str) -> HttpRe
     try:
         file = unseal(request.principal, target, sealed)
     except SealBroken:
-        form = DocumentForm({})
-        form.errors.clear()
-        form.add_error(None, ENDED)
-        return _form(request, target, form)
+        return _form(request, target, DocumentForm(), status=422, held_back=ENDED)
     if "edit" in request.POST:
         return _edit(request, target, file)
     return _apply(request, target, file)
@@ -131,7 +127,7 @@ def _invalid(
         request,
         target,
         form,
-        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        status=422,
         problems=invalid.problems,
         held_back="" if invalid.is_showable else HELD_BACK,
     )
@@ -141,10 +137,12 @@ def _problems(request: HtmxHttpRequest, target: Deployment, problems: Iterable[P
     """The mistakes alone: what was typed stays in the browser, secrets too."""
     context = {**_context(target), "problems": problems}
     response: HttpResponse = TemplateResponse(
-        request, "deployments/_document_problems.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY
+        request, "deployments/_document_problems.html", context, status=422
     )
     patch_vary_headers(response, ["HX-Request"])
-    return reswap(retarget(response, "#document-problems"), "innerHTML")
+    # On a small screen the button is far below the mistakes.
+    response.headers["HX-Reswap"] = "innerHTML show:top"
+    return retarget(response, "#document-problems")
 
 
 def _form(

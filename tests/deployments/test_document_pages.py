@@ -128,7 +128,7 @@ def test_from_the_text_over_the_preview_to_the_deployment(as_editor, seen, heade
 
     assert response.status_code == 200
     assert "1 change" in text(response)
-    assert "Name Changed Production Live" in text(response)
+    assert "Name Configuration Changed Production Live" in text(response)
     assert Deployment.objects.get(pk=seen.pk).name == "Production"
 
     sealed = one(response, "input[name=sealed]")["value"]
@@ -153,10 +153,10 @@ def test_deletions_are_marked_and_warned_of(as_editor, editor, seen):
     response = as_editor.post(apply_url(seen), {"text": "environment_variables: []\nalert_emails: []"})
 
     assert (
-        "This deletes 2 environment variables and 1 alert e-mail. "
+        "This deletes 2 environment variables and 1 alert email. "
         "Values of deleted variables cannot be brought back." in text(response)
     )
-    assert f"TOKEN Deleted Secret {NOTHING}" in text(response)
+    assert f"TOKEN Environment variables Deleted Secret {NOTHING}" in text(response)
     assert one(response, "form .button--danger-solid").get_text() == "Apply changes"
 
 
@@ -220,7 +220,7 @@ class TestMistakes:
 
         assert response.status_code == 422
         assert response.headers["HX-Retarget"] == "#document-problems"
-        assert response.headers["HX-Reswap"] == "innerHTML"
+        assert response.headers["HX-Reswap"] == "innerHTML show:top"
         assert page(response).find("textarea") is None
 
     @pytest.mark.parametrize(
@@ -307,7 +307,7 @@ class TestMeanwhile:
 
         assert response.status_code == 409
         assert "Somebody changed this Deployment since the preview." in text(response)
-        assert f"PASSWORD Added {NOTHING} Secret" in text(response)
+        assert f"PASSWORD Environment variables Added {NOTHING} Secret" in text(response)
         assertNotContains(response, "hunter2", status_code=409)
         assert not EnvironmentVariable.objects.exists()
 

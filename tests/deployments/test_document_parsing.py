@@ -1,15 +1,18 @@
 """Reading a Deployment file: every mistake is named by line and field, all at once, and nothing crashes."""
 
 import json
+import re
 import time
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deployments.document import Problem, parse, read
 from deployments.document.source import MAX_BYTES
 from tests.deployments.documents import problems_of
+from tests.house.conventions import ROOT
 
 
 def test_all_mistakes_are_told_at_once():
@@ -241,6 +244,17 @@ def test_what_may_hold_a_secret_is_never_shown(text):
 )
 def test_what_holds_none_may_be_shown_again(text):
     assert not read(text).may_hold_secrets
+
+
+def test_the_example_of_the_documentation_is_right():
+    [example] = re.findall(
+        r"```yaml\n(.*?)```", (ROOT / "docs/deployments-as-code.md").read_text(), re.DOTALL
+    )
+
+    document = parse(example)
+
+    assert [each.key for each in document.variables] == ["LOG_LEVEL", "WAREHOUSE_PASSWORD"]
+    assert yaml.safe_load(example)["deployment"]["configuration"] == document.configuration
 
 
 @given(st.text() | st.binary())
