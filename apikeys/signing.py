@@ -138,6 +138,18 @@ def burn(principal: Principal, kid: str) -> None:
     forget_cache()
 
 
+@sensitive_variables()
+def reencrypt_keys() -> int:
+    """Encrypt with the newest field key what an older one holds; returns how many keys that were."""
+    with transaction.atomic():
+        stale = [row for row in _locked_rows() if encryption.needs_reencryption(bytes(row.private))]
+        for row in stale:
+            plain = encryption.decrypt(bytes(row.private), PURPOSE, row.kid)
+            row.private = encryption.encrypt(plain, PURPOSE, row.kid)
+            row.save(update_fields=["private"])
+    return len(stale)
+
+
 def forget_expired() -> int:
     """Delete retired keys whose last token has ended; returns how many."""
     oldest = timezone.now() - LONGEST_TOKEN - GRACE

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.views.decorators.debug import sensitive_variables
 
-from cloudui.web.keyring import keyring
+from cloudui.web.keyring import KeyFileError, keyring
 
 PURPOSE: Final = "field"
 # NIST SP 800-38D section 8.2: 96 bits, random, far fewer than 2**32 values under one key.
@@ -53,7 +53,7 @@ def decrypt(stored: bytes, *belongs_to: str) -> bytes:
     """
     if len(stored) <= NONCE_BYTES:
         raise CannotDecrypt
-    key = keyring.get(PURPOSE, stored[0])
+    key = _key(stored[0])
     nonce, sealed = stored[1 : NONCE_BYTES + 1], stored[NONCE_BYTES + 1 :]
     try:
         return AESGCM(key).decrypt(nonce, sealed, _associated(belongs_to))
@@ -64,6 +64,15 @@ def decrypt(stored: bytes, *belongs_to: str) -> bytes:
 def needs_reencryption(stored: bytes) -> bool:
     """Whether the value was made with an older version of the key than new ones are."""
     return stored[:1] != bytes([keyring.current(PURPOSE)[0]])
+
+
+def _key(version: int) -> bytes:
+    """The key of this version, read anew if this process started before it was made."""
+    try:
+        return keyring.get(PURPOSE, version)
+    except KeyFileError:
+        keyring.reload()
+        return keyring.get(PURPOSE, version)
 
 
 def _associated(parts: tuple[str, ...]) -> bytes:

@@ -84,11 +84,13 @@ class Keyring:
         Raises:
             NoKeys: if this installation has no keys yet.
         """
-        if self._keys is None:
-            self._keys = self._source() or None
-        if self._keys is None:
+        # Another thread may forget them meanwhile.
+        keys = self._keys
+        if keys is None:
+            keys = self._keys = self._source() or None
+        if keys is None:
             raise NoKeys
-        return self._keys[purpose]
+        return keys[purpose]
 
     def reload(self) -> None:
         """Forget the keys, so that the next use reads them again."""
