@@ -1,6 +1,7 @@
 // A form's button sleeps until the form can succeed, and while its answer is on the way.
 // data-expects="Delete" (form or input): until exactly that word is typed; the server decides all the same.
 // form[data-required]: until every required field is filled. form[data-dirty]: until something changed.
+// form[data-unsaved] came back with what was typed: it counts as changed from the start.
 
 const WATCHED = "form:is([data-expects], [data-required], [data-dirty], :has([data-expects]))";
 
@@ -21,7 +22,7 @@ const mayBeSent = (form) => {
 };
 
 const refresh = (form) => {
-  form.toggleAttribute("data-changed", [...form.elements].some(isChanged));
+  form.toggleAttribute("data-changed", "unsaved" in form.dataset || [...form.elements].some(isChanged));
   const sleeps = "busy" in form.dataset || (form.matches(WATCHED) && !mayBeSent(form));
   for (const element of form.elements) if (element.type === "submit") element.disabled = sleeps;
 };

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from deployments.variables import Wanted, save_variables
 from tests.deployments.helpers import signed_in
+from tests.deployments.variable_pages import SECRET
 from tests.factories import (
     create_cluster,
     create_deployment,
@@ -87,3 +89,10 @@ def as_admin(workspace):
 @pytest.fixture
 def as_owner(db):
     return signed_in(create_owner(full_name="Olga Owner"))
+
+
+@pytest.fixture
+def some_variables(editor, deployment):
+    """The Deployment with one plain variable, REGION, and a secret one, TOKEN."""
+    wanted = [Wanted("REGION", "eu-central"), Wanted("TOKEN", SECRET, is_secret=True)]
+    return save_variables(principal_for(editor), deployment, wanted)

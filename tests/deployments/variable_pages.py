@@ -1,12 +1,16 @@
 """The edit form of environment variables as a browser sees and sends it."""
 
-from typing import Any
+from typing import Any, Final
 
 from bs4 import BeautifulSoup
 from django.test import Client
 
 from deployments.models import Deployment
+from deployments.models.variable import EnvironmentVariable
+from deployments.variables import read_value
 from tests.deployments.helpers import page, url
+
+SECRET: Final = "s3cret-Value/42"
 
 
 def edit_url(deployment: Deployment) -> str:
@@ -68,3 +72,16 @@ def shown_rows(response: Any) -> dict[str, str]:
     """The text of each row of an answer's form by its key, without the empty last one."""
     rows = page(response).select("form tbody > tr")[:-1]
     return {str(row.select_one("[name=key]")["value"]): " ".join(row.get_text(" ").split()) for row in rows}
+
+
+def list_url(deployment: Deployment, query: str = "") -> str:
+    """The Variables tab."""
+    return url("deployments:variables", deployment, query)
+
+
+def stored(deployment: Deployment) -> dict[str, tuple[str, bool]]:
+    """Values and flags as they are in the database."""
+    return {
+        row.key: (read_value(row), row.is_secret)
+        for row in EnvironmentVariable.objects.filter(deployment=deployment)
+    }
