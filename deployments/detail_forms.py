@@ -13,12 +13,14 @@ from deployments.models import Deployment, Executor
 
 # The names of worker queues are lower-case letters and hyphens.
 BETWEEN_NAMES = ","
+# What the database keeps (PositiveIntegerField); it refuses to compare with much more.
+MAX_VERSION = 2**31 - 1
 
 
 class EditForm(ConfigurationForm):
     """Edit Details. Switching to Kubernetes asks once more, naming the worker queues that it deletes."""
 
-    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    version = forms.IntegerField(min_value=0, max_value=MAX_VERSION, widget=forms.HiddenInput)
     ci_cd_enforced = forms.BooleanField(
         required=False,
         label="CI/CD Enforcement",
