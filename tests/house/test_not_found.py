@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from tests.cast import HX, NEVER
+from tests.cast import HX, NEVER, Place
 from tests.house.routes import of_workspaces
 from tests.house.walk import ask
 
@@ -113,7 +113,7 @@ def test_programs_get_one_answer_for_every_unknown_address(cast):
 def _addresses(route, absent, cast, role):
     """The route's addresses of what the role cannot see, each with a reason and the place."""
     seen = {"outsider": [cast.elsewhere], "owner": [cast.home, cast.sibling, cast.elsewhere]}
-    depth = len(route.parameters)
+    depth = sum(name in Place._fields for name in route.parameters)
     there = {place[:depth] for place in seen.get(role, [cast.home, cast.sibling])}
     return {
         route.path(cast, place): (reason, place)
