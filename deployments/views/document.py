@@ -141,7 +141,7 @@ def _problems(request: HtmxHttpRequest, target: Deployment, problems: Iterable[P
     )
     patch_vary_headers(response, ["HX-Request"])
     # On a small screen the button is far below the mistakes.
-    response.headers["HX-Reswap"] = "innerHTML show:top"
+    response.headers["HX-Reswap"] = "innerHTML show:#document:top"
     return retarget(response, "#document-problems")
 
 
