@@ -1,5 +1,7 @@
 """Several people change the same Deployment, or a Workspace, in the same moment: nothing is lost, nothing is torn."""
 
+from functools import partial
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.http import Http404
@@ -42,10 +44,7 @@ def test_of_two_that_take_one_name_one_wins(principal):
 
     outcomes = at_once(
         [
-            outcome(
-                lambda deployment=deployment: update_deployment(principal, deployment, name="Live"),
-                ValidationError,
-            )
+            outcome(partial(update_deployment, principal, deployment, name="Live"), ValidationError)
             for deployment in several
         ]
     )
@@ -61,7 +60,7 @@ def test_of_two_edits_of_one_version_one_wins(principal):
     outcomes = at_once(
         [
             outcome(
-                lambda au=au: update_deployment(principal, deployment, version=1, scheduler_au=au),
+                partial(update_deployment, principal, deployment, version=1, scheduler_au=au),
                 ConfigurationChanged,
             )
             for au in (6, 7, 8)
@@ -76,7 +75,7 @@ def test_addresses_that_are_added_at_once_are_all_there(principal):
     deployment = create_deployment()
     addresses = [f"a{number}@example.com" for number in range(4)]
 
-    at_once([lambda email=email: add_alert_email(principal, deployment, email) for email in addresses])
+    at_once([partial(add_alert_email, principal, deployment, email) for email in addresses])
 
     assert sorted(Deployment.objects.get().alert_emails) == addresses
 

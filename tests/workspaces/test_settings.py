@@ -108,8 +108,8 @@ def test_an_admin_changes_it_and_the_log_says_so(request, client, workspace):
 
 def test_the_default_is_for_new_deployments_only(admin, workspace):
     principal = principal_for(admin)
-    places = {"cluster": create_cluster(), "runtime": create_runtime()}
-    before = create_deployment(principal, workspace, name="before", **places)
+    cluster, runtime = create_cluster(), create_runtime()
+    before = create_deployment(principal, workspace, name="before", cluster=cluster, runtime=runtime)
 
     update_workspace(
         principal,
@@ -119,7 +119,7 @@ def test_the_default_is_for_new_deployments_only(admin, workspace):
         description="",
         ci_cd_enforced_by_default=True,
     )
-    after = create_deployment(principal, workspace, name="after", **places)
+    after = create_deployment(principal, workspace, name="after", cluster=cluster, runtime=runtime)
 
     before.refresh_from_db()
     assert (before.ci_cd_enforced, after.ci_cd_enforced) == (False, True)
