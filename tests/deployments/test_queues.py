@@ -10,6 +10,7 @@ from django.http import Http404
 from deployments import queues
 from deployments.models import Deployment, Executor, NodePool, WorkerQueue
 from deployments.queues import MAX_QUEUES, QueueWanted
+from tests.deployments.helpers import text, url
 from tests.factories import create_deployment, create_node_pool
 from workspaces.middleware import principal_for
 from workspaces.models import AuditEvent
@@ -269,3 +270,13 @@ def test_dropping_says_which_there_were(deployment, heavy):
 
     assert names(deployment) == []
     assert stored(deployment).worker_queue_count == 0
+
+
+def test_the_activity_says_it_in_words(principal, deployment, heavy, as_editor):
+    queues.delete_queue(principal, heavy)
+
+    said = text(as_editor.get(url("deployments:activity", deployment)))
+
+    assert "Eda Editor created the worker queue heavy-tasks" in said
+    assert "Eda Editor deleted the worker queue heavy-tasks" in said
+    assert heavy.pk not in said
