@@ -80,7 +80,7 @@ def test_a_refused_archive_leaves_nothing_and_the_current_version_stays(by, depl
 
 def test_an_upload_that_breaks_off_fails_with_a_reason(by, deployment):
     class Broken(io.BytesIO):
-        def read(self, size: int = -1, /) -> bytes:
+        def read(self, size: int | None = -1, /) -> bytes:
             if self.tell():
                 raise OSError("gone")
             return super().read(100)

@@ -38,7 +38,7 @@ def _in_thread(call) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_looking_at_the_history_does_not_end_a_deploy_that_is_at_work(by, deployment):
-    seen = []
+    seen: list[str] = []
     stream = Meanwhile(
         files({"a.py": b"1"}),
         lambda: seen.extend(deploy.status for deploy in deploys.list_deploys(deployment, {}).rows),

@@ -21,6 +21,7 @@ def age(deployment: Deployment, hours: int) -> None:
     for version, since in bundle.versions.items():
         os.utime(bundle.path / "versions" / version, (since - hours * 3600,) * 2)
     for deploy in Deploy.objects.of(deployment):
+        assert deploy.finished_at is not None
         deploy.finished_at -= timedelta(hours=hours)
         deploy.save()
 

@@ -62,7 +62,7 @@ def test_others_take_small_files_into_memory_and_nothing_more(somebody, view, is
 
 
 def test_the_sign_in_page_keeps_no_file_of_a_stranger(client, monkeypatch):
-    kept = []
+    kept: list[object] = []
     monkeypatch.setattr("cloudui.web.uploads.TemporaryFileUploadHandler.new_file", kept.append)
     answer = client.post("/account/login/", {"file": SimpleUploadedFile("f", bytes(4 * MIB))})
     assert (answer.status_code, kept) == (200, [])
