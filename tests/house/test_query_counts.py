@@ -9,10 +9,13 @@ import pytest
 from django.db import connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from apikeys.models import ApiKey, ApiKeySecret
 from cloudui.web.principal import system_principal
 from deployments.models import Cluster, Deploy, Deployment, RuntimeRelease, WorkerQueue
+from deployments.models.variable import EnvironmentVariable
+from deployments.variables import seal_value
 from tests.cast import DEPLOY, HX
 from workspaces import audit
 from workspaces.models import Membership, Role, User, Workspace
@@ -20,6 +23,7 @@ from workspaces.models import Membership, Role, User, Workspace
 KEYS = "/{workspace}/deployments/{deployment}/api-keys"
 DEPLOYS = "/{workspace}/deployments/{deployment}/deploys"
 ACTIVITY = "/{workspace}/deployments/{deployment}/activity"
+VARIABLES = "/{workspace}/deployments/{deployment}/variables"
 QUEUES = "/{workspace}/deployments/{deployment}/worker-queues"
 
 # Two each are for the session and the person, one of a whole page's for the switcher.
@@ -34,6 +38,11 @@ CONSOLE = {
     ACTIVITY: 5,
     DEPLOYS: 5,
     QUEUES: 5,
+    VARIABLES: 5,
+    f"{VARIABLES}?q=filler": 5,
+    f"{VARIABLES}/edit": 5,
+    "/{workspace}/deployments/{deployment}/details": 4,
+    "/{workspace}/settings/details": 5,
 }
 ADMIN = {
     "/admin/workspaces/user/": 4,
@@ -87,6 +96,13 @@ def lengthen(cast):
             Deploy(deployment=home, version=DEPLOY, rolled_back_to_id=DEPLOY, status="SUCCEEDED")
             for _ in names
         )
+        variables = [
+            EnvironmentVariable(deployment=home, key=name.replace(" ", "_"), updated_at=timezone.now())
+            for name in names
+        ]
+        for variable in variables:
+            seal_value(variable, "x")
+        EnvironmentVariable.objects.bulk_create(variables)
         for name in names:
             audit.record(
                 system_principal("filler"),
