@@ -2,6 +2,7 @@
 
 from typing import Annotated, ClassVar
 
+from ninja import Query
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from deployments.models import Deploy, DeployStatus
@@ -9,6 +10,7 @@ from deployments.models.deployment import DESCRIPTION_LENGTH
 from deployments.rest.schemas import Actor, Body, Id, Moment, actor
 
 Description = Annotated[str, Field(max_length=DESCRIPTION_LENGTH, description="What it is about.")]
+DescriptionAsked = Annotated[str, Query(max_length=DESCRIPTION_LENGTH, description="What it is about.")]
 
 
 class DeployShown(BaseModel):

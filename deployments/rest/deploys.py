@@ -10,7 +10,7 @@ from deployments.deploys import list_deploys as deploys_of
 from deployments.deploys import receive, roll_back
 from deployments.models import Deploy, Deployment
 from deployments.rest.deploy_once import HashedStream, deployed_once
-from deployments.rest.deploy_schemas import DeployPage, DeployShown, Description, RollBack
+from deployments.rest.deploy_schemas import DeployPage, DeployShown, DescriptionAsked, RollBack
 from deployments.rest.errors import invalid
 from deployments.rest.idempotency import IdempotencyKey, body_hash
 from deployments.rest.paging import LIMIT, NO_CURSOR, Cursor, Limit
@@ -42,7 +42,7 @@ def list_deploys(
 def create_deploy(
     request: ApiRequest,
     deployment: Id,
-    description: Description = "",
+    description: DescriptionAsked = "",
     idempotency_key: IdempotencyKey = "",
 ) -> HttpResponse:
     """Upload the DAGs as a tar or tar.gz archive. When the answer comes, Airflow reads the new version.

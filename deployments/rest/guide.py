@@ -108,16 +108,23 @@ def _parameter(parameter: dict[str, Any]) -> Field:
         _kind(schema),
         where=parameter["in"],
         is_required=parameter["required"],
-        description=schema.get("description", ""),
+        description=_description(parameter) or _description(schema),
     )
 
 
 def _fields(schema: dict[str, Any]) -> list[Field]:
     required = schema.get("required", [])
     return [
-        Field(name, _kind(details), is_required=name in required, description=details.get("description", ""))
+        Field(name, _kind(details), is_required=name in required, description=_description(details))
         for name, details in schema.get("properties", {}).items()
     ]
+
+
+def _description(schema: dict[str, Any]) -> str:
+    """What a schema says of itself, also where it may be null."""
+    alternatives = [schema, *schema.get("anyOf", ())]
+    found = next((text for each in alternatives if (text := each.get("description", ""))), "")
+    return str(found).replace("`", "")
 
 
 def _schema(holder: dict[str, Any]) -> dict[str, Any]:

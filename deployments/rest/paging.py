@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from typing import Annotated, TypeVar
 
 from django.db.models import Model, QuerySet
-from pydantic import Field
+from ninja import Query
 
 from cloudui.web.paging import PAGE_SIZE, is_cursor, paginate
 from deployments.rest.errors import invalid
 
 Row = TypeVar("Row", bound=Model)
 
-Limit = Annotated[int, Field(ge=1, le=100, description="How many to return at the most.")]
+Limit = Annotated[int, Query(ge=1, le=100, description="How many to return at the most.")]
 Cursor = Annotated[
     str,
-    Field(
+    Query(
         max_length=2000,
         description="Where to go on: the `next_cursor` of the page before. The first page without it.",
     ),

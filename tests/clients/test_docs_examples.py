@@ -73,5 +73,5 @@ def _shape(answer: object) -> object:
     if isinstance(answer, dict):
         return {name: answer[name] if name.startswith("error") else _shape(answer[name]) for name in answer}
     if isinstance(answer, list):
-        return _shape(answer[0])
+        return _shape(answer[0]) if answer else []
     return answer if isinstance(answer, bool) else type(answer).__name__

@@ -17,7 +17,8 @@ class Program:
     """Somebody who calls with an access token."""
 
     def __init__(self, token: str) -> None:
-        self.client = Client(headers={"Authorization": f"Bearer {token}"}, raise_request_exception=False)
+        self.authorization = f"Bearer {token}"
+        self.client = Client(headers={"Authorization": self.authorization}, raise_request_exception=False)
 
     def send(
         self, method: str, path: str, body: Any = None, *, kind: str = JSON, **headers: str

@@ -1,0 +1,74 @@
+"""The OpenAPI document and the page made of it: everything that there is, for everybody, from nowhere else."""
+
+import subprocess
+
+import pytest
+from bs4 import BeautifulSoup
+from django.test import Client
+
+from deployments.rest.api import ROUTERS
+from deployments.rest.openapi import document
+from tests.deployments.helpers import page, signed_in
+from tests.factories import create_owner
+
+pytestmark = pytest.mark.django_db
+
+OPERATIONS = [(method, path) for path, methods in document()["paths"].items() for method in methods]
+
+
+def test_the_document_has_every_operation():
+    made = Client().get("/v1/openapi.json").json()
+
+    assert made == document()
+    assert made["openapi"].startswith("3.1")
+    assert made["security"] == [{"bearer": []}]
+    views = [view for router in ROUTERS for view in router.path_operations.values()]
+    assert len(OPERATIONS) == sum(len(operation.methods) for view in views for operation in view.operations)
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_every_operation_says_what_it_may_answer(method, path):
+    operation = document()["paths"][path][method]
+
+    statuses = set(operation["responses"])
+    assert statuses >= {"400", "401", "403", "404", "405", "422", "500", "503"}
+    assert ("409" in statuses) == (method != "get")
+    assert ("requestBody" in operation) == (statuses >= {"411", "413", "415"})
+    assert operation["summary"]
+    assert operation["description"]
+    keys = [each["name"] for each in operation["parameters"] if each["in"] == "header"]
+    assert keys == (["Idempotency-Key"] if method == "post" else [])
+
+
+def test_the_page_shows_every_operation_to_everybody():
+    response = Client().get("/v1/docs")
+
+    assert response.status_code == 200
+    shown = page(response)
+    found = [
+        (summary.select_one(".badge").get_text().lower(), summary.select_one(".mono").get_text())
+        for summary in shown.select("details[id] > summary")
+        if summary.select_one(".badge")
+    ]
+    assert sorted(found) == sorted(OPERATIONS)
+    assert "Cloud UI" in page(signed_in(create_owner()).get("/v1/docs")).title.get_text()
+
+
+def test_the_page_asks_nobody_else():
+    shown = page(Client().get("/v1/docs"))
+
+    for tag, attribute in (("script", "src"), ("link", "href"), ("img", "src")):
+        assert all(found[attribute].startswith("/static/") for found in shown.find_all(tag))
+    assert not shown.find_all("script", src=False)
+
+
+def test_every_line_for_the_shell_is_one():
+    lines = [found.get_text() for found in _snippets(page(Client().get("/v1/docs")))]
+
+    assert len(lines) == len(OPERATIONS) + 1
+    for line in lines:
+        subprocess.run(["bash", "-n"], input=line, text=True, check=True)
+
+
+def _snippets(shown: BeautifulSoup):
+    return shown.select(".snippet__body pre")
