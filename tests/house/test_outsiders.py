@@ -16,8 +16,11 @@ METHOD_NOT_ALLOWED = 405
 
 # What an Editor changes.
 EDITORS = {
+    "deployments:alert_emails",
     "deployments:create",
     "deployments:delete",
+    "deployments:delete_alert_email",
+    "deployments:edit",
     "deployments:edit_variables",
     "deployments:import_variables",
     "deployments:queue_create",
