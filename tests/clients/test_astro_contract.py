@@ -127,7 +127,7 @@ def test_everything_that_inspect_shows_is_there(with_key, issued, person):
             "executor": "CeleryExecutor",
             "image": {"tag": deployment.runtime_id},
             "scheduler": {"au": 5, "replicas": 1},
-            "webserver": {"url": "airflow.example.com/prod"},
+            "webserver": {"url": ""},
         },
         "workspace": {
             "id": deployment.workspace_id,

@@ -161,8 +161,8 @@ def value_of(variable: EnvironmentVariable, _info: Info) -> str:
 
 @types["Webserver"].field("url")
 def webserver_url(deployment: Deployment, _info: Info) -> str:
-    """Host and path of Airflow; the client writes a scheme before it."""
-    return deployment.airflow_url.partition("://")[2].rstrip("/")
+    """Nothing: some commands would send the caller's access token, which opens this console, to that address."""
+    return ""
 
 
 def _plain(number: Decimal) -> str:
