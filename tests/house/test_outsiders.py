@@ -17,15 +17,18 @@ METHOD_NOT_ALLOWED = 405
 # What an Editor changes.
 EDITORS = {
     "deployments:alert_emails",
+    "deployments:apply_document",
     "deployments:create",
     "deployments:delete",
     "deployments:delete_alert_email",
+    "deployments:deploy",
     "deployments:edit",
     "deployments:edit_variables",
     "deployments:import_variables",
     "deployments:queue_create",
     "deployments:queue_delete",
     "deployments:queue_edit",
+    "deployments:roll_back",
     "deployments:transfer",
 }
 
