@@ -5,9 +5,11 @@ import os
 import re
 import subprocess
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
+from deployments.models import Deploy, EnvironmentVariable
 from tests.house.conventions import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,20 +25,34 @@ SCRIPTS = re.findall(
     (ROOT / "README.md").read_text(encoding="utf-8"),
     flags=re.MULTILINE,
 )
+# What the two services set by themselves.
+OF_PIPELINES = {
+    "GITHUB_SHA": "0" * 40,
+    "GITHUB_RUN_ID": "1",
+    "GITHUB_RUN_ATTEMPT": "1",
+    "CIRCLE_SHA1": "1" * 40,
+}
 
 
 @pytest.fixture
-def run(base, issued):
+def run(base, issued, tmp_path):
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags/example.py").write_text("", encoding="utf-8")
+
     def run(script: str) -> str:
         variables = {
             **os.environ,
             "CLOUDUI": base,
             "ASTRONOMER_KEY_ID": issued.key.pk,
             "ASTRONOMER_KEY_SECRET": issued.secret.reveal(),
+            "DEPLOYMENT": issued.key.deployment_id,
+            **OF_PIPELINES,
             "no_proxy": "*",
         }
         shell = ["bash", "-euo", "pipefail"]
-        ran = subprocess.run(shell, input=script, env=variables, capture_output=True, text=True, check=False)
+        ran = subprocess.run(
+            shell, input=script, env=variables, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
         assert ran.returncode == 0, ran.stdout + ran.stderr
         return ran.stdout
 
@@ -52,13 +68,20 @@ def test_every_example_of_the_api_answers_as_it_says(run):
         assert _shape(json.loads(answer)) == _shape(json.loads(promised)), command
 
 
-@pytest.mark.parametrize("number", range(3))
-def test_the_pipelines_of_the_readme_work(run, issued, number):
-    assert len(SCRIPTS) == 3
+def test_the_lines_of_the_readme_tell_who_the_key_is(run, issued):
+    answer = json.loads(run(SCRIPTS[0][0]))
 
-    output = run(dedent("".join(SCRIPTS[number])))
+    assert (len(SCRIPTS), answer["id"]) == (3, issued.key.pk)
 
-    assert json.loads(output.splitlines()[-1])["id"] == issued.key.pk
+
+@pytest.mark.parametrize("number", [1, 2], ids=["GitHub Actions", "CircleCI"])
+def test_the_pipelines_of_the_readme_deploy(run, issued, number):
+    answers = _all_json(run(dedent(SCRIPTS[number][1])))
+
+    assert (answers[-1]["status"], answers[-1]["file_count"]) == ("SUCCEEDED", 1)
+    assert Deploy.objects.get().description in OF_PIPELINES.values()
+    variables = dict(EnvironmentVariable.objects.values_list("key", "is_secret"))
+    assert variables == ({"RELEASE": False} if number == 1 else {})
 
 
 def test_a_pipeline_is_told_why_its_key_is_refused(run, issued):
@@ -66,6 +89,16 @@ def test_a_pipeline_is_told_why_its_key_is_refused(run, issued):
 
     with pytest.raises(AssertionError, match="disabled since"):
         run(dedent("".join(SCRIPTS[1])))
+
+
+def _all_json(text: str) -> list[dict[str, Any]]:
+    """The JSON objects in what a script printed, one behind the other."""
+    decoder, found, at = json.JSONDecoder(), [], text.find("{")
+    while at >= 0:
+        answer, end = decoder.raw_decode(text, at)
+        found.append(answer)
+        at = text.find("{", end)
+    return found
 
 
 def _shape(answer: object) -> object:
