@@ -6,6 +6,7 @@ refused call made nothing, and may be corrected and sent again with the same key
 """
 
 import hashlib
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Final
@@ -52,10 +53,11 @@ def created_once(request: ApiRequest, key: str, make: Callable[[], BaseModel]) -
     """
     if not key:
         return answer(make().model_dump(mode="json"), status=201)
+    fingerprint = fingerprint_of(request, body_hash(request.body))
     with transaction.atomic():
-        call, is_new = claim(request, key, fingerprint=fingerprint_of(request, body_hash(request.body)))
+        call, is_new = claim(request, key, fingerprint=fingerprint)
         if not is_new:
-            return replay(call, fingerprint=fingerprint_of(request, body_hash(request.body)))
+            return replay(call, fingerprint=fingerprint)
         content = make().model_dump(mode="json")
         remember(call, content)
     return answer(content, status=201)
@@ -70,8 +72,9 @@ def claim(request: ApiRequest, key: str, *, fingerprint: str) -> tuple[Idempoten
 
 def remember(call: IdempotentCall, content: object) -> None:
     """Keep the answer of a call that succeeded."""
-    call.status, call.answer = 201, content
-    call.save(update_fields=["status", "answer", "fingerprint"])
+    # As text, because PostgreSQL would put the names into another order.
+    call.status, call.answer = 201, json.dumps(content)
+    call.save(update_fields=["status", "answer"])
 
 
 def replay(call: IdempotentCall, *, fingerprint: str) -> HttpResponse:
@@ -81,7 +84,7 @@ def replay(call: IdempotentCall, *, fingerprint: str) -> HttpResponse:
         ApiError: 422 if the first one asked for something else.
     """
     require_same(call, fingerprint)
-    return answer(call.answer, status=call.status or 201, headers={REPLAYED: "true"})
+    return answer(json.loads(str(call.answer)), status=call.status or 201, headers={REPLAYED: "true"})
 
 
 def require_same(call: IdempotentCall, fingerprint: str) -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 
 from deployments.rest.api import ROUTERS
 from deployments.rest.openapi import document
-from tests.deployments.helpers import page, signed_in
+from tests.deployments.helpers import signed_in
 from tests.factories import create_owner
 
 pytestmark = pytest.mark.django_db
@@ -41,21 +41,19 @@ def test_every_operation_says_what_it_may_answer(method, path):
 
 
 def test_the_page_shows_every_operation_to_everybody():
-    response = Client().get("/v1/docs")
+    shown = page()
 
-    assert response.status_code == 200
-    shown = page(response)
     found = [
         (summary.select_one(".badge").get_text().lower(), summary.select_one(".mono").get_text())
         for summary in shown.select("details[id] > summary")
         if summary.select_one(".badge")
     ]
     assert sorted(found) == sorted(OPERATIONS)
-    assert "Cloud UI" in page(signed_in(create_owner()).get("/v1/docs")).title.get_text()
+    assert "Cloud UI" in page(signed_in(create_owner())).title.get_text()
 
 
 def test_the_page_asks_nobody_else():
-    shown = page(Client().get("/v1/docs"))
+    shown = page()
 
     for tag, attribute in (("script", "src"), ("link", "href"), ("img", "src")):
         assert all(found[attribute].startswith("/static/") for found in shown.find_all(tag))
@@ -63,12 +61,14 @@ def test_the_page_asks_nobody_else():
 
 
 def test_every_line_for_the_shell_is_one():
-    lines = [found.get_text() for found in _snippets(page(Client().get("/v1/docs")))]
+    lines = [found.get_text() for found in page().select(".snippet__body pre")]
 
     assert len(lines) == len(OPERATIONS) + 1
     for line in lines:
         subprocess.run(["bash", "-n"], input=line, text=True, check=True)
 
 
-def _snippets(shown: BeautifulSoup):
-    return shown.select(".snippet__body pre")
+def page(client: Client | None = None) -> BeautifulSoup:
+    response = (client or Client()).get("/v1/docs")
+    assert response.status_code == 200
+    return BeautifulSoup(response.content, "html.parser")

@@ -145,9 +145,12 @@ def test_a_variable_that_is_wrong_is_named_and_nothing_is_saved(program, variabl
 @pytest.mark.parametrize("method", ["put", "patch"])
 def test_variables_that_were_changed_meanwhile_are_a_conflict(program, variables, method):
     program.patch(variables, {"set": [{"key": "A", "value": "1"}]})
-    body: dict[str, Any] = {"put": {"environment_variables": []}, "patch": {"delete": ["A"]}}[method]
+    bodies: dict[str, dict[str, Any]] = {
+        "put": {"environment_variables": []},
+        "patch": {"delete": ["A"]},
+    }
 
-    response = program.send(method, variables, {**body, "version": 1})
+    response = program.send(method, variables, {**bodies[method], "version": 1})
 
     assert refusal_of(response) == (409, "conflict")
     assert response.json()["version"] == 2
