@@ -32,8 +32,13 @@ def index(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResp
     """The list, for every member of the Workspace. The search looks at keys and never at values."""
     target = deployment_to_view(request.principal, workspace, deployment)
     search = request.GET.get("q", "").strip()[:100]
-    variables = [one for one in list_variables(target) if search.lower() in one.key.lower()]
-    context = {**deployment_context(target, tab="variables"), "variables": variables, "search": search}
+    variables = list_variables(target)
+    context = {
+        **deployment_context(target, tab="variables"),
+        "variables": [one for one in variables if search.lower() in one.key.lower()],
+        "unreadable": [one.key for one in variables if not one.is_readable],
+        "search": search,
+    }
     return page_or_fragment(request, "deployments/variables.html", context, fragment="variable-list")
 
 

@@ -134,7 +134,12 @@ def test_what_was_typed_is_not_thrown_away_without_asking(open_page, some, edito
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_label("Key of a new variable")).to_be_focused()
     asked = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+
+    def stay(dialog):
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
 
     page.get_by_role("link", name="Cancel").click()
 

@@ -204,6 +204,7 @@ def test_a_row_copied_from_elsewhere_is_shown_as_unreadable_and_can_be_replaced(
 
     listed = as_editor.get(list_url(other))
     assert text(listed).count("Cannot be read") == 2
+    assert "Some values cannot be read." in text(listed)
     sent = open_form(as_editor, other)
     type_value(sent, "REGION", "typed again")
     type_value(sent, "TOKEN", "and-again")
