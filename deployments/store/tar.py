@@ -16,6 +16,10 @@ BLOCK: Final = 512
 ZEROS: Final = bytes(BLOCK)
 # Names have 240 characters at most, and nobody needs more words about a file than this.
 LONGEST_EXTENDED: Final = 64 * 1024
+# Millions of tiny ones fit into a small archive, and each takes time.
+MOST_RECORDS: Final = 100
+# More than any size has; Python takes its time with thousands of them.
+MOST_DIGITS: Final = 19
 
 FILE_TYPES: Final = b"0\0"
 FOLDER: Final = b"5"
@@ -62,6 +66,7 @@ def next_member(stream: ArchiveStream) -> Member | None:
     """
     long_name: bytes | None = None
     extended: dict[str, bytes] | None = None
+    has_global = False
     while True:
         block = stream.take(BLOCK)
         if block == ZEROS:
@@ -72,7 +77,8 @@ def next_member(stream: ArchiveStream) -> Member | None:
         header = _parse(block)
         if header.kind == PAX and extended is None:
             extended = _pax_records(_extended_content(stream, header), is_global=False)
-        elif header.kind == PAX_GLOBAL and extended is None and long_name is None:
+        elif header.kind == PAX_GLOBAL and extended is None and long_name is None and not has_global:
+            has_global = True
             _pax_records(_extended_content(stream, header), is_global=True)
         elif header.kind == GNU_LONG_NAME and long_name is None:
             long_name = _extended_content(stream, header).removesuffix(b"\0")
@@ -127,19 +133,23 @@ def _extended_content(stream: ArchiveStream, header: _Header) -> bytes:
 def _pax_records(content: bytes, *, is_global: bool) -> dict[str, bytes]:
     """The records `<length> <keyword>=<value>` that change what a member is: its name and its size."""
     found: dict[str, bytes] = {}
-    while content:
-        length_text, space, _ = content.partition(b" ")
-        length = _decimal(length_text)
-        start, record = len(length_text) + 1, content[:length]
-        keyword, equals, value = record[start:-1].partition(b"=")
-        if not space or not equals or len(record) != length or length <= start or record[-1:] != b"\n":
+    start = count = 0
+    while start < len(content):
+        count += 1
+        if count > MOST_RECORDS:
+            raise Refused(f"The archive has a header of over {MOST_RECORDS} records.")
+        length_text, space, _ = content[start : start + MOST_DIGITS + 1].partition(b" ")
+        end = start + _decimal(length_text)
+        record = content[start + len(length_text) + 1 : end]
+        keyword, equals, value = record[:-1].partition(b"=")
+        if not space or not equals or end > len(content) or record[-1:] != b"\n":
             raise Refused(DAMAGED)
         _refuse_dangerous(keyword, is_global=is_global)
         if keyword in {b"path", b"size"}:
             if keyword.decode() in found:
                 raise Refused(DAMAGED)
             found[keyword.decode()] = value
-        content = content[length:]
+        start = end
     return found
 
 
@@ -176,8 +186,7 @@ def _number(field: bytes) -> int:
 
 
 def _decimal(digits: bytes) -> int:
-    # 19 digits are more than any size; Python takes its time with thousands of them.
-    if not digits.isdigit() or len(digits) > 19:
+    if not digits.isdigit() or len(digits) > MOST_DIGITS:
         raise Refused(DAMAGED)
     return int(digits)
 

@@ -152,6 +152,11 @@ MALICIOUS: Final[dict[str, tuple[Callable[[], bytes], str]]] = {
     "huge record length": (lambda: pax(b"9" * 5000 + b" path=x\n") + raw(b"a") + END, "damaged"),
     "negative size": (lambda: pax(record("size", "-1")) + raw(b"a") + END, "damaged"),
     "long extended header": (lambda: raw(b"p", kind=b"x", size=10**6) + END, "longer than any name"),
+    "countless records": (lambda: pax(record("a", "") * 101) + raw(b"a") + END, "over 100 records"),
+    "countless global headers": (
+        lambda: pax(record("comment", "x"), kind=b"g") * 2 + raw(b"a") + END,
+        "neither file nor folder",
+    ),
     "size in a pax header": (lambda: pax(record("size", str(10**9))) + raw(b"a") + END, "larger than 64 MiB"),
     "size beyond octal digits": (lambda: _gnu_size(2**36) + END, "larger than 64 MiB"),
     "duplicate": (lambda: archive([entry("a.py"), entry("a.py")]), "something twice: a.py"),
