@@ -54,6 +54,7 @@ def deployed_once(
     work: Work,
     *,
     hash_of_body: Callable[[], str],
+    to: Deploy | None = None,
 ) -> HttpResponse:
     """Deploy or roll back, unless this very call did it already; the answer is 201 and the same each time.
 
@@ -63,6 +64,7 @@ def deployed_once(
         deployment: the Deployment.
         work: does it; it calls what it is given in the transaction of the success.
         hash_of_body: the hash of the body, which may have to be read to its end for it.
+        to: the deploy to roll back to, None for an upload.
 
     Raises:
         ApiError: 422 for a key that was used for something else or an archive that is refused, 413 for one
@@ -71,7 +73,7 @@ def deployed_once(
     if not key:
         return _created(_done(work, _still_good(request)))
     call, is_new = claim(request, key, fingerprint="")
-    if not is_new and (made := _made_before(request, call, deployment, hash_of_body)):
+    if not is_new and (made := _made_before(request, call, deployment, hash_of_body, to)):
         return answer(DeployShown.of(made).model_dump(mode="json"), status=201, headers={REPLAYED: "true"})
     try:
         return _created(_done(work, _remembering(request, call, deployment, hash_of_body)))
@@ -129,7 +131,11 @@ def _remembering(
 
 
 def _made_before(
-    request: ApiRequest, call: IdempotentCall, deployment: Deployment, hash_of_body: Callable[[], str]
+    request: ApiRequest,
+    call: IdempotentCall,
+    deployment: Deployment,
+    hash_of_body: Callable[[], str],
+    to: Deploy | None,
 ) -> Deploy | None:
     """The deploy of the same call; None if that one came to nothing and this one shall begin anew."""
     if call.status is not None:
@@ -146,8 +152,9 @@ def _made_before(
         return None
     if made.status == DeployStatus.RECEIVING:
         raise conflict(AT_WORK)
-    is_same = made.rolled_back_to_id is not None or made.checksum == hash_of_body()
-    if not is_same:
+    # The same caller may have deployed something else since, by a call of another name.
+    is_same = made.rolled_back_to_id == (to.version if to else None)
+    if not is_same or (to is None and made.checksum != hash_of_body()):
         call.delete()
         raise conflict(UNCLEAR)
     call.status, call.answer = 201, {"deploy": made.pk}

@@ -86,6 +86,7 @@ def roll_back_deploy(
             request.principal, found, to, description=wanted.description, confirm=confirm
         ),
         hash_of_body=lambda: body_hash(request.body),
+        to=to,
     )
 
 

@@ -1,5 +1,6 @@
 """The OpenAPI document: what django-ninja knows, and what every operation has in common."""
 
+import copy
 import json
 from functools import cache
 from typing import Any, Final
@@ -8,7 +9,7 @@ from django.conf import settings
 from pydantic import BaseModel
 
 from deployments.rest.api import api
-from deployments.rest.schemas import Invalid, Problem
+from deployments.rest.schemas import Caller, Invalid, Problem
 
 TOO_LARGE: Final = "The body is too large: more than 1 MiB, or an archive beyond the store's limits."
 
@@ -32,6 +33,21 @@ WITH_BODY: Final = {
     415: ("The body is of another content type.", Problem),
 }
 
+# The one address below /v1 that another app serves (apikeys.whoami).
+WHOAMI: Final = {
+    "operationId": "whoami",
+    "summary": "Who am I",
+    "description": "The caller, what the token opens, and when it expires.",
+    "tags": ["Caller"],
+    "parameters": [],
+    "responses": {
+        "200": {
+            "description": "OK",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Caller"}}},
+        }
+    },
+}
+
 
 @cache
 def document() -> dict[str, Any]:
@@ -39,6 +55,7 @@ def document() -> dict[str, Any]:
     made: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(path_prefix="/v1")))
     made["servers"] = [{"url": settings.PUBLIC_URL}]
     made["security"] = [{"bearer": []}]
+    made["paths"] = {"/v1/whoami": {"get": copy.deepcopy(WHOAMI)}, **made["paths"]}
     components = made["components"]
     components["securitySchemes"] = {
         "bearer": {
@@ -48,7 +65,7 @@ def document() -> dict[str, Any]:
             "description": "An access token, from /oauth/token for an API key or from /token for a person.",
         }
     }
-    _add_schemas(components["schemas"], Problem, Invalid)
+    _add_schemas(components["schemas"], Problem, Invalid, Caller)
     for operations in made["paths"].values():
         for method, operation in operations.items():
             _add_errors(method, operation)

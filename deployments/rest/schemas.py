@@ -107,6 +107,19 @@ class Actor(Named):
     kind: Annotated[str, WithJsonSchema({"type": "string", "enum": ["user", "api_key", "system"]})]
 
 
+class Caller(BaseModel):
+    """The answer of /v1/whoami (apikeys.whoami)."""
+
+    kind: Annotated[str, WithJsonSchema({"type": "string", "enum": ["user", "api_key"]})]
+    id: str
+    name: str
+    rights: list[str] = Field(description="What the token opens.")
+    expires_at: Moment = Field(serialization_alias="expiresAt")
+    deployment: Named | None = Field(default=None, description="That of an API key.")
+    workspace: Named | None = Field(default=None, description="That of an API key.")
+    email: str | None = Field(default=None, description="That of a person.")
+
+
 class ClusterShown(Named):
     """Where a Deployment runs."""
 
