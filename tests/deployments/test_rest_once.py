@@ -236,6 +236,16 @@ def test_another_upload_after_an_interruption_is_not_taken_for_the_first(program
     assert program.post(deploys, zipped(files()), kind=TAR, key="one").status_code == 201
 
 
+def test_a_roll_back_since_an_interruption_is_not_taken_for_the_upload(program, deploys, monkeypatch):
+    first = program.post(deploys, zipped(files()), kind=TAR).json()["id"]
+    program.post(deploys, zipped(files({"a.py": b"2"})), kind=TAR)
+    _die_at(monkeypatch, program, deploys, after_activation=False)
+    program.post(f"{deploys}/{first}/roll-back", {})
+
+    assert refusal_of(program.post(deploys, files(), kind=TAR, key="one")) == (409, "conflict")
+    assert program.post(deploys, files(), kind=TAR, key="one").status_code == 201
+
+
 class _Died(BaseException):
     """The process is gone: what would clean up does not run."""
 
