@@ -19,6 +19,13 @@ from deployments.variables import Shown, Wanted, list_variables
 SECRET: Final = "# Secret: its value is never exported. Left blank, it stays as it is."
 UNREADABLE: Final = "# {key}: what is stored cannot be read."
 PLAIN: Final = re.compile(r"[\w./:@%+,=-]*", re.ASCII)
+# python-dotenv looks for a comment from each blank of a value on, and takes its time for each entry: half a MiB of
+# blanks would hold a process for half an hour, and one of comments for half a minute.
+MOST_BLANKS: Final = 1000
+MOST_ENTRIES: Final = 5000
+LINE_END: Final = re.compile(r"\r\n|\n|\r")
+BLANKS: Final = re.compile(r"[^\S\r\n]+")
+WITHOUT_QUOTES: Final = re.compile(r"=[^\S\r\n]*[^\s'\"]")
 
 
 @sensitive_variables()
@@ -34,10 +41,15 @@ def parse(text: str) -> list[Wanted]:
     Raises:
         ValidationError: naming the line, never what stands in it.
     """
+    _refuse_blanks(text)
     found: dict[str, Wanted] = {}
     is_secret = False
-    for binding in parse_stream(io.StringIO(text)):
+    for number, binding in enumerate(parse_stream(io.StringIO(text))):
         line = binding.original.line + _blank_lines(binding.original.string)
+        if number == MOST_ENTRIES:
+            raise ValidationError(
+                f"Line {line}: a file has at most {MOST_ENTRIES:,} variables and comments.", code="too_many"
+            )
         if binding.error or (binding.key is not None and binding.value is None):
             raise ValidationError(f"Line {line}: write KEY=value.", code="line")
         if binding.key is None or binding.value is None:
@@ -70,6 +82,21 @@ def _lines(shown: Shown) -> str:
     return f"{shown.key}='{escaped}'\n"
 
 
+def _refuse_blanks(text: str) -> None:
+    """Refuse more blanks in a row than the parser can stand, where they may be in a value without quotes."""
+    for blanks in BLANKS.finditer(text):
+        if blanks.end() - blanks.start() <= MOST_BLANKS:
+            continue
+        begin = max(text.rfind("\n", 0, blanks.start()), text.rfind("\r", 0, blanks.start())) + 1
+        if WITHOUT_QUOTES.search(text, begin, blanks.start()):
+            line = len(LINE_END.findall(text[:begin])) + 1
+            raise ValidationError(
+                f"Line {line}: a value without quotes has at most {MOST_BLANKS:,} blanks in a row. "
+                "Put it in quotes.",
+                code="blanks",
+            )
+
+
 def _blank_lines(text: str) -> int:
     """How many lines the parser passed over before what it read."""
-    return len(re.findall(r"\r\n|\n|\r", text[: len(text) - len(text.lstrip())]))
+    return len(LINE_END.findall(text[: len(text) - len(text.lstrip())]))

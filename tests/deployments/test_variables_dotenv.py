@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import time
 
 import dotenv
 import pytest
@@ -111,6 +112,35 @@ def test_whatever_the_values_are_they_come_back(principal, deployment, values):
     assert {one.key: one.value for one in parse(text)} == kept
     # And another program reads the same.
     assert dotenv.dotenv_values(stream=io.StringIO(text), interpolate=False) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        (
+            "A=1\r\nB=b" + " " * 500_000 + "c",
+            "Line 2: a value without quotes has at most 1,000 blanks in a row. Put it in quotes.",
+        ),
+        (
+            "'K='=b" + "\t" * 500_000 + "c",
+            "Line 1: a value without quotes has at most 1,000 blanks in a row. Put it in quotes.",
+        ),
+        ("#\n" * 250_000, "Line 5001: a file has at most 5,000 variables and comments."),
+    ],
+    ids=["blanks", "blanks after a key in quotes", "comments"],
+)
+def test_no_file_of_the_size_that_is_taken_holds_a_process(text, error):
+    began = time.monotonic()
+
+    with pytest.raises(ValidationError) as refused:
+        parse(text)
+
+    assert refused.value.messages == [error]
+    assert time.monotonic() - began < 5
+
+
+def test_many_blanks_in_quotes_are_a_value():
+    assert read("A='x" + " " * 2000 + "y'\nB=1") == [("A", "x" + " " * 2000 + "y", False), ("B", "1", False)]
 
 
 @settings(max_examples=200, deadline=None)
