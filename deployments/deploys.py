@@ -21,7 +21,7 @@ from django.db import transaction
 from django.http import Http404
 
 from cloudui.web.paging import PAGE_SIZE, Page, paginate
-from cloudui.web.principal import Principal
+from cloudui.web.principal import Kind, Principal
 from cloudui.web.text import validate_plain_text
 from deployments.access import deployment_to_deploy
 from deployments.deploy_ends import conclude, current_version, settle, succeed
@@ -31,6 +31,8 @@ from deployments.store import bundles
 from deployments.store.bundles import Bundle
 from deployments.store.refusal import Refused, TooLarge
 from deployments.store.stream import Readable
+from workspaces.middleware import principal_for
+from workspaces.models import User
 
 # Housekeeping holds a Deployment for an instant; another upload takes longer, and is not waited for.
 WAIT_SECONDS: Final = 2.0
@@ -215,13 +217,23 @@ def _activate(
     principal: Principal, deploy: Deploy, bundle: Bundle, confirm: Callable[[], object] | None
 ) -> None:
     with transaction.atomic():
-        locked = deployment_to_deploy(principal, None, deploy.deployment_id, locked=True)
+        locked = deployment_to_deploy(_as_now(principal), None, deploy.deployment_id, locked=True)
         if confirm is not None:
             deploy.reason = NO_RIGHT
             confirm()
             deploy.reason = ""
         bundle.activate(deploy.version)
         succeed(principal, locked, deploy)
+
+
+def _as_now(principal: Principal) -> Principal:
+    """The caller with the rights of this moment: an upload may outlast an account, or an Owner's office."""
+    if principal.kind is not Kind.USER:
+        return principal
+    user = User.objects.filter(pk=principal.id, is_active=True).first()
+    if user is None:
+        raise PermissionDenied(NO_RIGHT)
+    return principal_for(user, origin=principal.origin)
 
 
 @contextmanager

@@ -9,9 +9,9 @@ from deployments.models import Deployment
 from deployments.store.bundles import Bundle
 from tests.deployments.archives import files
 from tests.deployments.deploying import Meanwhile, agree, history, key_of, read_by_airflow, send
-from tests.factories import create_deployment, create_member
+from tests.factories import create_deployment, create_member, create_user
 from workspaces.middleware import principal_for
-from workspaces.models import Membership, Role
+from workspaces.models import Membership, OrganizationRole, Role, User
 
 pytestmark = pytest.mark.usefixtures("root")
 
@@ -64,6 +64,22 @@ def test_a_right_that_ends_during_the_upload_ends_the_deploy(by, deployment, hap
 
     assert history(deployment) == [("FAILED", deploys.NO_RIGHT)]
     assert Bundle(deployment.release_name).versions == {}
+    agree(deployment)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"organization_role": OrganizationRole.MEMBER}, {"is_active": False}],
+    ids=["demoted", "disabled"],
+)
+def test_an_owner_who_is_one_no_longer_at_the_end_of_the_upload_deploys_nothing(deployment, change):
+    owner = create_user(organization_role=OrganizationRole.OWNER)
+    archive = Meanwhile(files(), lambda: User.objects.filter(pk=owner.pk).update(**change))
+
+    with pytest.raises((PermissionDenied, Http404)):
+        deploys.receive(principal_for(owner), deployment, archive)
+
+    assert history(deployment) == [("FAILED", deploys.NO_RIGHT)]
     agree(deployment)
 
 
