@@ -104,7 +104,12 @@ def delete_alert_email(principal: Principal, deployment: Deployment, email: str)
 
 def is_same(one: str, other: str) -> bool:
     """Whether two addresses reach the same mailbox as far as people tell them apart: whatever the case."""
-    return one.strip().casefold() == other.strip().casefold()
+    return distinct(one) == distinct(other)
+
+
+def distinct(email: str) -> str:
+    """What two addresses have in common exactly if `is_same` says so."""
+    return email.strip().casefold()
 
 
 def _checked(emails: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
-from deployments.alerts import ALERT_EMAILS, EMAIL_LENGTH, is_same
+from deployments.alerts import ALERT_EMAILS, EMAIL_LENGTH, distinct
 from deployments.document.problems import Problem
 from deployments.document.schema import CONFIGURATION, EMAILS, METADATA, QUEUES, VARIABLES, Document
 from deployments.models import Deployment, Executor
@@ -80,20 +80,21 @@ def _queues(deployment: Deployment, document: Document) -> Iterator[Problem]:
 
 
 def _emails(document: Document) -> Iterator[Problem]:
-    before: list[str] = []
-    for number, email in enumerate(document.alert_emails or ()):
+    # There may be thousands in a file, too many to compare each with each.
+    emails, before = document.alert_emails or (), set[str]()
+    for number, email in enumerate(emails):
         path = f"{EMAILS}[{number}]"
         if not _looks_right(email):
             yield document.problem(
                 path, "This is not a valid e-mail address.", "Write one such as team@example.com."
             )
-        elif any(is_same(email, other) for other in before):
+        elif distinct(email) in before:
             yield document.problem(path, "This address is in the list already.", "Remove this line.")
-        before.append(email)
-    if len(before) > ALERT_EMAILS:
+        before.add(distinct(email))
+    if len(emails) > ALERT_EMAILS:
         yield document.problem(
             EMAILS,
-            f"A Deployment has at most {ALERT_EMAILS} alert e-mails; these are {len(before)}.",
+            f"A Deployment has at most {ALERT_EMAILS} alert e-mails; these are {len(emails)}.",
             "Remove some.",
         )
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import yaml
 
-from deployments.document.problems import Place, Problem
+from deployments.document.problems import MAX_PROBLEMS, Place, Problem
 from deployments.document.source import Mapping, Node, Scalar, Sequence, Source
 
 # What Go and YAML 1.2 read as numbers, and the letters that YAML 1.1 says are booleans: PyYAML does neither.
@@ -150,7 +150,9 @@ class Reader:
 
     def _unknown(self, key: Scalar, path: str, known: Collection[str], what: str) -> None:
         name = key.text if _NAMEABLE.fullmatch(key.text) else ""
-        near = difflib.get_close_matches(key.text[:60], known, n=1)
+        # Of more than are told, none needs a proposal, which costs more than all else.
+        is_told = len(self.problems) < MAX_PROBLEMS
+        near = difflib.get_close_matches(key.text[:60], known, n=1) if is_told else []
         self.note(
             key,
             f"{path}.{name}".strip(".") if name else path,

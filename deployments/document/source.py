@@ -28,7 +28,8 @@ _Loader: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # What YAML 1.2 section 5.1 lets stand in a text; everything else must be written as an escape in quotes.
 UNPRINTABLE: Final = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_JSON_TAB: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\t', re.DOTALL)
+# A text that is not closed is taken to its end: to look again from each quotation mark in it would take minutes.
+_JSON_TAB: Final = re.compile(r'"(?:[^"\\]|\\.)*"?|\t', re.DOTALL)
 _JSON_BREAKS: Final = {"\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P"}
 _JSON_ESCAPE: Final = re.compile(
     r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|.)|[\x85\u2028\u2029]", re.DOTALL

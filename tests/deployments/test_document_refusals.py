@@ -1,5 +1,7 @@
 """What a Deployment or its services refuse of a file is named by line and field, and nothing is changed."""
 
+import time
+
 import pytest
 from django.http import Http404
 
@@ -139,3 +141,15 @@ class TestApiKey:
 
         with pytest.raises(Http404):
             apply(key, other, parse("configuration: {}"))
+
+
+def test_thousands_of_addresses_are_refused_quickly(deployment, principal):
+    text = f"alert_emails: [{','.join(f'a{number}@example.com' for number in range(9_000))}]"
+    begun = time.process_time()
+
+    found = refusal(principal, deployment, text)
+
+    assert [message for *_, message, _ in found] == [
+        "A Deployment has at most 50 alert e-mails; these are 9000."
+    ]
+    assert time.process_time() - begun < 10
