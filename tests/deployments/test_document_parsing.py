@@ -281,20 +281,8 @@ def test_any_text_of_the_words_of_a_file_is_answered(text):
 
 
 PIECES = [
-    "[",
-    "{",
-    "- ",
-    "? ",
-    "a: {",
-    "'",
-    "a\n",
-    "&a ",
-    "- a\n",
-    "{a: 1},",
-    "#",
-    "|\n ",
-    '{"' + '\\"' * MAX_BYTES,
-]
+    "[", "{", "- ", "? ", "a: {", "'", "a\n", "&a ", "- a\n", "{a: 1},", "#", "|\n ", '{"' + '\\"' * MAX_BYTES,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("piece", PIECES, ids=lambda piece: piece[:9])
