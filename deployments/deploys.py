@@ -11,6 +11,7 @@ finds a deploy that is still Receiving knows that nobody is at work on it, and c
 transaction is open while an archive arrives.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -42,6 +43,8 @@ FILES_GONE: Final = (
     "The files of this deploy are no longer kept. Choose a later one, or deploy this version again."
 )
 
+logger = logging.getLogger(__name__)
+
 
 class DeployInProgress(Exception):
     """Another deploy to the same Deployment is at work. An HTTP answer is 409."""
@@ -49,6 +52,14 @@ class DeployInProgress(Exception):
     def __str__(self) -> str:
         """What to tell people."""
         return "Another deploy to this Deployment is in progress. Try again when it has finished."
+
+
+class NotStored(Exception):
+    """The disk of the store does not take it. An HTTP answer is 503."""
+
+    def __str__(self) -> str:
+        """What to tell people."""
+        return "The server could not store this: its disk is full or not writable. Tell whoever operates it."
 
 
 def receive(
@@ -77,7 +88,8 @@ def receive(
         ValidationError: on `description`; or on `archive` for one that is refused, code `too_large` beyond a
             limit and `refused` otherwise. The history has it as Failed with the same reason.
         DeployInProgress: when another deploy is at work.
-        OSError: when the stream broke off or the disk is full.
+        NotStored: when the disk is full or not writable.
+        OSError: when the stream broke off.
     """
     said = _checked(description)
     with _turn(deployment):
@@ -118,6 +130,7 @@ def roll_back(
         ValidationError: on `description`; or without a field when `to` failed, is current, or its files are
             no longer kept.
         DeployInProgress: when another deploy is at work.
+        NotStored: when the disk is full or not writable.
     """
     said = _checked(description)
     with _turn(deployment):
@@ -186,6 +199,12 @@ def _turn(deployment: Deployment) -> Iterator[None]:
             yield
     except bundles.Busy:
         raise DeployInProgress from None
+    except OSError as error:
+        # Only the operating system's own have a number; a request that broke off has none.
+        if error.errno is None:
+            raise
+        logger.exception("The DAGs of %s could not be stored", deployment.release_name)
+        raise NotStored from error
 
 
 def _begin(

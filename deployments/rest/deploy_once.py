@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
 from cloudui.web.api import ApiError, ApiRequest, answer
-from deployments.deploys import DeployInProgress, list_deploys
+from deployments.deploys import DeployInProgress, NotStored, list_deploys
 from deployments.models import Deploy, Deployment, DeployStatus, IdempotentCall
 from deployments.rest.deploy_schemas import DeployShown
 from deployments.rest.errors import conflict, translated
@@ -96,6 +96,8 @@ def _done(work: Work, confirm: Callable[[], object]) -> Deploy:
         return work(confirm)
     except DeployInProgress as error:
         raise conflict(str(error)) from error
+    except NotStored as error:
+        raise ApiError(503, "temporarily_unavailable", str(error)) from error
     except ValidationError as error:
         raise _refusal(error) from error
 

@@ -78,6 +78,8 @@ def _succeeds(form: RollBackForm, act: Callable[[dict[str, Any]], object]) -> bo
         form.add_error(None, error)
     except deploys.DeployInProgress as error:
         form.add_error(None, ValidationError(str(error), code=IN_PROGRESS))
+    except deploys.NotStored as error:
+        form.add_error(None, ValidationError(str(error)))
     return not form.errors
 
 

@@ -1,6 +1,8 @@
 """Deploys and roll-backs: what Airflow reads, what the history says, and what is refused."""
 
+import errno
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from django.utils import timezone
 
 from deployments import deploys
 from deployments.models import Deploy
+from deployments.store import unpacking
 from deployments.store.bundles import Bundle
 from tests.deployments.archives import MALICIOUS, files
 from tests.deployments.deploying import agree, history, key_of, read_by_airflow, send
@@ -90,6 +93,32 @@ def test_an_upload_that_breaks_off_fails_with_a_reason(by, deployment):
 
     assert history(deployment) == [("FAILED", deploys.BROKE_OFF)]
     agree(deployment)
+
+
+def full(*args: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_fails_with_a_reason_and_leaves_nothing(by, deployment, monkeypatch):
+    send(by, deployment, "good")
+    before = Bundle(deployment.release_name).versions
+    with monkeypatch.context() as patch:
+        patch.setattr(unpacking.os, "fchmod", full)
+        with pytest.raises(deploys.NotStored, match="disk is full"):
+            send(by, deployment)
+
+    assert history(deployment)[-1] == ("FAILED", deploys.BROKE_OFF)
+    assert Bundle(deployment.release_name).versions == before
+    assert list((Bundle(deployment.release_name).path / "incoming").iterdir()) == []
+    agree(deployment)
+
+
+def test_a_store_that_is_no_folder_is_told_so(by, deployment, settings, tmp_path):
+    settings.DAGS_ROOT = tmp_path / "file"
+    settings.DAGS_ROOT.touch()
+    with pytest.raises(deploys.NotStored):
+        send(by, deployment)
+    assert history(deployment) == []
 
 
 @pytest.mark.parametrize(("description", "problem"), [("x" * 501, "500"), ("a\u202eb", "U+202E")])

@@ -129,6 +129,14 @@ def test_another_deploy_at_work_is_a_conflict(as_editor, deployment, monkeypatch
     assert "Another deploy to this Deployment is in progress." in text(answer)
 
 
+def test_a_disk_that_is_full_is_said_in_the_form(as_editor, deployment, settings, tmp_path):
+    settings.DAGS_ROOT = tmp_path / "file"
+    settings.DAGS_ROOT.touch()
+    answer = as_editor.post(deploy_url(deployment), {"archive": upload(files())}, headers=HX)
+    assert answer.status_code == 422
+    assert "its disk is full or not writable" in text(answer)
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

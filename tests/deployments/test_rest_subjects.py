@@ -265,6 +265,15 @@ def test_an_upload_that_says_that_it_is_too_large_is_refused_unread(program, dep
     assert program.get(at(deployment, "deploys")).json()["items"] == []
 
 
+def test_an_upload_for_which_there_is_no_room_is_told_so(program, deployment, settings, tmp_path):
+    settings.DAGS_ROOT = tmp_path / "file"
+    settings.DAGS_ROOT.touch()
+
+    response = program.post(at(deployment, "deploys"), files(), kind=TAR)
+
+    assert refusal_of(response) == (503, "temporarily_unavailable")
+
+
 def test_a_list_costs_the_same_with_1_and_with_11_rows(program, deployment):
     paths, counts = (
         [at(deployment, "deploys"), at(deployment, "variables"), at(deployment, "worker-queues")],
