@@ -182,7 +182,7 @@ def make_ready(route: Route, cast: Cast) -> None:
         if not bundle.has(DEPLOY):
             bundle.receive(DEPLOY, io.BytesIO(files()), owner=cast.home.deployment)
     if route.name == "workspaces:delete":
-        Deployment.objects.filter(workspace=cast.home.workspace).delete()
+        Deployment.objects.filter(workspace=cast.home.workspace).update(workspace=cast.elsewhere.workspace)
     if route.name not in {"apikeys:enable", "apikeys:end_now"}:
         return
     key = ApiKey.objects.select_related("deployment").get(pk=cast.home.key)
