@@ -1,7 +1,8 @@
 """Names that an environment variable may not have: with them an Editor could open what is closed to him.
 
-The list is that of reference/airflow.md section 6. Each entry ends in `*` where every longer name is meant too.
-Airflow reads the value of a secret setting also from NAME_CMD and NAME_SECRET, so those are the same setting.
+The list is that of reference/airflow.md section 6, with what else decides the same in Airflow 2 and 3: older names
+of these settings, and those of the auth managers. Each entry ends in `*` where every longer name is meant too. Airflow
+reads the value of a secret setting also from NAME_CMD and NAME_SECRET, so those are the same setting.
 """
 
 from typing import Final
@@ -10,6 +11,8 @@ from django.core.exceptions import ValidationError
 
 _LOADER: Final = "it decides which programs and libraries run, so it would run code outside of Airflow"
 _LOGIN: Final = "it decides who may sign in to this Airflow"
+_SESSIONS: Final = "the sessions of this Airflow are signed with it"
+_DATABASE: Final = "it decides which database this Airflow uses"
 _ELSEWHERE: Final = "Put what your DAGs need into the image of the Deployment, or choose another name."
 _OPERATOR: Final = "Ask an operator of this installation to change it."
 
@@ -19,9 +22,20 @@ RESERVED: Final[dict[str, tuple[str, str]]] = {
     "LD_*": (_LOADER, _ELSEWHERE),
     "PYTHON*": (_LOADER, _ELSEWHERE),
     "AIRFLOW_HOME": ("Airflow finds its configuration and DAGs there", _OPERATOR),
+    "AIRFLOW_CONFIG": ("Airflow reads its configuration from there", _OPERATOR),
     "AIRFLOW__CORE__AUTH_MANAGER": (_LOGIN, _OPERATOR),
+    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_*": (_LOGIN, _OPERATOR),
     "AIRFLOW__API_AUTH__*": (_LOGIN, _OPERATOR),
-    "AIRFLOW__DATABASE__*": ("it decides which database this Airflow uses", _OPERATOR),
+    "AIRFLOW__API__AUTH_BACKEND*": (_LOGIN, _OPERATOR),
+    "AIRFLOW__FAB__AUTH_BACKENDS": (_LOGIN, _OPERATOR),
+    "AIRFLOW__FAB__CONFIG_FILE": (_LOGIN, _OPERATOR),
+    "AIRFLOW__WEBSERVER__CONFIG_FILE": (_LOGIN, _OPERATOR),
+    "AIRFLOW__API__SECRET_KEY": (_SESSIONS, _OPERATOR),
+    "AIRFLOW__API__SECRET_KEY_*": (_SESSIONS, _OPERATOR),
+    "AIRFLOW__WEBSERVER__SECRET_KEY": (_SESSIONS, _OPERATOR),
+    "AIRFLOW__WEBSERVER__SECRET_KEY_*": (_SESSIONS, _OPERATOR),
+    "AIRFLOW__DATABASE__*": (_DATABASE, _OPERATOR),
+    "AIRFLOW__CORE__SQL_ALCHEMY_*": (_DATABASE, _OPERATOR),
     "AIRFLOW__CORE__FERNET_KEY": ("Airflow's connections are encrypted with it", _OPERATOR),
     "AIRFLOW__CORE__FERNET_KEY_*": ("Airflow's connections are encrypted with it", _OPERATOR),
     "AIRFLOW__SECRETS__*": ("it decides where this Airflow looks for connections and variables", _OPERATOR),
