@@ -4,8 +4,8 @@ The interface never breaks, answers as its document says, and reaches nothing th
 """
 
 from contextlib import contextmanager
-from itertools import cycle
 from typing import Any
+from zlib import crc32
 
 import pytest
 import schemathesis
@@ -56,10 +56,12 @@ def own():
 
 @pytest.fixture
 def other():
-    """A Deployment that it is not for."""
+    """A Deployment that it is not for, and that nothing here changes."""
     deployment = create_deployment(workspace=create_workspace(name="Elsewhere"), name="Foreign")
     fill(deployment)
-    return deployment
+    before = rows_of(deployment)
+    yield deployment
+    assert rows_of(deployment) == before
 
 
 @pytest.fixture(params=["key", "person"])
@@ -77,8 +79,6 @@ def program(request, own):
     suppress_health_check=list(HealthCheck),
 )
 def test_the_interface_keeps_its_promises(case, program, own, other):
-    before = rows_of(other)
-
     is_foreign = aim(case, own, other)
     with connection_stays():
         response = case.call_and_validate(
@@ -87,7 +87,6 @@ def test_the_interface_keeps_its_promises(case, program, own, other):
 
     if is_foreign:
         assert response.status_code >= 400
-    assert rows_of(other) == before
     assert other.pk not in response.text
 
 
@@ -112,16 +111,15 @@ def fill(deployment):
         assert program.post(at(deployment, "deploys"), files(), kind="application/x-tar").status_code == 201
 
 
-turns = cycle(["own", "other", "own"])
-
-
 def aim(case, own, other) -> bool:
     """Have the address name something that is there, one's own or another's; whether it is another's."""
     named: dict[str, Any] = case.path_parameters or {}
     component = case.meta.components.get(ParameterLocation.PATH)
     if "deployment" not in named or (component and component.mode.is_negative):
         return False
-    deployment = own if next(turns) == "own" else other
+    # Every third, and the same one whenever the case is tried again.
+    generated = repr((named, case.query, case.body)).encode("utf-8", "replace")
+    deployment = own if crc32(generated) % 3 else other
     named["deployment"] = deployment.pk
     if "deploy" in named:
         named["deploy"] = Deploy.objects.filter(deployment=deployment).order_by("created_at").first().pk
