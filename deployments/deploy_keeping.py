@@ -26,8 +26,11 @@ logger = logging.getLogger(__name__)
 def tidy_up() -> None:
     """Look at each Deployment that has anything in the store or in the making; leave out who is at work."""
     for deployment in _unsettled():
-        with suppress(bundles.Busy), bundles.hold(deployment.pk):
-            settle(deployment)
+        try:
+            with suppress(bundles.Busy), bundles.hold(deployment.pk):
+                settle(deployment)
+        except OSError:
+            logger.exception("Housekeeping could not read the DAGs of %s", deployment.release_name)
     known = {deployment.release_name: deployment for deployment in Deployment.objects.all()}
     for bundle in bundles.bundles():
         try:
@@ -104,8 +107,16 @@ def _unsettled() -> list[Deployment]:
     """Those with a deploy in the making, and those whose disk says something else than the history."""
     receiving = Deploy.objects.filter(status=DeployStatus.RECEIVING).values_list("deployment", flat=True)
     known = Deployment.objects.values_list("pk", "release_name", "current_deploy__version")
-    ids = {pk for pk, release_name, version in known if Bundle(release_name).current != (version or "")}
+    ids = {pk for pk, release_name, version in known if not _reads(release_name, version or "")}
     return list(Deployment.objects.filter(pk__in=ids.union(receiving)))
+
+
+def _reads(release_name: str, version: str) -> bool:
+    try:
+        return Bundle(release_name).current == version
+    except OSError:
+        # Somebody put something else in its place: of this one alone nothing is known.
+        return False
 
 
 def _kept(deployment: Deployment, *, now: datetime) -> set[str]:

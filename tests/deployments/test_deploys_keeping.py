@@ -11,6 +11,7 @@ from deployments.models import Deploy, Deployment
 from deployments.store import bundles
 from deployments.store.bundles import Bundle
 from tests.deployments.deploying import read_by_airflow, send
+from tests.factories import create_deployment
 
 pytestmark = pytest.mark.usefixtures("root")
 
@@ -76,6 +77,20 @@ def test_housekeeping_leaves_alone_whoever_is_at_work(by, deployment):
 
 
 # Deleting and moving
+
+
+def test_what_somebody_put_into_the_store_keeps_housekeeping_from_no_other(by, deployment, caplog):
+    other = create_deployment()
+    Deploy.objects.create(deployment=other, version="c" * 25, made_by_kind="api_key")
+    send(by, deployment)
+    link = Bundle(deployment.release_name).path / "current"
+    link.unlink()
+    link.mkdir()
+
+    deploy_keeping.tidy_up()
+
+    assert Deploy.objects.of(other).get().status == "FAILED"
+    assert deployment.release_name in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)
