@@ -32,6 +32,8 @@ INCOMING: Final = "incoming"
 OWNER: Final = "deployment"
 LOCKS: Final = ".locks"
 PRIVATE: Final = 0o700
+# A pipeline gone wild shall not have all threads of a process wait for one Deployment.
+MOST_WAITING: Final = 4
 IDENTIFIER: Final = re.compile(IdConverter.regex)
 RELEASE_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
@@ -179,7 +181,7 @@ def hold(deployment_id: str, *, wait_seconds: float = 0) -> Iterator[None]:
         wait_seconds: how long to wait for another one.
 
     Raises:
-        Busy: if another one still holds it then.
+        Busy: if another one still holds it then, or too many wait already.
     """
     _ensure(root(), FOLDER_MODE)
     _ensure(root() / LOCKS, PRIVATE)
@@ -209,4 +211,4 @@ def _ensure(folder: Path, mode: int) -> None:
 
 @functools.cache
 def _lock(path: Path) -> FileLocks:
-    return FileLocks([path])
+    return FileLocks([path], most_waiting=MOST_WAITING)

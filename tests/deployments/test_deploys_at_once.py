@@ -1,6 +1,7 @@
 """Deploys that meet, and deploys whose process died."""
 
 import io
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,6 +10,7 @@ from django.db import connections
 from deployments import deploy_keeping, deploys
 from deployments.deploy_ends import INTERRUPTED
 from deployments.models import Deploy, Deployment
+from deployments.store import bundles
 from deployments.store.bundles import Bundle
 from tests.deployments.archives import files
 from tests.deployments.deploying import Meanwhile, agree, read_by_airflow, send
@@ -27,6 +29,18 @@ def test_a_second_deploy_at_once_is_told_so(by, deployment, monkeypatch):
 
     with pytest.raises(deploys.DeployInProgress, match="in progress"):
         deploys.receive(by, deployment, Meanwhile(files(), another))
+
+
+def test_few_threads_wait_for_one_deployment(root):
+    def wait(_: int) -> float:
+        began = time.monotonic()
+        with pytest.raises(bundles.Busy), bundles.hold("c" * 25, wait_seconds=1):
+            pass
+        return time.monotonic() - began
+
+    with bundles.hold("c" * 25), ThreadPoolExecutor(12) as pool:
+        waited = list(pool.map(wait, range(12)))
+    assert sum(seconds >= 1 for seconds in waited) == bundles.MOST_WAITING
 
 
 def _in_thread(call) -> None:
