@@ -131,6 +131,9 @@ class VariablesForm:
             row.draft = drafts.seal(self._principal, self._deployment, row.value)
         if row.is_secret:
             row.value = ""
+            if row.draft and not row.is_deleted and not self._typed(row):
+                # Its key is gone. To keep the stored value would look as if the typed one had been saved.
+                row.draft, row.error = "", TYPE_AGAIN
         elif row.draft and row.value.strip():
             row.draft = ""
         elif row.draft and not row.is_deleted:

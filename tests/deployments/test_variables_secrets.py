@@ -55,15 +55,20 @@ def test_what_was_sealed_for_one_person_is_nothing_for_another(as_editor, as_adm
     refused = send(as_admin, some_variables, stolen)
 
     assert refused.status_code == 422
-    assert "Enter a value." in text(refused)
+    assert "Type the value again" in text(refused)
+    assert "FRESH" not in stored(some_variables)
 
 
 @pytest.mark.parametrize("draft", ["nonsense", "AAAA", "====", "ü", "\x00", "A" * 4000])
-def test_a_seal_that_was_tampered_with_holds_nothing(as_editor, some_variables, draft):
+def test_a_seal_that_cannot_be_opened_is_not_said_to_be_saved(as_editor, some_variables, draft):
     sent = open_form(as_editor, some_variables)
     sent["draft"][number_of(sent, "TOKEN")] = draft
 
-    assert send(as_editor, some_variables, sent).status_code == 302
+    refused = send(as_editor, some_variables, sent)
+
+    assert refused.status_code == 422
+    assert "Type the value again" in text(refused)
+    assert send(as_editor, some_variables, fields(refused)).status_code == 302
     assert stored(some_variables)["TOKEN"] == (SECRET, True)
 
 
