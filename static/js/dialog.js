@@ -13,7 +13,17 @@ let isReplacingFocus = false; // whether what is being replaced holds the focus
 
 const isHeld = () => reveal.open && !answered && reveal.querySelector("form") !== null;
 
+const mayDiscard = (unsaved) => unsaved === null || window.confirm("Discard your changes?");
+
 // Opening
+
+// A link in a form, such as the one to an import, leads away from what was typed there.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const link = event.detail.elt.closest("form[data-warn][data-changed] a");
+  if (!link || mayDiscard(link)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+});
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   if (detail.target === dialog && !dialog.open) opener = { id: detail.elt.id, href: detail.elt.getAttribute("href") };
@@ -49,8 +59,7 @@ document.addEventListener("dialog:close", (event) => {
 
 const leave = (open) => {
   if (open === reveal && isHeld()) return;
-  const unsaved = open.querySelector("form[data-warn][data-changed]");
-  if (unsaved && !window.confirm("Discard your changes?")) return;
+  if (!mayDiscard(open.querySelector("form[data-warn][data-changed]"))) return;
   if (open === reveal) answered = true;
   open.close();
 };

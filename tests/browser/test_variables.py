@@ -126,7 +126,8 @@ def test_a_pasted_file_is_looked_at_before_it_is_saved(open_page, some, editor, 
     assert stored() == {"REGION": ("us", False), "TOKEN": ("new-secret", True), "NEW": ("a b", False)}
 
 
-def test_what_was_typed_is_not_thrown_away_without_asking(open_page, some, editor):
+@pytest.mark.parametrize("link", ["Cancel", "Import .env"])
+def test_what_was_typed_is_not_thrown_away_without_asking(open_page, some, editor, link):
     page = open_page(path_of("variables", some), by=editor)
     page.get_by_role("link", name="Edit Variables").click()
     expect(page.get_by_role("button", name="Save Variables")).to_be_disabled()
@@ -141,7 +142,7 @@ def test_what_was_typed_is_not_thrown_away_without_asking(open_page, some, edito
 
     page.on("dialog", stay)
 
-    page.get_by_role("link", name="Cancel").click()
+    page.get_by_role("link", name=link).click()
 
     expect(page.get_by_role("dialog")).to_be_visible()
     assert asked == ["Discard your changes?"]
