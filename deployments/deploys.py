@@ -155,7 +155,8 @@ def list_deploys(deployment: Deployment, asked: Any, *, size: int = PAGE_SIZE) -
     page = _page(deployment, asked, size)
     if all(deploy.status != DeployStatus.RECEIVING for deploy in page.rows):
         return page
-    with suppress(bundles.Busy), bundles.hold(deployment.pk):
+    # Where the store cannot be reached the history is shown as it stands; housekeeping has it in the log.
+    with suppress(bundles.Busy, OSError), bundles.hold(deployment.pk):
         settle(deployment)
         deployment.refresh_from_db(fields=["current_deploy"])
         page = _page(deployment, asked, size)

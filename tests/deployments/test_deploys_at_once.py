@@ -72,6 +72,13 @@ def interrupted(by, deployment, **fields) -> Deploy:
     return deploy
 
 
+def test_the_history_is_shown_while_the_store_is_away(by, deployment, settings, tmp_path):
+    deploy = interrupted(by, deployment)
+    settings.DAGS_ROOT = tmp_path / "file"
+    settings.DAGS_ROOT.touch()
+    assert list(deploys.list_deploys(deployment, {}).rows) == [deploy]
+
+
 def test_an_upload_without_a_process_has_failed(by, deployment, root):
     send(by, deployment, "old")
     dead = interrupted(by, deployment)
