@@ -29,6 +29,7 @@ def settle(deployment: Deployment) -> None:
     bundle = Bundle(deployment.release_name)
     for deploy in Deploy.objects.of(deployment).filter(status=DeployStatus.RECEIVING).order_by("created_at"):
         conclude(_maker(deploy), deploy, bundle, INTERRUPTED)
+    bundle.sweep()
     present = Deployment.objects.select_related("current_deploy").filter(pk=deployment.pk).first()
     if present is not None:
         _follow_history(bundle, current_version(present))

@@ -139,6 +139,12 @@ class Bundle:
             (self.path / VERSIONS / version).rename(leaving)
         shutil.rmtree(leaving, ignore_errors=True)
 
+    def sweep(self) -> None:
+        """Delete what a process that died was receiving or deleting; nobody else is at work under the lock."""
+        with suppress(FileNotFoundError), os.scandir(self.path / INCOMING) as entries:
+            for entry in entries:
+                shutil.rmtree(entry.path, ignore_errors=True)
+
     def remove_all(self) -> None:
         """Delete everything: the Deployment is gone."""
         # First of all, so that whoever still reads finds nothing rather than half of it.

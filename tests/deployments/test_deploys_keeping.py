@@ -67,6 +67,16 @@ def test_the_current_version_is_never_pruned(by, deployment):
     assert len(Bundle(deployment.release_name).versions) == 10
 
 
+def test_what_a_process_that_died_was_deleting_goes_at_the_next_deploy(by, deployment):
+    send(by, deployment)
+    half = Bundle(deployment.release_name).path / "incoming" / ("c" * 25)
+    (half / "folder").mkdir(parents=True)
+
+    send(by, deployment)
+
+    assert not half.exists()
+
+
 def test_housekeeping_leaves_alone_whoever_is_at_work(by, deployment):
     for number in range(13):
         send(by, deployment, str(number))
