@@ -5,7 +5,7 @@ by number. So a form of 500 rows is still one that Django reads, and works witho
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -23,6 +23,7 @@ INCOMPLETE: Final = "This form arrived incomplete. Nothing was saved. Reload the
 TYPE_AGAIN: Final = "Type the value again: what was typed as a secret is not shown."
 CHOOSE: Final = "Choose which one to keep."
 MOST_FILE_BYTES: Final = 512 * 1024
+TOO_LARGE: Final = f"Choose a file of at most {MOST_FILE_BYTES:,} bytes."
 TEXTS: Final = ("key", "value", "was", "draft")
 
 
@@ -175,10 +176,23 @@ class ImportForm(forms.Form):
         help_text="Otherwise their values are shown in the next step, where each can be made secret.",
     )
 
+    def __init__(self, *args: Any, was_too_large: bool = False, **kwargs: Any) -> None:
+        """Make the form.
+
+        Args:
+            *args: what a Form takes, the data first.
+            was_too_large: whether a file was left out for its size, and all that stood behind it in the form.
+            **kwargs: what a Form takes.
+        """
+        super().__init__(*args, **kwargs)
+        self._was_too_large = was_too_large
+
     @sensitive_variables()
     def clean(self) -> dict[str, object]:
         """Read the variables, from the file if one was chosen."""
         given = super().clean() or {}
+        if self._was_too_large:
+            raise ValidationError(TOO_LARGE, code="too_large")
         if self.errors:
             return given
         text = given["text"]
@@ -199,7 +213,7 @@ class ImportForm(forms.Form):
 def _read(file: "UploadedFile[bytes]") -> str:
     content: bytes = file.read(MOST_FILE_BYTES + 1)
     if len(content) > MOST_FILE_BYTES:
-        raise ValidationError(f"Choose a file of at most {MOST_FILE_BYTES:,} bytes.", code="too_large")
+        raise ValidationError(TOO_LARGE, code="too_large")
     try:
         return content.decode()
     except UnicodeDecodeError:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import retarget
 
 from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, wants_fragment
+from cloudui.web.uploads import was_too_large
 from deployments import document
 from deployments.access import deployment_to_edit, deployment_to_view
 from deployments.document.preview import Change, warning_about
@@ -58,7 +59,7 @@ def apply(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResp
     if request.method != "POST":
         start = {"text": document.render(target)} if "current" in request.GET else {}
         return _form(request, target, DocumentForm(initial=start))
-    form = DocumentForm(request.POST, request.FILES)
+    form = DocumentForm(request.POST, request.FILES, was_too_large=was_too_large(request))
     if form.is_valid():
         return _preview(request, target, form.cleaned_data["given"])
     return _form(request, target, form)

@@ -16,6 +16,7 @@ from cloudui.web.htmx import (
     posted,
     wants_fragment,
 )
+from cloudui.web.uploads import was_too_large
 from deployments import dotenv
 from deployments.access import deployment_to_edit, deployment_to_view
 from deployments.models import Deployment
@@ -86,7 +87,7 @@ def edit(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpRespo
 def import_file(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
     """A .env file, put into the rows of the edit form to be looked at. Nothing is saved here."""
     target = deployment_to_edit(request.principal, workspace, deployment)
-    form = ImportForm(posted(request), request.FILES or None)
+    form = ImportForm(posted(request), request.FILES or None, was_too_large=was_too_large(request))
     if form.is_valid():
         rows = VariablesForm(request.principal, target)
         rows.fill(form.cleaned_data["variables"], are_secret=form.cleaned_data["are_secret"])

@@ -124,6 +124,14 @@ def test_a_chosen_file_counts_and_not_the_text(as_editor, seen):
     assert "Production Live" in text(response)
 
 
+def test_the_text_does_not_count_where_the_file_was_too_large(as_editor, seen):
+    file = SimpleUploadedFile("production.yaml", b"#" * (2 * 1024 * 1024))
+
+    response = as_editor.post(apply_url(seen), {"text": RENAME, "file": file})
+
+    assertContains(response, "A Deployment file has at most 262,144 bytes.", status_code=422)
+
+
 def test_deletions_are_marked_and_warned_of(as_editor, editor, seen):
     set_alert_emails(principal_for(editor), seen, ["a@example.com"])
 

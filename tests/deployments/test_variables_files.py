@@ -90,6 +90,10 @@ def test_what_was_exported_can_be_imported_elsewhere(as_editor, some_variables):
             "Choose a file of at most 524,288 bytes.",
         ),
         (
+            {"file": SimpleUploadedFile("a.env", b"#" * (2 * 1024 * 1024))},
+            "Choose a file of at most 524,288 bytes.",
+        ),
+        (
             {"text": "\n".join(f"A{number}=1" for number in range(501))},
             "A Deployment has at most 500 variables; these are 501.",
         ),
