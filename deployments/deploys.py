@@ -39,6 +39,7 @@ from workspaces.models import User
 WAIT_SECONDS: Final = 2.0
 BROKE_OFF: Final = "The upload broke off, or the server could not store it."
 NO_RIGHT: Final = "The right to deploy ended before this was finished."
+REPEATED: Final = "The same call was at work already."
 FILES_GONE: Final = (
     "The files of this deploy are no longer kept. Choose a later one, or deploy this version again."
 )
@@ -78,7 +79,7 @@ def receive(
         stream: a tar or tar.gz; read piece by piece.
         description: 0 to 500 characters of visible text.
         confirm: called at the activation, under the Deployment's lock; raises if the credentials that the
-            call came with have ended meanwhile.
+            call came with have ended meanwhile, `DeployInProgress` if the same call was at work already.
 
     Returns:
         The deploy, which is the current one now.
@@ -267,6 +268,9 @@ def _failing(principal: Principal, deploy: Deploy, bundle: Bundle) -> Iterator[N
         raise ValidationError({"archive": ValidationError(str(error), code=code)}) from error
     except (Http404, PermissionDenied):
         conclude(principal, deploy, bundle, NO_RIGHT)
+        raise
+    except DeployInProgress:
+        conclude(principal, deploy, bundle, REPEATED)
         raise
     except BaseException:
         conclude(principal, deploy, bundle, deploy.reason or BROKE_OFF)

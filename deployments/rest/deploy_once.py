@@ -122,7 +122,8 @@ def _remembering(
         _still_good(request)()
         current = IdempotentCall.objects.filter(pk=call.pk, status=None).first()
         if current is None:
-            raise conflict(AT_WORK)
+            # The first of two that met has just ended.
+            raise DeployInProgress
         # There is one at a time: the store's lock is held.
         made = Deploy.objects.of(deployment).get(status=DeployStatus.RECEIVING)
         current.status, current.answer = 201, {"deploy": made.pk}

@@ -96,6 +96,15 @@ def test_credentials_that_end_during_the_upload_end_the_deploy(deployment):
     agree(deployment)
 
 
+def test_a_call_that_met_itself_says_so_in_the_history(deployment):
+    def confirm() -> None:
+        raise deploys.DeployInProgress
+
+    with pytest.raises(deploys.DeployInProgress):
+        send(key_of(deployment), deployment, confirm=confirm)
+    assert history(deployment) == [("FAILED", deploys.REPEATED)]
+
+
 def test_a_transfer_during_the_upload_moves_the_question_of_rights(by, deployment):
     other = create_deployment().workspace
 

@@ -206,6 +206,20 @@ def test_the_same_upload_while_the_first_is_at_work_is_a_conflict(program, deplo
     assert Deploy.objects.count() == 1
 
 
+def test_the_same_upload_that_waited_for_the_first_says_why_it_failed(program, deploys, monkeypatch):
+    begin = service._begin
+
+    def meanwhile(*args, **kwargs):
+        # The first one succeeds while this one waits for the store.
+        IdempotentCall.objects.update(status=201)
+        return begin(*args, **kwargs)
+
+    monkeypatch.setattr(service, "_begin", meanwhile)
+
+    assert refusal_of(program.post(deploys, files(), kind=TAR, key="one")) == (409, "conflict")
+    assert Deploy.objects.get().reason == service.REPEATED
+
+
 def test_a_server_that_dies_before_the_success_is_written_deploys_once(
     program, deploys, deployment, monkeypatch
 ):
