@@ -9,13 +9,14 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadhandler import (
     FileUploadHandler,
     MemoryFileUploadHandler,
     StopUpload,
     TemporaryFileUploadHandler,
 )
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -24,15 +25,22 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 ENVELOPE_BYTES: Final = 64 * 1024
 
 
-def takes_files(*, most_bytes: int) -> Callable[[View], View]:
-    """Let a page take a form with files of up to `most_bytes` in all, from people who are signed in.
+def takes_files(*, most_bytes: int, admit: Callable[..., object]) -> Callable[[View], View]:
+    """Let a page take a form with files of up to `most_bytes` in all, from people whom the page admits.
 
-    They go to a temporary file, not into memory. Other pages take what Django would keep in memory of a form
-    (`DATA_UPLOAD_MAX_MEMORY_SIZE`). A file that is too much does not reach the view: ask `was_too_large`.
+    They go to a temporary file, not into memory. Other pages, and this one from anybody else, take what Django
+    would keep in memory of a form (`DATA_UPLOAD_MAX_MEMORY_SIZE`). A file that is too much does not reach the
+    view: ask `was_too_large`.
+
+    Args:
+        most_bytes: bytes of all files together.
+        admit: called as the view is, for a person who is signed in; raises Http404 or PermissionDenied for one
+            who may not use the page. The view decides again.
     """
 
     def mark(view: View) -> View:
         view.most_file_bytes = most_bytes  # type: ignore[attr-defined]
+        view.admit = admit  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -54,18 +62,30 @@ class UploadLimitMiddleware:
         return self.get_response(request)
 
     def process_view(
-        self, request: HttpRequest, view_func: Callable[..., Any], view_args: object, view_kwargs: object
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., Any],
+        view_args: object,
+        view_kwargs: dict[str, Any],
     ) -> None:
         """Choose what the page's view takes."""
         if request.method != "POST":
             return
         most_bytes = getattr(view_func, "most_file_bytes", 0)
         handler: FileUploadHandler
-        if most_bytes and request.user.is_authenticated:
+        if most_bytes and request.user.is_authenticated and _admits(view_func, request, view_kwargs):
             handler = _OnDisk(request, most_bytes)
         else:
             handler = _InMemory(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0)
         request.upload_handlers = [handler]
+
+
+def _admits(view: Any, request: HttpRequest, arguments: dict[str, Any]) -> bool:
+    try:
+        view.admit(request, **arguments)
+    except (Http404, PermissionDenied):
+        return False
+    return True
 
 
 class _Limited(FileUploadHandler):

@@ -35,7 +35,11 @@ def index(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResp
     return page_or_fragment(request, "deployments/deploys.html", context, fragment="deploy-list")
 
 
-@takes_files(most_bytes=LIMITS.sent)
+def _admit(request: HtmxHttpRequest, workspace: str, deployment: str) -> None:
+    deployment_to_deploy(request.principal, workspace, deployment)
+
+
+@takes_files(most_bytes=LIMITS.sent, admit=_admit)
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
     """Deploy DAGs from a file. The answer comes when Airflow reads them."""

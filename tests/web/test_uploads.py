@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import RequestFactory
@@ -13,8 +14,17 @@ from tests.factories import create_user
 MIB = 1024 * 1024
 
 
-@takes_files(most_bytes=3 * MIB)
+@takes_files(most_bytes=3 * MIB, admit=lambda _request: None)
 def takes_much(_request):
+    return HttpResponse()
+
+
+def refuse(_request):
+    raise PermissionDenied
+
+
+@takes_files(most_bytes=3 * MIB, admit=refuse)
+def takes_nothing_of_this_person(_request):
     return HttpResponse()
 
 
@@ -52,7 +62,10 @@ def test_more_than_that_is_left_out_and_the_other_fields_stay(somebody):
     assert was_too_large(request)
 
 
-@pytest.mark.parametrize(("view", "is_signed_in"), [(takes_much, False), (takes_little, True)])
+@pytest.mark.parametrize(
+    ("view", "is_signed_in"),
+    [(takes_much, False), (takes_little, True), (takes_nothing_of_this_person, True)],
+)
 def test_others_take_small_files_into_memory_and_nothing_more(somebody, view, is_signed_in):
     user = somebody if is_signed_in else Nobody()
     assert sent(view, user, MIB).FILES["file"].size == MIB
