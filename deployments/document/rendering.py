@@ -21,6 +21,8 @@ Form = Literal["yaml", "json"]
 
 # A text like this is a text to every reader of YAML, with or without quotes.
 _PLAIN: Final = re.compile(r"[A-Za-z][\w .@/+-]*(?<! )", re.ASCII)
+# Breaks of lines to YAML 1.1, whose readers make another one of them where it is not escaped.
+_OTHER_BREAKS: Final = re.compile("[\x85\u2028\u2029]")
 _UNLIMITED: Final = 2**31 - 1
 
 
@@ -129,7 +131,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    if "\n" in text:
+    if "\n" in text and not _OTHER_BREAKS.search(text):
         style = "|"
     elif _PLAIN.fullmatch(text) and not is_ambiguous(text):
         style = None

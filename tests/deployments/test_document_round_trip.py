@@ -5,7 +5,7 @@ import string
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from deployments.access import deployment_to_view
@@ -65,6 +65,7 @@ def test_any_variables_survive(seen, editor, wanted, form):
     assert all(each.value == "" for each in document.variables or () if each.is_secret)
 
 
+@example(text="a\n\x85b")
 @given(text=values)
 def test_no_text_is_taken_for_something_else(text):
     written = yaml.dump({"value": text}, Dumper=_Dumper, allow_unicode=True)
