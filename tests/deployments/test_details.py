@@ -163,6 +163,8 @@ def test_an_error_stands_beside_its_field_and_what_was_typed_stays(
     assert response.status_code == 422
     assert field_error(response, field) == error
     assert one(response, "textarea[name=description]").get_text(strip=True) == "typed"
+    # It asks before that is thrown away.
+    assert one(response, "form[data-warn]").has_attr("data-unsaved")
     assert stored(deployment).description == ""
 
 

@@ -41,6 +41,7 @@ def test_his_changes_stay_over_theirs_and_are_saved_the_second_time(as_editor, o
     response = as_editor.post(edit_url(deployment), data)
 
     assert "Scheduler count: 1 → 4" in text(response)
+    assert one(response, "form[data-warn]").has_attr("data-unsaved")
     assert one(response, "input[name=name]")["value"] == "Mine"
     assert one(response, "select[name=scheduler_au] option[selected]")["value"] == "9"
     assert one(response, "select[name=scheduler_replicas] option[selected]")["value"] == "4"

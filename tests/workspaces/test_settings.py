@@ -150,6 +150,7 @@ def test_an_error_stands_beside_the_name_and_what_was_typed_stays(as_admin, work
     assert response.status_code == 422
     assert field_error(response, "name") == error
     assert one(response, "textarea").get_text(strip=True) == "typed"
+    assert one(response, "form[data-warn]").has_attr("data-unsaved")
     assert Workspace.objects.get(pk=workspace.pk).description == "Pipelines."
 
 
