@@ -5,6 +5,7 @@ of these settings, and those of the auth managers. Each entry ends in `*` where 
 reads the value of a secret setting also from NAME_CMD and NAME_SECRET, so those are the same setting.
 """
 
+import re
 from typing import Final
 
 from django.core.exceptions import ValidationError
@@ -46,6 +47,14 @@ RESERVED: Final[dict[str, tuple[str, str]]] = {
 }
 
 
+# Every process of Airflow, also the one that signs people in, would run the value.
+_COMMAND: Final = re.compile(r"AIRFLOW__\w+__\w+_CMD", re.ASCII)
+RUNS: Final = (
+    "{} is reserved: Airflow would run its value as a command. "
+    "Set the value itself, as a secret, under the name without _CMD."
+)
+
+
 def refuse_reserved(key: str) -> None:
     """Refuse a name that is reserved. Upper and lower case differ, as they do for programs.
 
@@ -56,3 +65,5 @@ def refuse_reserved(key: str) -> None:
         beginning = pattern.removesuffix("*")
         if key == beginning if beginning == pattern else key.startswith(beginning):
             raise ValidationError(f"{key} is reserved: {reason}. {remedy}", code="key_reserved")
+    if _COMMAND.fullmatch(key):
+        raise ValidationError(RUNS.format(key), code="key_reserved")
