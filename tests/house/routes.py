@@ -36,6 +36,10 @@ class Archive:
         return files()
 
 
+# Their first POST fills in or shows what a second one then does.
+ONLY_FILL_IN: Final = {"deployments:import_variables", "deployments:apply_document"}
+
+
 @dataclass(frozen=True)
 class Route:
     """One route.
@@ -112,6 +116,11 @@ def forms(cast: Cast) -> list[Route]:
     """The pages of the console that take a POST, as they say themselves."""
     client = cast.client("owner")
     return [route for route in console() if "POST" in client.options(route.path(cast)).headers["Allow"]]
+
+
+def changing_forms(cast: Cast) -> list[Route]:
+    """Those of them that change something when they are sent."""
+    return [route for route in forms(cast) if route.name not in ONLY_FILL_IN]
 
 
 def body(route: Route, cast: Cast) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from apikeys.forms import new_nonce
 from apikeys.models import ApiKeySecret
 from apikeys.snippets import Snippet
 from cloudui.web.middleware import CompressionMiddleware
-from tests.house.routes import body, forms, make_ready
+from deployments.models import Deploy, DeployStatus
+from tests.house.routes import body, changing_forms, make_ready
 from tests.house.tables import dump
 from tests.house.walk import undone
 from workspaces.models import AuditEvent
@@ -44,6 +45,10 @@ WAYS = {
 
 # What a person chooses for himself and nobody else is not in the audit log.
 NOT_AUDITED = {"workspaces:color_mode"}
+# One in each Workspace.
+EVENTS = {"deployments:transfer": 2}
+# What was sent and not done is in the history of deploys.
+HISTORY = dict.fromkeys(("deployments:deploy", "deployments:roll_back"), "deployments_deploy")
 
 
 class Broken(Exception):
@@ -141,24 +146,25 @@ def test_a_secret_in_an_unprotected_place_would_be_found(reports, made, settings
 def test_without_its_event_nothing_is_changed(cast, monkeypatch):
     # These are made at first need, whatever becomes of the request.
     signing.keys()
-    for route in forms(cast):
+    for route in changing_forms(cast):
         if route.name in NOT_AUDITED:
             continue
         client = cast.fresh_client(_who(route))
         with undone(), monkeypatch.context() as patch:
             make_ready(route, cast)
-            data, before = body(route, cast), dump(besides=("django_session",))
+            besides = ("django_session", HISTORY.get(route.name, ""))
+            data, before, deploys = body(route, cast), dump(besides=besides), _succeeded()
             patch.setattr(AuditEvent, "save", _fail)
 
             response = client.post(route.path(cast), data)
 
             assert response.status_code == 500, str(route)
-            assert dump(besides=("django_session",)) == before, str(route)
+            assert (dump(besides=besides), _succeeded()) == (before, deploys), str(route)
 
 
 @pytest.mark.threat("T-S7")
 def test_with_it_something_is_changed_and_exactly_that_is_recorded(cast):
-    for route in forms(cast):
+    for route in changing_forms(cast):
         role = _who(route)
         with undone():
             make_ready(route, cast)
@@ -168,12 +174,17 @@ def test_with_it_something_is_changed_and_exactly_that_is_recorded(cast):
 
             assert response.status_code in {200, 302}, str(route)
             events = AuditEvent.objects.order_by("-pk")[: AuditEvent.objects.count() - before]
-            assert len(events) == (route.name not in NOT_AUDITED), str(route)
+            expected = 0 if route.name in NOT_AUDITED else EVENTS.get(route.name, 1)
+            assert len(events) == expected, str(route)
             for event in events:
                 assert event.subject_id == cast.people[role].pk, str(route)
                 assert event.source_ip == "127.0.0.1", str(route)
                 assert event.request_id == response.headers["X-Request-Id"], str(route)
                 assert event.workspace or not route.is_of_a_workspace, str(route)
+
+
+def _succeeded():
+    return set(Deploy.objects.filter(status=DeployStatus.SUCCEEDED).values_list("pk", flat=True))
 
 
 def _break(monkeypatch, step):
