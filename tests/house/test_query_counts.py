@@ -24,7 +24,6 @@ KEYS = "/{workspace}/deployments/{deployment}/api-keys"
 DEPLOYS = "/{workspace}/deployments/{deployment}/deploys"
 ACTIVITY = "/{workspace}/deployments/{deployment}/activity"
 VARIABLES = "/{workspace}/deployments/{deployment}/variables"
-VARIABLES = "/{workspace}/deployments/{deployment}/variables"
 QUEUES = "/{workspace}/deployments/{deployment}/worker-queues"
 
 # Two each are for the session and the person, one of a whole page's for the switcher.
@@ -39,9 +38,6 @@ CONSOLE = {
     ACTIVITY: 5,
     DEPLOYS: 5,
     QUEUES: 5,
-    VARIABLES: 5,
-    f"{VARIABLES}?q=filler": 5,
-    f"{VARIABLES}/edit": 5,
     VARIABLES: 5,
     f"{VARIABLES}?q=filler": 5,
     f"{VARIABLES}/edit": 5,
@@ -100,13 +96,6 @@ def lengthen(cast):
             Deploy(deployment=home, version=DEPLOY, rolled_back_to_id=DEPLOY, status="SUCCEEDED")
             for _ in names
         )
-        variables = [
-            EnvironmentVariable(deployment=home, key=name.replace(" ", "_"), updated_at=timezone.now())
-            for name in names
-        ]
-        for variable in variables:
-            seal_value(variable, "x")
-        EnvironmentVariable.objects.bulk_create(variables)
         variables = [
             EnvironmentVariable(deployment=home, key=name.replace(" ", "_"), updated_at=timezone.now())
             for name in names
