@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from cloudui.web.ids import KEY_ID_LENGTH
 from cloudui.web.paging import paginate
+from deployments.activity_details import what_was_touched
 from deployments.models import Deployment
 from workspaces.models import AuditEvent
 
@@ -52,6 +53,7 @@ class Entry:
         former_name: how that was named before, if this changed the name.
         key_id: the key ID of the API key it was done to.
         reason: why, where a reason was given.
+        touched: which parts of the Deployment were changed, where that is known.
         is_from_elsewhere: whether it happened while the Deployment was in another Workspace. What people did
             to the Deployment moves with it; where they sat is not the new Workspace's to know.
     """
@@ -62,6 +64,7 @@ class Entry:
     former_name: str = ""
     key_id: str = ""
     reason: str = ""
+    touched: str = ""
     is_from_elsewhere: bool = False
 
 
@@ -104,7 +107,8 @@ def _entry(event: AuditEvent, deployment: Deployment) -> Entry:
     if is_from_elsewhere:
         sentence = ELSEWHERE.get(event.operation, sentence)
     if event.target == event.deployment:
-        return Entry(event=event, sentence=sentence, is_from_elsewhere=is_from_elsewhere)
+        touched = what_was_touched(event.operation, event.input)
+        return Entry(event=event, sentence=sentence, touched=touched, is_from_elsewhere=is_from_elsewhere)
     name, former_name = _text(event.input, "name"), _text(event.input.get("before"), "name")
     return Entry(
         event=event,

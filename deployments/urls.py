@@ -14,6 +14,7 @@ urlpatterns = [
     path(LIST, views.index, name="index"),
     path(f"{LIST}/new", views.create, name="create"),
     path(DEPLOYMENT, views.open_deployment, name="open"),
+    path(f"{DEPLOYMENT}/facts", views.facts, name="facts"),
     path(f"{DEPLOYMENT}/activity", views.activity, name="activity"),
     path(f"{DEPLOYMENT}/delete", views.delete, name="delete"),
     path(f"{DEPLOYMENT}/variables", variables.index, name="variables"),

@@ -27,6 +27,7 @@ from workspaces import audit
 
 PURPOSE: Final = "variable"
 KEY_PATTERN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+KEY_RULE: Final = "Use letters, digits and underscores only, and begin with a letter or an underscore."
 MOST_VARIABLES: Final = 500
 MOST_BYTES: Final = 32 * 1024
 # Linux gives a process 2 MiB for variables and arguments together, and a form may have 1 MiB (settings).
@@ -106,7 +107,7 @@ def check_key(key: str) -> None:
         raise ValidationError(f"Use at most {KEY_LENGTH} characters; this has {len(key)}.", code="key_length")
     if not KEY_PATTERN.fullmatch(key):
         raise ValidationError(
-            "Use letters, digits and underscores only, and begin with a letter or an underscore.",
+            KEY_RULE,
             code="key_invalid",
         )
     refuse_reserved(key)

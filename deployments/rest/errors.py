@@ -9,6 +9,9 @@ from ninja.errors import HttpError
 from ninja.errors import ValidationError as MalformedRequest
 
 from cloudui.web.api import ApiError
+from deployments.models import Executor
+from deployments.queue_limits import NAME_RULE
+from deployments.variables import KEY_RULE
 
 INVALID: Final = "What was sent is not valid. Each of the fields says why."
 
@@ -16,6 +19,13 @@ INVALID: Final = "What was sent is not valid. Each of the fields says why."
 _WORDS: Final = {
     "missing": "This field is required.",
     "extra_forbidden": "There is no such field.",
+}
+# What a text must look like, for people; a regular expression says it to programs in the document.
+WRONG_FORM: Final = "This does not have the form that the document of the interface gives for it."
+_FORMS: Final = {
+    "executor": f"Use {' or '.join(Executor.values)}.",
+    "name": NAME_RULE,
+    "key": KEY_RULE,
 }
 
 
@@ -87,5 +97,8 @@ def _place(error: dict[str, Any]) -> tuple[str, str]:
     if source == "body":
         # The first is the name of the route's argument.
         path = path[1:]
-    message = _WORDS.get(error["type"]) or f"{error['msg']}."
+    if error["type"] == "string_pattern_mismatch":
+        message = _FORMS.get(path[-1] if path else "", WRONG_FORM)
+    else:
+        message = _WORDS.get(error["type"]) or f"{error['msg']}."
     return ".".join(map(str, path)) or str(source), message

@@ -18,7 +18,9 @@ SHELL: Final = {"deployment": "$DEPLOYMENT", "queue": "default", "deploy": "$DEP
 
 TOKEN: Final = """export CLOUDUI={server}
 TOKEN=$(curl -sS "$CLOUDUI/oauth/token" -u "$ASTRONOMER_KEY_ID:$ASTRONOMER_KEY_SECRET" \\
-  -d grant_type=client_credentials | sed -n 's/.*"access_token": *"\\([^"]*\\)".*/\\1/p')"""
+  -d grant_type=client_credentials | sed -n 's/.*"access_token": *"\\([^"]*\\)".*/\\1/p')
+export DEPLOYMENT=  # the ID in the head of the Deployment's page
+export DEPLOY=  # the id of one of its deploys, where a line below has it"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,13 @@ def open_deployment(request: HtmxHttpRequest, workspace: str, deployment: str) -
 
 
 @require_safe
+def facts(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
+    """What stands above the tabs of every page of the Deployment."""
+    target = deployment_to_view(request.principal, workspace, deployment)
+    return page_or_fragment(request, "deployments/facts.html", deployment_context(target), fragment="facts")
+
+
+@require_safe
 def activity(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
     """What happened to the Deployment; the addresses that people came from are for those who may change it."""
     target = deployment_to_view(request.principal, workspace, deployment)

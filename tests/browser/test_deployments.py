@@ -190,7 +190,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(open_page, deploym
         workspace=deployment.workspace, name="Nothingbutoneverylongword" * 4, description="w" * 500
     )
     listed = list_path(deployment.workspace)
-    page = open_page(listed, by=editor, scheme=scheme, size=size)
+    page = open_page(listed, by=editor, scheme=scheme, size=size, reduced_motion="reduce")
 
     for path in (
         listed,

@@ -100,11 +100,15 @@ def test_everybody_can_read_it(open_page, deployment, editor, workspace, scheme,
     member = create_member(workspace=workspace)
     send(principal_for(editor), deployment, "1", description="The first")
     send(principal_for(editor), deployment, "2")
-    seen = open_page(path_of("deploys", deployment), by=member, scheme=scheme, size=size)
+    seen = open_page(
+        path_of("deploys", deployment), by=member, scheme=scheme, size=size, reduced_motion="reduce"
+    )
     expect(row(seen, "The first")).to_contain_text("Succeeded")
     expect(seen.get_by_role("link", name="Roll back")).to_have_count(0)
 
-    page = open_page(path_of("deploys", deployment), by=editor, scheme=scheme, size=size)
+    page = open_page(
+        path_of("deploys", deployment), by=editor, scheme=scheme, size=size, reduced_motion="reduce"
+    )
     for name in ("Deploy", "Roll back"):
         assert Axe().run(page).response["violations"] == []
         page.get_by_role("link", name=name, exact=name == "Deploy").first.click()

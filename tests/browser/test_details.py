@@ -164,7 +164,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
 ):
     watch.expect(422)
     Deployment.objects.update(alert_emails=[f"{'a' * 60}@{'b' * 60}.{'c' * 60}.example.com"])
-    page = open_page(details, by=admin, size=size, scheme=scheme)
+    page = open_page(details, by=admin, size=size, scheme=scheme, reduced_motion="reduce")
 
     def look():
         found = Axe().run(page)

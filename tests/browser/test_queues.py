@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from deployments.models import Executor, WorkerQueue
+from deployments.models import Deployment, Executor, WorkerQueue
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.steps import row
 from tests.factories import create_deployment, create_node_pool, create_queue
@@ -131,12 +131,34 @@ def test_kubernetes_has_no_tab_and_the_address_says_why(open_page, workspace, ed
     expect(page.get_by_role("link", name="Worker Queues")).to_have_count(0)
 
 
+def test_the_head_says_at_once_who_changed_something(open_page, deployment, editor):
+    Deployment.objects.update(updated_by_kind="api_key", updated_by_id="K" * 32, updated_by_name="Nightly")
+    page = open_page(path_of("queues", deployment), by=editor)
+    expect(page.locator("#facts")).to_contain_text("by API Key Nightly")
+
+    page.get_by_role("link", name="Worker Queue", exact=True).click()
+    page.get_by_role("textbox", name="Name").fill("heavy")
+    page.get_by_role("button", name="Create Queue").click()
+
+    expect(page.locator("#facts")).to_contain_text(f"by {editor}")
+
+
+def test_on_a_phone_the_open_tab_is_in_sight(open_page, deployment, editor):
+    page = open_page(path_of("details", deployment), by=editor, size=PHONE)
+
+    expect(page.get_by_role("navigation", name="Deployment").locator("[aria-current]")).to_be_in_viewport(
+        ratio=1
+    )
+
+
 @pytest.mark.usefixtures("large")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(open_page, deployment, editor, scheme, size):
     create_queue(deployment, name="x" * 63)
-    page = open_page(path_of("queues", deployment), by=editor, scheme=scheme, size=size)
+    page = open_page(
+        path_of("queues", deployment), by=editor, scheme=scheme, size=size, reduced_motion="reduce"
+    )
 
     for path in (
         path_of("queues", deployment),

@@ -101,7 +101,9 @@ def test_an_admin_without_another_workspace_is_told_and_an_owner_has_them_all(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(open_page, deployment, editor, scheme, size):
-    page = open_page(path_of("transfer", deployment), by=editor, scheme=scheme, size=size)
+    page = open_page(
+        path_of("transfer", deployment), by=editor, scheme=scheme, size=size, reduced_motion="reduce"
+    )
 
     found = Axe().run(page)
 

@@ -168,7 +168,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(open_page, some, e
         some,
         [Wanted("K" * 255, "v" * 2000), Wanted("TOKEN", None, is_secret=True), Wanted("REGION", "a\nb")],
     )
-    page = open_page(path_of("variables", some), by=editor, scheme=scheme, size=size)
+    page = open_page(path_of("variables", some), by=editor, scheme=scheme, size=size, reduced_motion="reduce")
     for name in ("variables", "edit_variables", "import_variables"):
         page.goto(path_of(name, some))
         violations = Axe().run(page).response["violations"]

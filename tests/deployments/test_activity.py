@@ -170,6 +170,39 @@ def test_nonsense_in_the_address_shows_the_first_page(as_member, deployment, que
     assert said(as_member.get(activity_url(deployment) + query)) == ["created the Deployment"]
 
 
+@pytest.mark.parametrize(
+    ("operation", "given", "touched"),
+    [
+        (
+            "updateDeployment",
+            {
+                "executor": "KubernetesExecutor",
+                "before": {"executor": "CeleryExecutor", "ciCdEnforced": False},
+                "deletedQueues": ["default"],
+            },
+            "changed the Deployment executor, CI/CD Enforcement, worker queue default (deleted)",
+        ),
+        (
+            "updateDeploymentVariables",
+            {"variables": [{"key": f"V{n}", "isSecret": True, "change": "added"} for n in range(7)]},
+            (
+                "changed the environment variables "
+                "V0 (added), V1 (added), V2 (added), V3 (added), V4 (added) and 2 more"
+            ),
+        ),
+        (
+            "updateDeploymentAlerts",
+            {"added": ["a@example.com"], "deleted": ["b@example.com"]},
+            "changed the Alert Emails a@example.com (added), b@example.com (deleted)",
+        ),
+    ],
+)
+def test_a_change_says_what_it_touched(as_member, deployment, operation, given, touched):
+    happen(deployment, operation, given=given)
+
+    assert said(as_member.get(activity_url(deployment))) == [touched]
+
+
 def test_names_with_markup_are_text(as_member, deployment):
     by = Principal(kind=Kind.USER, id="c1", name="<b>Eve</b>")
     happen(deployment, "<i>op</i>", by=by, target="K", given={"name": "<script>x</script>"})

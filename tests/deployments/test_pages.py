@@ -1,9 +1,11 @@
 """The context that every page of a Deployment shares."""
 
 import pytest
+from django.test import Client
 
 from deployments.access import deployment_to_view
 from deployments.pages import deployment_context
+from tests.deployments.helpers import HX, text, url
 from tests.factories import create_member
 from workspaces.middleware import principal_for
 from workspaces.models import Role
@@ -34,3 +36,15 @@ def test_one_query_gets_all_that_the_header_shows(workspace, deployment, django_
         shown = [seen.workspace.name, seen.cluster.name, seen.runtime.version]
 
     assert shown == [workspace.name, deployment.cluster.name, deployment.runtime.version]
+
+
+def test_the_facts_can_be_asked_for_alone(workspace, deployment):
+    client = Client()
+    client.force_login(create_member(workspace=workspace))
+
+    part = client.get(url("deployments:facts", deployment), headers=HX)
+    page = client.get(url("deployments:facts", deployment))
+
+    assert part.content.decode().strip().startswith('<dl class="facts"')
+    assert deployment.release_name in text(part)
+    assert page.content.decode().count('id="facts"') == 1

@@ -64,6 +64,7 @@ def test_every_wrong_field_is_named(program, deployment):
 
     assert faults.keys() == {"name", "scheduler_au", "executor", "colour"}
     assert faults["colour"] == "There is no such field."
+    assert faults["executor"] == "Use CeleryExecutor or KubernetesExecutor."
 
 
 def test_what_the_service_refuses_is_named_too(program, deployment):
