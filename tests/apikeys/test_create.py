@@ -33,7 +33,7 @@ def test_the_answer_to_the_post_shows_the_secret_that_works(as_admin, deployment
 def test_the_answer_counts_the_new_key(as_admin, deployment):
     create_api_key(deployment, name="Earlier")
 
-    assert soup(post(as_admin, deployment)).select_one(".tabs .count").text == "2"
+    assert soup(post(as_admin, deployment)).select_one(".tabs [aria-current] .count").text == "2"
 
 
 def test_the_answer_is_neither_cached_nor_compressed(as_admin, deployment):

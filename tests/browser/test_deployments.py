@@ -160,6 +160,8 @@ def test_by_keyboard_alone(open_page, workspace, editor):
     page.get_by_label("More actions for Production").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Transfer Deployment")).to_be_focused()
+    page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_label("Type Delete to confirm")).to_be_focused()
     page.keyboard.press("Escape")
