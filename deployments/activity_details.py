@@ -7,7 +7,7 @@ from typing import Any, Final
 MOST: Final = 5
 
 # The fields of `updateDeployment`, as the log names them and as people do.
-LABELS: Final = {
+LABELS: Final[Mapping[str, str]] = {
     "name": "name",
     "description": "description",
     "executor": "executor",
@@ -33,7 +33,7 @@ def what_was_touched(operation: str, given: Mapping[str, Any]) -> str:
 
 def _of_configuration(given: Mapping[str, Any]) -> Iterator[str]:
     before = given.get("before")
-    for field in before if isinstance(before, Mapping) else ():
+    for field in map(str, before if isinstance(before, Mapping) else ()):
         yield LABELS.get(field, field)
     for queue in given.get("deletedQueues", ()):
         yield f"worker queue {queue} (deleted)"

@@ -5,7 +5,7 @@ from django.test import Client
 
 from deployments.access import deployment_to_view
 from deployments.pages import deployment_context
-from tests.deployments.helpers import HX, text, url
+from tests.deployments.helpers import HX, url
 from tests.factories import create_member
 from workspaces.middleware import principal_for
 from workspaces.models import Role
@@ -46,5 +46,5 @@ def test_the_facts_can_be_asked_for_alone(workspace, deployment):
     page = client.get(url("deployments:facts", deployment))
 
     assert part.content.decode().strip().startswith('<dl class="facts"')
-    assert deployment.release_name in text(part)
+    assert deployment.release_name in part.content.decode()
     assert page.content.decode().count('id="facts"') == 1
