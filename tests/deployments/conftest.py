@@ -5,13 +5,16 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from deployments.variables import Wanted, save_variables
+from deployments import queues
+from deployments.variables import Wanted, list_variables, save_variables
 from tests.deployments.helpers import signed_in
+from tests.deployments.queue_facts import HEAVY
 from tests.deployments.variable_pages import SECRET
 from tests.factories import (
     create_cluster,
     create_deployment,
     create_member,
+    create_node_pool,
     create_owner,
     create_runtime,
     create_workspace,
@@ -49,9 +52,15 @@ def editor(workspace):
 
 
 @pytest.fixture
-def by(editor):
+def principal(editor):
     """The Editor, as the services know him."""
     return principal_for(editor)
+
+
+@pytest.fixture
+def by(principal):
+    """The same, where a sentence reads better so."""
+    return principal
 
 
 @pytest.fixture
@@ -96,3 +105,31 @@ def some_variables(editor, deployment):
     """The Deployment with one plain variable, REGION, and a secret one, TOKEN."""
     wanted = [Wanted("REGION", "eu-central"), Wanted("TOKEN", SECRET, is_secret=True)]
     return save_variables(principal_for(editor), deployment, wanted)
+
+
+@pytest.fixture
+def large(deployment):
+    """A second node pool of the Deployment's Cluster."""
+    return create_node_pool(deployment.cluster, worker_type="large", max_workers=5)
+
+
+@pytest.fixture
+def heavy(principal, deployment, large):
+    """A worker queue besides `default`."""
+    return queues.create_queue(principal, deployment, HEAVY)
+
+
+@pytest.fixture
+def save(principal, deployment):
+    """Saves variables of the Deployment, the complete set, as the Editor."""
+
+    def save(*wanted, **options):
+        return save_variables(principal, deployment, wanted, **options)
+
+    return save
+
+
+@pytest.fixture
+def stored(deployment):
+    """Reads the variables of the Deployment, by key."""
+    return lambda: {shown.key: shown for shown in list_variables(deployment)}

@@ -12,11 +12,6 @@ from workspaces.middleware import principal_for
 from workspaces.models import AuditEvent, Role
 
 
-@pytest.fixture
-def principal(editor):
-    return principal_for(editor)
-
-
 def stored(deployment):
     return Deployment.objects.get(pk=deployment.pk).alert_emails
 

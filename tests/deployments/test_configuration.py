@@ -6,24 +6,15 @@ from django.http import Http404
 
 from cloudui.web.principal import Kind, Principal
 from deployments.configuration import HIGH_AVAILABILITY_NEEDS, ConfigurationChanged, update_deployment
-from deployments.models import Deployment
+from tests.deployments.detail_pages import stored
 from tests.factories import create_deployment, create_member, create_workspace
 from workspaces.middleware import principal_for
 from workspaces.models import AuditEvent, Membership, Role
 
 
 @pytest.fixture
-def principal(editor):
-    return principal_for(editor)
-
-
-@pytest.fixture
 def key(deployment):
     return Principal(kind=Kind.API_KEY, id="k" * 32, name="CI", deployment=deployment.pk)
-
-
-def stored(deployment):
-    return Deployment.objects.get(pk=deployment.pk)
 
 
 def test_a_change_has_its_event_with_before_and_after(principal, deployment):

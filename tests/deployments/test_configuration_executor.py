@@ -6,13 +6,7 @@ from django.core.exceptions import ValidationError
 from deployments.configuration import QueuesWouldBeDeleted, queue_names, update_deployment
 from deployments.models import Deployment, Executor, WorkerQueue
 from tests.factories import create_deployment
-from workspaces.middleware import principal_for
 from workspaces.models import AuditEvent
-
-
-@pytest.fixture
-def principal(editor):
-    return principal_for(editor)
 
 
 @pytest.fixture

@@ -28,11 +28,6 @@ from workspaces.models import AuditEvent, Membership, Role
 
 
 @pytest.fixture
-def principal(editor):
-    return principal_for(editor)
-
-
-@pytest.fixture
 def seen(deployment, principal):
     return fill(deployment, principal)
 

@@ -14,12 +14,6 @@ from deployments.document import (
 from deployments.models import Deployment
 from tests.deployments.documents import fill, refusal
 from tests.factories import create_deployment
-from workspaces.middleware import principal_for
-
-
-@pytest.fixture
-def principal(editor):
-    return principal_for(editor)
 
 
 @pytest.fixture

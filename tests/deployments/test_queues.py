@@ -10,45 +10,11 @@ from django.http import Http404
 from deployments import queues
 from deployments.models import Deployment, Executor, NodePool, WorkerQueue
 from deployments.queues import MAX_QUEUES, QueueWanted
+from tests.deployments.detail_pages import stored
 from tests.deployments.helpers import text, url
-from tests.factories import create_deployment, create_node_pool
-from workspaces.middleware import principal_for
+from tests.deployments.queue_facts import HEAVY, STANDARD, events, names, refused
+from tests.factories import create_deployment
 from workspaces.models import AuditEvent
-
-HEAVY = QueueWanted(name="heavy-tasks", worker_type="large", min_workers=1, max_workers=5, concurrency=4)
-STANDARD = QueueWanted(name="default", worker_type="small", min_workers=0, max_workers=10, concurrency=16)
-
-
-@pytest.fixture
-def principal(editor):
-    return principal_for(editor)
-
-
-@pytest.fixture
-def large(deployment):
-    return create_node_pool(deployment.cluster, worker_type="large", max_workers=5)
-
-
-@pytest.fixture
-def heavy(principal, deployment, large):
-    return queues.create_queue(principal, deployment, HEAVY)
-
-
-def names(deployment):
-    return [queue.name for queue in queues.list_queues(deployment)]
-
-
-def events(deployment):
-    rows = AuditEvent.objects.filter(deployment=deployment.pk).order_by("at", "pk")
-    return [(event.operation, event.input) for event in rows]
-
-
-def refused(error, field):
-    return error.value.message_dict[field]
-
-
-def stored(deployment):
-    return Deployment.objects.get(pk=deployment.pk)
 
 
 def test_a_created_queue_is_what_was_wanted(deployment, heavy, principal):

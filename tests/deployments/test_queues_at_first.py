@@ -12,14 +12,8 @@ from deployments.models import Deployment, Executor, WorkerQueue
 from deployments.queues import QueueWanted
 from tests.deployments.helpers import create_url, field_error
 from tests.factories import create_cluster, create_deployment, create_node_pool, create_runtime
-from workspaces.middleware import principal_for
 
 MIGRATION = import_module("deployments.migrations.0004_default_queues")
-
-
-@pytest.fixture
-def principal(editor):
-    return principal_for(editor)
 
 
 @pytest.fixture

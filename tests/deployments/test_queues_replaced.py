@@ -8,46 +8,13 @@ from django.http import Http404
 
 from cloudui.web.principal import Kind, Principal
 from deployments import queues
-from deployments.models import Deployment, NodePool
+from deployments.models import NodePool
 from deployments.queues import QueueWanted
-from tests.factories import create_member, create_node_pool, create_workspace
+from tests.deployments.detail_pages import stored
+from tests.deployments.queue_facts import HEAVY, STANDARD, events, names, refused
+from tests.factories import create_member, create_workspace
 from workspaces.middleware import principal_for
-from workspaces.models import AuditEvent, Membership, Role
-
-HEAVY = QueueWanted(name="heavy-tasks", worker_type="large", min_workers=1, max_workers=5, concurrency=4)
-STANDARD = QueueWanted(name="default", worker_type="small", min_workers=0, max_workers=10, concurrency=16)
-
-
-@pytest.fixture
-def principal(editor):
-    return principal_for(editor)
-
-
-@pytest.fixture
-def large(deployment):
-    return create_node_pool(deployment.cluster, worker_type="large", max_workers=5)
-
-
-@pytest.fixture
-def heavy(principal, deployment, large):
-    return queues.create_queue(principal, deployment, HEAVY)
-
-
-def names(deployment):
-    return [queue.name for queue in queues.list_queues(deployment)]
-
-
-def events(deployment):
-    rows = AuditEvent.objects.filter(deployment=deployment.pk).order_by("at", "pk")
-    return [(event.operation, event.input) for event in rows]
-
-
-def refused(error, field):
-    return error.value.message_dict[field]
-
-
-def stored(deployment):
-    return Deployment.objects.get(pk=deployment.pk)
+from workspaces.models import Membership, Role
 
 
 def test_replacing_makes_exactly_these(principal, deployment, heavy):

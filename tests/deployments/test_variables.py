@@ -1,44 +1,16 @@
 """Environment variables as a service: one complete set, saved in one step, values that nobody can read."""
 
 import pytest
-from django.core.exceptions import ValidationError
 
 from deployments.models import Deployment
 from deployments.models.variable import EnvironmentVariable
 from deployments.variables import (
     VariablesChanged,
     Wanted,
-    list_variables,
     read_value,
-    save_variables,
 )
-from workspaces.middleware import principal_for
+from tests.deployments.variable_pages import errors_of
 from workspaces.models import AuditEvent
-
-
-@pytest.fixture
-def principal(editor):
-    return principal_for(editor)
-
-
-@pytest.fixture
-def save(principal, deployment):
-    def save(*wanted, **options):
-        return save_variables(principal, deployment, wanted, **options)
-
-    return save
-
-
-@pytest.fixture
-def stored(deployment):
-    return lambda: {shown.key: shown for shown in list_variables(deployment)}
-
-
-def errors_of(save, *wanted):
-    with pytest.raises(ValidationError) as refused:
-        save(*wanted)
-    assert not any("s3cret" in text for texts in refused.value.message_dict.values() for text in texts)
-    return refused.value.message_dict
 
 
 def changes():

@@ -1,7 +1,7 @@
 """Who may save environment variables, and what the database knows of them: nothing that can be read."""
 
 import pytest
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import Http404
 from django.utils import timezone
@@ -14,34 +14,9 @@ from deployments.variables import (
     list_variables,
     save_variables,
 )
+from tests.deployments.variable_pages import errors_of
 from tests.factories import create_deployment
-from workspaces.middleware import principal_for
 from workspaces.models import Membership, Role
-
-
-@pytest.fixture
-def principal(editor):
-    return principal_for(editor)
-
-
-@pytest.fixture
-def save(principal, deployment):
-    def save(*wanted, **options):
-        return save_variables(principal, deployment, wanted, **options)
-
-    return save
-
-
-@pytest.fixture
-def stored(deployment):
-    return lambda: {shown.key: shown for shown in list_variables(deployment)}
-
-
-def errors_of(save, *wanted):
-    with pytest.raises(ValidationError) as refused:
-        save(*wanted)
-    assert not any("s3cret" in text for texts in refused.value.message_dict.values() for text in texts)
-    return refused.value.message_dict
 
 
 def test_the_deployments_own_key_saves_and_is_named(deployment, stored):

@@ -13,15 +13,9 @@ from hypothesis import strategies as st
 from deployments.dotenv import parse, render
 from deployments.models.variable import EnvironmentVariable
 from deployments.variables import Wanted, save_variables
-from workspaces.middleware import principal_for
 
 KEYS = st.from_regex(r"X[A-Za-z0-9_]{0,10}", fullmatch=True)
 VALUES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60)
-
-
-@pytest.fixture
-def principal(editor):
-    return principal_for(editor)
 
 
 def read(text):

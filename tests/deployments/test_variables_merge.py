@@ -20,11 +20,6 @@ from workspaces.models import Role
 
 
 @pytest.fixture
-def principal(editor):
-    return principal_for(editor)
-
-
-@pytest.fixture
 def meanwhile(some_variables):
     """A function by which another Editor changes some of the variables."""
     other = principal_for(create_member(workspace=some_variables.workspace, role=Role.EDITOR))

@@ -19,13 +19,7 @@ from tests.deployments.variable_pages import (
     type_value,
 )
 from tests.factories import create_deployment
-from workspaces.middleware import principal_for
 from workspaces.models import AuditEvent, Role
-
-
-@pytest.fixture
-def principal(editor):
-    return principal_for(editor)
 
 
 def test_a_member_reads_keys_and_plain_values(as_member, some_variables):

@@ -1,13 +1,16 @@
 """The edit form of environment variables as a browser sees and sends it."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
+import pytest
 from bs4 import BeautifulSoup
+from django.core.exceptions import ValidationError
 from django.test import Client
 
 from deployments.models import Deployment
 from deployments.models.variable import EnvironmentVariable
-from deployments.variables import read_value
+from deployments.variables import Wanted, read_value
 from tests.deployments.helpers import page, url
 
 SECRET: Final = "s3cret-Value/42"
@@ -85,3 +88,11 @@ def stored(deployment: Deployment) -> dict[str, tuple[str, bool]]:
         row.key: (read_value(row), row.is_secret)
         for row in EnvironmentVariable.objects.filter(deployment=deployment)
     }
+
+
+def errors_of(save: Callable[..., object], *wanted: Wanted) -> dict[str, list[str]]:
+    """What is wrong with a set, by key; no message repeats a secret."""
+    with pytest.raises(ValidationError) as refused:
+        save(*wanted)
+    assert not any("s3cret" in text for texts in refused.value.message_dict.values() for text in texts)
+    return refused.value.message_dict
