@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 
 from apikeys.models import ApiKey
 from apikeys.models.key import DESCRIPTION_LENGTH, NAME_LENGTH
+from cloudui.web.forms import ResendableForm
 from cloudui.web.text import PlainTextAreaField, PlainTextField
 
 NONCE = re.compile(r"[0-9a-f]{32}")
@@ -20,7 +21,7 @@ def new_nonce() -> str:
     return secrets.token_hex(16)
 
 
-class KeyForm(forms.Form):
+class KeyForm(ResendableForm):
     """Name and description, which are all that can be chosen and changed."""
 
     name = PlainTextField(
@@ -37,10 +38,6 @@ class KeyForm(forms.Form):
         error_messages={"max_length": "Use at most %(limit_value)d characters; this has %(show_value)d."},
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "dir": "auto"}),
     )
-
-    def _rewrite(self, name: str, value: str) -> None:
-        # What is shown again is what was typed, except for this one hidden field.
-        self.data = {**dict(self.data.items()), name: value}
 
 
 class CreateForm(KeyForm):
@@ -62,7 +59,7 @@ class CreateForm(KeyForm):
 
     def renew_nonce(self) -> None:
         """Make the form ready to be sent again as a new one, keeping what was typed."""
-        self._rewrite("nonce", new_nonce())
+        self.resend_with(nonce=new_nonce())
 
 
 class EditForm(KeyForm):
@@ -83,7 +80,7 @@ class EditForm(KeyForm):
 
     def accept_version(self, current: ApiKey) -> None:
         """Let the next attempt overwrite `current`, keeping what was typed."""
-        self._rewrite("version", str(current.version))
+        self.resend_with(version=str(current.version))
 
 
 class SecretForm(forms.Form):

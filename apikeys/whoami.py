@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 from apikeys.bearer import Access
 from apikeys.standing import PersonStanding, Standing
-from cloudui.web.api import answer, api_route
+from cloudui.web.api import answer, api_route, rfc3339
 from cloudui.web.principal import Kind
 from workspaces.models import Membership, Role
 
@@ -20,7 +20,7 @@ def whoami(request: HttpRequest) -> HttpResponse:
     access: Access = request.access  # type: ignore[attr-defined] # set by apikeys.bearer
     stands = access.stands
     who = _key(stands) if isinstance(stands, Standing) else _person(stands)
-    return answer({**who, "expiresAt": access.claims.ends.strftime("%Y-%m-%dT%H:%M:%SZ")})
+    return answer({**who, "expiresAt": rfc3339(access.claims.ends)})
 
 
 def _key(stands: Standing) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from cloudui.web.ids import KEY_ID_LENGTH
 from cloudui.web.paging import paginate
@@ -96,8 +95,8 @@ def list_activity(deployment: Deployment, asked: Any) -> Activity:
     )
     return Activity(
         entries=[_entry(event, deployment) for event in page.rows],
-        newer="?" + urlencode({"before": page.before}) if page.before else "",
-        older="?" + urlencode({"after": page.after}) if page.after else "",
+        newer=page.previous_query,
+        older=page.next_query,
     )
 
 

@@ -106,14 +106,6 @@ class DeploymentAdmin(AuditedAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: forms.ModelForm[Any], change: bool) -> None:  # noqa: FBT001 - Django's signature
         """Save what the form changes and nothing else: the counters may have moved since it was opened."""
         if form.changed_data:
-            obj.touched_by(request.principal)  # type: ignore[attr-defined] # workspaces.middleware sets it
-            obj.save(
-                update_fields=[
-                    *form.changed_data,
-                    "updated_at",
-                    "updated_by_kind",
-                    "updated_by_id",
-                    "updated_by_name",
-                ]
-            )
+            principal = request.principal  # type: ignore[attr-defined] # workspaces.middleware sets it
+            obj.save_change(principal, *form.changed_data)
             self.record(request, "updateDeployment", obj, changes_of(form))

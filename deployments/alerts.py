@@ -154,16 +154,7 @@ def _change(
         before = list(locked.alert_emails)
         locked.alert_emails = change(before)
         if locked.alert_emails != before:
-            locked.touched_by(principal)
-            locked.save(
-                update_fields=[
-                    "alert_emails",
-                    "updated_at",
-                    "updated_by_kind",
-                    "updated_by_id",
-                    "updated_by_name",
-                ]
-            )
+            locked.save_change(principal, "alert_emails")
             audit.record(
                 principal,
                 "updateDeploymentAlerts",

@@ -198,18 +198,7 @@ def _follow_executor(locked: Deployment, before: str, agreed: Collection[str] | 
 
 def _save(principal: Principal, locked: Deployment, changed: list[str]) -> None:
     locked.configuration_version += 1
-    locked.touched_by(principal)
-    locked.save(
-        update_fields=[
-            *changed,
-            "worker_queue_count",
-            "configuration_version",
-            "updated_at",
-            "updated_by_kind",
-            "updated_by_id",
-            "updated_by_name",
-        ]
-    )
+    locked.save_change(principal, *changed, "configuration_version")
 
 
 def _record(principal: Principal, locked: Deployment, before: dict[str, Any], gone: list[str]) -> None:

@@ -64,10 +64,7 @@ def succeed(principal: Principal, locked: Deployment, deploy: Deploy) -> None:
     deploy.status, deploy.reason, deploy.finished_at = DeployStatus.SUCCEEDED, "", timezone.now()
     deploy.save(update_fields=["status", "finished_at"])
     locked.current_deploy = deploy
-    locked.touched_by(principal)
-    locked.save(
-        update_fields=["current_deploy", "updated_at", "updated_by_kind", "updated_by_id", "updated_by_name"]
-    )
+    locked.save_change(principal, "current_deploy")
     _record(principal, locked, deploy)
 
 

@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from cloudui.web.text import PlainTextField
+from cloudui.web.uploads import UploadForm
 from deployments.models.deployment import DESCRIPTION_LENGTH
 from deployments.store.refusal import LIMITS, MIB
 
@@ -20,7 +21,7 @@ class RollBackForm(forms.Form):
     )
 
 
-class DeployForm(RollBackForm):
+class DeployForm(UploadForm, RollBackForm):
     """Upload an archive of DAGs."""
 
     archive = forms.FileField(
@@ -33,16 +34,9 @@ class DeployForm(RollBackForm):
     )
     field_order = ("archive", "description")
 
-    def __init__(self, *args: Any, was_too_large: bool = False, **kwargs: Any) -> None:
-        """Make the form.
-
-        Args:
-            *args: what a Form takes, the data first.
-            was_too_large: whether a file was left out for its size.
-            **kwargs: what a Form takes.
-        """
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if was_too_large:
+        if self.was_too_large:
             self.fields["archive"].error_messages["required"] = TOO_LARGE
 
     def clean_archive(self) -> Any:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -81,8 +80,8 @@ def history(principal: Principal, deployment: Deployment, asked: Any) -> History
             )
             for deploy in page.rows
         ],
-        newer="?" + urlencode({"before": page.before}) if page.before else "",
-        older="?" + urlencode({"after": page.after}) if page.after else "",
+        newer=page.previous_query,
+        older=page.next_query,
         is_receiving=any(deploy.status == DeployStatus.RECEIVING for deploy in page.rows),
         may_deploy=not why_not,
         why_not=why_not if deployment.caller_role >= Role.EDITOR else "",

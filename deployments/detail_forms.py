@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from django import forms
 
+from cloudui.web.forms import ResendableForm
 from deployments.alerts import EMAIL_LENGTH
 from deployments.configuration import FIELDS
 from deployments.configuration_history import Meanwhile
@@ -17,7 +18,7 @@ BETWEEN_NAMES = ","
 MAX_VERSION = 2**31 - 1
 
 
-class EditForm(ConfigurationForm):
+class EditForm(ResendableForm, ConfigurationForm):
     """Edit Details. Switching to Kubernetes asks once more, naming the worker queues that it deletes."""
 
     version = forms.IntegerField(min_value=0, max_value=MAX_VERSION, widget=forms.HiddenInput)
@@ -70,8 +71,7 @@ class EditForm(ConfigurationForm):
 
     def ask_about(self, names: Sequence[str]) -> None:
         """Ask whether these worker queues may be deleted; everything else stays as it was sent."""
-        sent = {name: self.data[name] for name in self.data if name != "confirm"}
-        self.data = {**sent, "named_queues": BETWEEN_NAMES.join(names)}
+        self.resend_with(confirm="", named_queues=BETWEEN_NAMES.join(names))
         which = "this worker queue" if len(names) == 1 else "these worker queues"
         self["confirm"].label = f"Delete {which}"
         self.add_error("confirm", "Tick this to go on, or select Celery again.")

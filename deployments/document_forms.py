@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.views.decorators.debug import sensitive_variables
 
+from cloudui.web.uploads import UploadForm
 from deployments.document.source import MAX_BYTES
 
 
@@ -18,7 +19,7 @@ class UnboundFileInput(forms.FileInput):
         )
 
 
-class DocumentForm(forms.Form):
+class DocumentForm(UploadForm):
     """A Deployment file. What is wrong in it is found by its reader, which knows the lines."""
 
     # A CharField would refuse control characters without saying where they are.
@@ -46,17 +47,6 @@ class DocumentForm(forms.Form):
         widget=UnboundFileInput(),
     )
 
-    def __init__(self, *args: Any, was_too_large: bool = False, **kwargs: Any) -> None:
-        """Make the form.
-
-        Args:
-            *args: what a Form takes, the data first.
-            was_too_large: whether a file was left out for its size. The text beside it is not what was meant.
-            **kwargs: what a Form takes.
-        """
-        super().__init__(*args, **kwargs)
-        self._was_too_large = was_too_large
-
     @sensitive_variables()
     def clean(self) -> dict[str, Any]:
         """Choose between the file and the text.
@@ -65,7 +55,7 @@ class DocumentForm(forms.Form):
             `given`: the file's bytes if one was chosen, otherwise the text.
         """
         cleaned = super().clean() or {}
-        if self._was_too_large:
+        if self.was_too_large:
             raise ValidationError(f"A Deployment file has at most {MAX_BYTES:,} bytes.", code="too_large")
         file = cleaned.get("file")
         given = (cleaned.get("text") or "") if file is None else file.read(MAX_BYTES + 1)

@@ -6,14 +6,11 @@ installation's key, where only this server can read it, and only for the same pe
 the value of a secret and of nothing else: as a plain one it would be shown.
 """
 
-import base64
-import binascii
 from typing import Final
 
 from django.views.decorators.debug import sensitive_variables
 
-from cloudui.web.encryption import CannotDecrypt, decrypt, encrypt
-from cloudui.web.keyring import KeyFileError
+from cloudui.web import encryption
 from cloudui.web.principal import Principal
 from deployments.models import Deployment
 
@@ -25,14 +22,14 @@ def seal(principal: Principal, deployment: Deployment, value: str) -> str:
     """The value as text for a hidden field; it cannot be read without the installation's keys."""
     # What is no character is told to be an error when it is saved, so it must survive until then.
     plain = value.encode(errors="surrogatepass")
-    return base64.urlsafe_b64encode(encrypt(plain, PURPOSE, deployment.pk, principal.id)).decode()
+    return encryption.seal(plain, PURPOSE, deployment.pk, principal.id)
 
 
 @sensitive_variables()
 def unseal(principal: Principal, deployment: Deployment, sealed: str) -> str:
     """What was sealed for this person and Deployment; empty for anything else."""
     try:
-        stored = base64.urlsafe_b64decode(sealed)
-        return decrypt(stored, PURPOSE, deployment.pk, principal.id).decode(errors="surrogatepass")
-    except (binascii.Error, ValueError, CannotDecrypt, KeyFileError):
+        plain = encryption.unseal(sealed, PURPOSE, deployment.pk, principal.id)
+    except encryption.CannotDecrypt:
         return ""
+    return plain.decode(errors="surrogatepass")

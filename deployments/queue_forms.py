@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from cloudui.web.forms import ResendableForm
 from deployments.models import Deployment, NodePool, WorkerQueue
 from deployments.models.queue import QUEUE_NAME_LENGTH
 from deployments.queue_limits import (
@@ -32,7 +33,7 @@ class NumberField(forms.IntegerField):
         return {"min": self.allowed[0], "max": self.allowed[1], "step": 1}
 
 
-class EditForm(forms.Form):
+class EditForm(ResendableForm):
     """Everything of a worker queue that can be changed, over the version that the person saw."""
 
     worker_type = forms.ChoiceField(
@@ -91,7 +92,7 @@ class EditForm(forms.Form):
 
     def accept_version(self, current: WorkerQueue) -> None:
         """Let the next attempt overwrite `current`, keeping what was typed."""
-        self.data = {**dict(self.data.items()), "version": current.updated_at.isoformat()}
+        self.resend_with(version=current.updated_at.isoformat())
 
 
 class CreateForm(EditForm):

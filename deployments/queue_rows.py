@@ -109,16 +109,7 @@ def delete(principal: Principal, queue: WorkerQueue) -> None:
 def count(principal: Principal, deployment: Deployment) -> None:
     """Say who changed the queues, and how many there are under the lock."""
     deployment.worker_queue_count = WorkerQueue.objects.filter(deployment=deployment).count()
-    deployment.touched_by(principal)
-    deployment.save(
-        update_fields=[
-            "worker_queue_count",
-            "updated_at",
-            "updated_by_kind",
-            "updated_by_id",
-            "updated_by_name",
-        ]
-    )
+    deployment.save_change(principal, "worker_queue_count")
 
 
 # Private

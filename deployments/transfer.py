@@ -85,10 +85,7 @@ def _transfer(principal: Principal, deployment: Deployment, target: Workspace) -
         if Deployment.objects.of(receiving).named(locked.name).exists():
             raise _taken(locked, receiving)
         locked.workspace = receiving
-        locked.touched_by(principal)
-        locked.save(
-            update_fields=["workspace", "updated_at", "updated_by_kind", "updated_by_id", "updated_by_name"]
-        )
+        locked.save_change(principal, "workspace")
         given = {
             "name": locked.name,
             "from": {"id": source.pk, "name": source.name},

@@ -5,7 +5,7 @@ by number. So a form of 500 rows is still one that Django reads, and works witho
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -14,6 +14,7 @@ from django.http import QueryDict
 from django.views.decorators.debug import sensitive_variables
 
 from cloudui.web.principal import Principal
+from cloudui.web.uploads import UploadForm
 from deployments import dotenv, drafts
 from deployments.models import Deployment
 from deployments.variable_rows import MINE, THEIRS, Row, merge
@@ -153,7 +154,7 @@ class UnshownTextarea(forms.Textarea):
         """Nothing, whatever was typed."""
 
 
-class ImportForm(forms.Form):
+class ImportForm(UploadForm):
     """A .env file, chosen or pasted."""
 
     file = forms.FileField(
@@ -176,22 +177,11 @@ class ImportForm(forms.Form):
         help_text="Otherwise their values are shown in the next step, where each can be made secret.",
     )
 
-    def __init__(self, *args: Any, was_too_large: bool = False, **kwargs: Any) -> None:
-        """Make the form.
-
-        Args:
-            *args: what a Form takes, the data first.
-            was_too_large: whether a file was left out for its size, and all that stood behind it in the form.
-            **kwargs: what a Form takes.
-        """
-        super().__init__(*args, **kwargs)
-        self._was_too_large = was_too_large
-
     @sensitive_variables()
     def clean(self) -> dict[str, object]:
         """Read the variables, from the file if one was chosen."""
         given = super().clean() or {}
-        if self._was_too_large:
+        if self.was_too_large:
             raise ValidationError(TOO_LARGE, code="too_large")
         if self.errors:
             return given

@@ -36,14 +36,6 @@ MOST_BYTES_IN_ALL: Final = 256 * 1024
 SEAL_BYTES: Final = 1 + NONCE_BYTES + 16
 
 TWICE: Final = "This key stands here more than once. Keep one of them."
-SAVED: Final = (
-    "variable_count",
-    "variables_version",
-    "updated_at",
-    "updated_by_kind",
-    "updated_by_id",
-    "updated_by_name",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +84,7 @@ class VariablesChanged(Exception):
 @sensitive_variables()
 def list_variables(deployment: Deployment) -> list[Shown]:
     """The variables of a Deployment by key; that the caller may see them is decided already."""
-    return [_shown(row) for row in EnvironmentVariable.objects.filter(deployment=deployment).order_by("key")]
+    return [_shown(row) for row in EnvironmentVariable.objects.of(deployment)]
 
 
 def check_key(key: str) -> None:
@@ -106,10 +98,7 @@ def check_key(key: str) -> None:
     if len(key) > KEY_LENGTH:
         raise ValidationError(f"Use at most {KEY_LENGTH} characters; this has {len(key)}.", code="key_length")
     if not KEY_PATTERN.fullmatch(key):
-        raise ValidationError(
-            KEY_RULE,
-            code="key_invalid",
-        )
+        raise ValidationError(KEY_RULE, code="key_invalid")
     refuse_reserved(key)
 
 
@@ -160,8 +149,7 @@ def save_variables(
             _write(changes)
             locked.variable_count = len(wanted)
             locked.variables_version += 1
-            locked.touched_by(principal)
-            locked.save(update_fields=SAVED)
+            locked.save_change(principal, "variable_count", "variables_version")
             audit.record(
                 principal,
                 "updateDeploymentVariables",

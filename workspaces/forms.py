@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from django import forms
 
+from cloudui.web.forms import ResendableForm
 from cloudui.web.text import PlainTextAreaField, PlainTextField
 from workspaces.changing import version_of
 from workspaces.models import User, Workspace
@@ -28,7 +29,7 @@ class CreateForm(forms.Form):
     )
 
 
-class EditForm(CreateForm):
+class EditForm(ResendableForm, CreateForm):
     """Edit Details of a Workspace."""
 
     version = forms.CharField(max_length=64, widget=forms.HiddenInput)
@@ -51,7 +52,7 @@ class EditForm(CreateForm):
 
     def accept_version(self, current: Workspace) -> None:
         """Let the next attempt replace what somebody else saved meanwhile, now that the person was told."""
-        self.data = {**{name: self.data[name] for name in self.data}, "version": version_of(current)}
+        self.resend_with(version=version_of(current))
 
 
 class ColorModeForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run time

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.db.models import Count
 from django.db.models.functions import Lower
@@ -71,8 +70,8 @@ def list_workspaces(principal: Principal, asked: Any) -> Listing:
     health = _health_of(page.rows)
     return Listing(
         rows=[Row(workspace=workspace, health=health[workspace.pk]) for workspace in page.rows],
-        previous="?" + urlencode({"before": page.before}) if page.before else "",
-        next="?" + urlencode({"after": page.after}) if page.after else "",
+        previous=page.previous_query,
+        next=page.next_query,
     )
 
 

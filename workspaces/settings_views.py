@@ -3,16 +3,13 @@
 from http import HTTPStatus
 from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from cloudui.web.forms import TypedWordForm
-from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, posted, wants_fragment
+from cloudui.web.htmx import HtmxHttpRequest, form_status, leave, page_or_fragment, posted
 from workspaces import changing
 from workspaces.access import workspace_to_manage, workspace_to_view
 from workspaces.forms import EditForm
@@ -44,7 +41,9 @@ def edit(request: HtmxHttpRequest, workspace: str) -> HttpResponse:
             form.add_error(None, error)
             status = form_status(form)
         else:
-            return _leave(request, "The Workspace was updated.", to=_details_url(target))
+            # The page below the dialog shows the Workspace's name in its bar.
+            to = reverse("workspaces:details", kwargs={"workspace": target.pk})
+            return leave(request, message="The Workspace was updated.", to=to)
     return page_or_fragment(request, "workspaces/edit.html", context, fragment="dialog", status=status)
 
 
@@ -60,7 +59,8 @@ def delete(request: HtmxHttpRequest, workspace: str) -> HttpResponse:
         except changing.WorkspaceNotEmpty as error:
             context["refusal"], status = str(error), HTTPStatus.CONFLICT
         else:
-            return _leave(request, f"Workspace {target.name} was deleted.", to=reverse("workspaces:index"))
+            message = f"Workspace {target.name} was deleted."
+            return leave(request, message=message, to=reverse("workspaces:index"))
     return page_or_fragment(request, "workspaces/delete.html", context, fragment="dialog", status=status)
 
 
@@ -71,13 +71,3 @@ def _context(workspace: Workspace) -> dict[str, Any]:
         "may_manage": may_manage,
         "has_deployments": may_manage and changing.has_deployments(workspace),
     }
-
-
-def _details_url(workspace: Workspace) -> str:
-    return reverse("workspaces:details", kwargs={"workspace": workspace.pk})
-
-
-def _leave(request: HtmxHttpRequest, message: str, *, to: str) -> HttpResponse:
-    """The page below the dialog shows the Workspace's name in its bar, so all of it is asked for anew."""
-    messages.success(request, message)
-    return HttpResponseClientRedirect(to) if wants_fragment(request) else redirect(to)

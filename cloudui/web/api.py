@@ -9,6 +9,7 @@ is read; a middleware above this one sets `request.bearer`, a function that does
 import functools
 import json
 from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
@@ -161,6 +162,11 @@ def answer(content: object, *, status: int = 200, headers: Mapping[str, str] | N
         # Otherwise the server would send the answer in chunks.
         headers={"Content-Length": str(len(body)), **(headers or {})},
     )
+
+
+def rfc3339(moment: datetime) -> str:
+    """A moment in UTC, to the second, such as 2026-11-24T20:12:38Z."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def answer_error(

@@ -5,6 +5,7 @@ What the value belongs to is bound to it as associated data (`signing|<kid>`, `v
 a value copied to another row, or whose flag was turned, does not decrypt.
 """
 
+import base64
 import secrets
 from typing import Final
 
@@ -58,6 +59,33 @@ def decrypt(stored: bytes, *belongs_to: str) -> bytes:
     try:
         return AESGCM(key).decrypt(nonce, sealed, _associated(belongs_to))
     except InvalidTag:
+        raise CannotDecrypt from None
+
+
+@sensitive_variables()
+def seal(plain: bytes, *belongs_to: str) -> str:
+    """Encrypt for a hidden field of a page; nobody who has the page can read it.
+
+    Returns:
+        Characters of base64 for URLs, about a third more than `plain` has bytes.
+    """
+    return base64.urlsafe_b64encode(encrypt(plain, *belongs_to)).decode()
+
+
+@sensitive_variables()
+def unseal(sealed: str, *belongs_to: str) -> bytes:
+    """What `seal` was given for the same place.
+
+    Raises:
+        CannotDecrypt: if it is not ours, was changed, belongs elsewhere, or its key is no longer there.
+    """
+    try:
+        stored = base64.b64decode(sealed.encode(), altchars=b"-_", validate=True)
+    except ValueError:
+        raise CannotDecrypt from None
+    try:
+        return decrypt(stored, *belongs_to)
+    except KeyFileError:
         raise CannotDecrypt from None
 
 

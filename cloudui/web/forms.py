@@ -1,9 +1,17 @@
-"""The form that several apps share: a typed word before something is gone for good."""
+"""The forms that several apps share: one that is shown again, and a typed word before something is gone for good."""
 
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+
+
+class ResendableForm(forms.Form):
+    """A form that can be shown again as it was sent, ready for the next attempt."""
+
+    def resend_with(self, **values: str) -> None:
+        """Keep what was sent, except for these fields, which nobody types."""
+        self.data = {**dict(self.data.items()), **values}
 
 
 class TypedWordForm(forms.Form):

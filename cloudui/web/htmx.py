@@ -1,4 +1,4 @@
-"""How views answer htmx and plain browsers alike: the five verbs that all of them share."""
+"""How views answer htmx and plain browsers alike: the six verbs that all of them share."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.utils.cache import patch_vary_headers
-from django_htmx.http import trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
 from cloudui.web.principal import Principal
@@ -72,6 +72,18 @@ def done(
     for name, detail in {"dialog:close": {}, **(events or {})}.items():
         response = trigger_client_event(response, name, detail)
     return response
+
+
+def leave(request: HtmxHttpRequest, *, message: str, to: str) -> HttpResponse:
+    """End an action after which the page below the dialog is right no longer: all of it is asked for anew.
+
+    Args:
+        request: the request of a page.
+        message: one sentence for the person.
+        to: the address of the next page.
+    """
+    messages.success(request, message)
+    return HttpResponseClientRedirect(to) if wants_fragment(request) else HttpResponseRedirect(to)
 
 
 def posted(request: HttpRequest) -> QueryDict | None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
@@ -32,6 +33,16 @@ class Page(Generic[Row]):
     rows: Sequence[Row]
     before: str = ""
     after: str = ""
+
+    @property
+    def previous_query(self) -> str:
+        """The query of the previous page in a list without search and order; empty on the first."""
+        return f"?{urlencode({'before': self.before})}" if self.before else ""
+
+    @property
+    def next_query(self) -> str:
+        """Likewise of the next page; empty on the last."""
+        return f"?{urlencode({'after': self.after})}" if self.after else ""
 
 
 def paginate(

@@ -8,6 +8,7 @@ could fill the disk of the server by any form, the one for signing in included.
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+from django import forms
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadhandler import (
@@ -49,6 +50,25 @@ def takes_files(*, most_bytes: int, admit: Callable[..., object]) -> Callable[[V
 def was_too_large(request: HttpRequest) -> bool:
     """Whether a file was left out because it was more than the page takes."""
     return any(getattr(handler, "is_too_large", False) for handler in request.upload_handlers)
+
+
+class UploadForm(forms.Form):
+    """A form with a file.
+
+    Attributes:
+        was_too_large: whether the file was left out for its size, and all that stood behind it in the form.
+    """
+
+    def __init__(self, *args: Any, was_too_large: bool = False, **kwargs: Any) -> None:
+        """Make the form.
+
+        Args:
+            *args: what a Form takes, the data first.
+            was_too_large: what the function of this name says of the request.
+            **kwargs: what a Form takes.
+        """
+        super().__init__(*args, **kwargs)
+        self.was_too_large = was_too_large
 
 
 class UploadLimitMiddleware:

@@ -7,16 +7,13 @@ data are the person and the Deployment: what somebody else finds in a page left 
 person, signed in, for that Deployment, within the hour.
 """
 
-import base64
-import binascii
 import time
 from dataclasses import dataclass, field
 from typing import Final
 
 from django.views.decorators.debug import sensitive_variables
 
-from cloudui.web.encryption import CannotDecrypt, decrypt, encrypt
-from cloudui.web.keyring import KeyFileError
+from cloudui.web import encryption
 from cloudui.web.principal import Principal
 from deployments.models import Deployment
 
@@ -38,14 +35,10 @@ class Sealed:
 
 @sensitive_variables("text")
 def seal(principal: Principal, deployment: Deployment, text: str, *, state: str) -> str:
-    """Encrypt a file for one person and one Deployment, for an hour.
-
-    Returns:
-        Characters of base64 for URLs, about a third more than the file has bytes.
-    """
+    """Encrypt a file for one person and one Deployment, for an hour."""
     ends = int(time.time()) + LIFETIME_SECONDS
     plain = f"{ends}\n{state}\n{text}".encode()
-    return base64.urlsafe_b64encode(encrypt(plain, *_place(principal, deployment))).decode()
+    return encryption.seal(plain, *_place(principal, deployment))
 
 
 @sensitive_variables()
@@ -56,11 +49,10 @@ def unseal(principal: Principal, deployment: Deployment, sealed: str) -> Sealed:
         SealBroken: if it was changed, is older than an hour, or belongs to another person or Deployment.
     """
     try:
-        stored = base64.b64decode(sealed.encode(), altchars=b"-_", validate=True)
-        plain = decrypt(stored, *_place(principal, deployment)).decode()
-    except (binascii.Error, ValueError, CannotDecrypt, KeyFileError):
+        plain = encryption.unseal(sealed, *_place(principal, deployment))
+    except encryption.CannotDecrypt:
         raise SealBroken from None
-    ends, state, text = plain.split("\n", maxsplit=2)
+    ends, state, text = plain.decode().split("\n", maxsplit=2)
     if int(ends) < time.time():
         raise SealBroken
     return Sealed(text=text, state=state)

@@ -171,8 +171,15 @@ class Deployment(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save_change(self, principal: Principal, *fields: str) -> None:
+        """Save these fields and who changed them when, and nothing else: the counters may have moved."""
+        self.touched_by(principal)
+        self.save(
+            update_fields=[*fields, "updated_at", "updated_by_kind", "updated_by_id", "updated_by_name"]
+        )
+
     def touched_by(self, principal: Principal) -> None:
-        """Remember who changed this Deployment; the caller saves `updated_by_*` and `updated_at`."""
+        """Remember who changed this Deployment; `save_change` also saves it."""
         self.updated_by_kind = principal.kind
         self.updated_by_id = principal.id
         self.updated_by_name = principal.name[:254]

@@ -16,12 +16,12 @@ class WorkerQueueQuerySet(models.QuerySet["WorkerQueue"]):
     """Worker queues, selected in the words of the business."""
 
     def of(self, deployment: Deployment) -> Self:
-        """Those of one Deployment with their node pools, `default` first, then by name."""
-        return (
-            self.filter(deployment=deployment)
-            .select_related("node_pool")
-            .order_by(models.F("is_default").desc(), "name")
-        )
+        """Those of one Deployment as they are shown."""
+        return self.filter(deployment=deployment).as_shown()
+
+    def as_shown(self) -> Self:
+        """With their node pools, `default` first, then by name."""
+        return self.select_related("node_pool").order_by(models.F("is_default").desc(), "name")
 
 
 class WorkerQueue(models.Model):

@@ -1,19 +1,16 @@
 """Deploys of a Deployment: the history, a new version of the DAGs, the return to an earlier one."""
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from ninja import Router
 
 from cloudui.web.api import ApiRequest
-from cloudui.web.paging import is_cursor
 from deployments.access import deployment_to_deploy, deployment_to_view
+from deployments.deploys import deploy_to_view, receive, roll_back
 from deployments.deploys import list_deploys as deploys_of
-from deployments.deploys import receive, roll_back
-from deployments.models import Deploy, Deployment
 from deployments.rest.deploy_once import HashedStream, deployed_once
 from deployments.rest.deploy_schemas import DeployPage, DeployShown, DescriptionAsked, RollBack
-from deployments.rest.errors import invalid
 from deployments.rest.idempotency import IdempotencyKey, body_hash
-from deployments.rest.paging import LIMIT, NO_CURSOR, Cursor, Limit
+from deployments.rest.paging import LIMIT, Cursor, Limit, require_cursor
 from deployments.rest.schemas import Id
 from deployments.rest.uploads import ARCHIVES, require_archive
 
@@ -32,8 +29,7 @@ def list_deploys(
 ) -> DeployPage:
     """The newest first."""
     found = deployment_to_view(request.principal, None, deployment)
-    if cursor and not is_cursor(cursor):
-        raise invalid([("cursor", NO_CURSOR)])
+    require_cursor(cursor)
     page = deploys_of(found, {"after": cursor}, size=limit)
     return DeployPage(items=[DeployShown.of(row) for row in page.rows], next_cursor=page.after or None)
 
@@ -64,7 +60,7 @@ def create_deploy(
 @router.get(f"{PATH}/{{cid:deploy}}", response=DeployShown, summary="Read a deploy")
 def read_deploy(request: ApiRequest, deployment: Id, deploy: Id) -> DeployShown:
     """What was deployed, by whom, and how it ended."""
-    return DeployShown.of(_deploy(deployment_to_view(request.principal, None, deployment), deploy))
+    return DeployShown.of(deploy_to_view(deployment_to_view(request.principal, None, deployment), deploy))
 
 
 @router.post(f"{PATH}/{{cid:deploy}}/roll-back", response={201: DeployShown}, summary="Roll back to a deploy")
@@ -77,7 +73,7 @@ def roll_back_deploy(
 ) -> HttpResponse:
     """Have Airflow read the files of an earlier deploy again. That is a new deploy."""
     found = deployment_to_deploy(request.principal, None, deployment)
-    to = _deploy(found, deploy)
+    to = deploy_to_view(found, deploy)
     return deployed_once(
         request,
         idempotency_key,
@@ -88,10 +84,3 @@ def roll_back_deploy(
         hash_of_body=lambda: body_hash(request.body),
         to=to,
     )
-
-
-def _deploy(deployment: Deployment, identifier: str) -> Deploy:
-    found = Deploy.objects.of(deployment).filter(pk=identifier).first()
-    if found is None:
-        raise Http404
-    return found

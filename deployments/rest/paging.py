@@ -24,16 +24,24 @@ LIMIT = PAGE_SIZE
 NO_CURSOR = "This is not a cursor. Send the next_cursor of the page before."
 
 
+def require_cursor(cursor: str) -> None:
+    """Refuse what is no cursor: to answer with the first page again would lead a program in circles.
+
+    Raises:
+        ApiError: 422.
+    """
+    if cursor and not is_cursor(cursor):
+        raise invalid([("cursor", NO_CURSOR)])
+
+
 def page_of(
     rows: QuerySet[Row], *, by: str, limit: int, cursor: str, is_descending: bool = False
 ) -> tuple[Sequence[Row], str | None]:
     """One page of rows and the cursor of the next one, None on the last.
 
     Raises:
-        ApiError: 422 for a cursor that is none. To answer with the first page again would lead a program in
-            circles.
+        ApiError: as `require_cursor`.
     """
-    if cursor and not is_cursor(cursor):
-        raise invalid([("cursor", NO_CURSOR)])
+    require_cursor(cursor)
     page = paginate(rows, by=by, is_descending=is_descending, after=cursor, size=limit)
     return page.rows, page.after or None

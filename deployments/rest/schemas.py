@@ -3,7 +3,7 @@
 A body is taken literally: no field that is not there, no text where a number should be.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from cloudui.web.api import rfc3339
 from deployments.alerts import ALERT_EMAILS, EMAIL_LENGTH
 from deployments.models import Deployment
 from deployments.models.deployment import (
@@ -29,11 +30,6 @@ from deployments.models.deployment import (
 )
 
 ID_PATTERN = "^c[0-9a-z]{24}$"
-
-
-def rfc3339(moment: datetime) -> str:
-    """A moment in UTC, to the second, such as 2026-11-24T20:12:38Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 Id = Annotated[str, Field(pattern=ID_PATTERN)]

@@ -7,21 +7,19 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
-from django_htmx.http import HttpResponseClientRedirect, replace_url
+from django_htmx.http import replace_url
 
 from cloudui.web.forms import TypedWordForm
-from cloudui.web.htmx import HtmxHttpRequest, done, form_status, page_or_fragment, posted, wants_fragment
+from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, posted, wants_fragment
 from deployments import lifecycle
 from deployments.access import deployment_to_delete, deployment_to_view
 from deployments.activity import list_activity
 from deployments.forms import CreateForm
 from deployments.listing import list_deployments
-from deployments.models import Deployment
 from deployments.pages import deployment_context
+from deployments.views.pages import finish_elsewhere
 from workspaces.access import workspace_to_add_deployment, workspace_to_view
 from workspaces.models import Role
-
-CHANGED = "deployments:changed"
 
 
 @require_safe
@@ -84,18 +82,9 @@ def delete(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpRes
     form = TypedWordForm(posted(request), word="Delete")
     if form.is_valid():
         lifecycle.delete_deployment(request.principal, target)
-        return _deleted(request, target)
+        to = reverse("deployments:index", kwargs={"workspace": target.workspace_id})
+        return finish_elsewhere(request, target, f"Deployment {target.name} was deleted.", to=to)
     context = {**deployment_context(target), "form": form}
     return page_or_fragment(
         request, "deployments/delete.html", context, fragment="dialog", status=form_status(form)
     )
-
-
-def _deleted(request: HtmxHttpRequest, gone: Deployment) -> HttpResponse:
-    message = f"Deployment {gone.name} was deleted."
-    to = reverse("deployments:index", kwargs={"workspace": gone.workspace_id})
-    if wants_fragment(request) and (request.htmx.current_url_abs_path or "").startswith(f"{to}/{gone.pk}"):
-        # The page below the dialog is one of the Deployment's own, and no longer exists.
-        messages.success(request, message)
-        return HttpResponseClientRedirect(to)
-    return done(request, message=message, to=to, events={CHANGED: {}})

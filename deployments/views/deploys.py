@@ -6,20 +6,18 @@ from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpResponse
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cloudui.web.htmx import HtmxHttpRequest, done, form_status, page_or_fragment, posted
+from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, posted
 from cloudui.web.uploads import takes_files, was_too_large
 from deployments import deploys
 from deployments.access import deployment_to_deploy, deployment_to_view
 from deployments.deploy_forms import DeployForm, RollBackForm
 from deployments.deploy_pages import history, upload_commands, why_not_return
-from deployments.models import Deployment
 from deployments.pages import deployment_context
 from deployments.store.refusal import LIMITS
+from deployments.views.pages import finish
 
-CHANGED = "deployments:changed"
 IN_PROGRESS = "in_progress"
 
 
@@ -50,7 +48,7 @@ def create(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpRes
     if form.is_valid() and _succeeds(
         form, lambda given: deploys.receive(request.principal, target, given.pop("archive"), **given)
     ):
-        return _finish(request, target, "The DAGs were deployed.")
+        return finish(request, target, "The DAGs were deployed.", page="deploys")
     context = {**deployment_context(target, tab="deploys"), "form": form}
     return page_or_fragment(
         request, "deployments/deploy.html", context, fragment="dialog", status=_status(form)
@@ -66,7 +64,7 @@ def roll_back(request: HtmxHttpRequest, workspace: str, deployment: str, deploy:
     if form.is_valid() and _succeeds(
         form, lambda given: deploys.roll_back(request.principal, target, to, **given)
     ):
-        return _finish(request, target, "The earlier DAGs are current again.")
+        return finish(request, target, "The earlier DAGs are current again.", page="deploys")
     context = {**deployment_context(target, tab="deploys"), "form": form, "deploy": to}
     context["impossible"] = why_not_return(target, to)
     return page_or_fragment(
@@ -91,10 +89,3 @@ def _status(form: RollBackForm) -> int:
     if form.is_bound and form.has_error(NON_FIELD_ERRORS, IN_PROGRESS):
         return HTTPStatus.CONFLICT
     return form_status(form)
-
-
-def _finish(request: HtmxHttpRequest, deployment: Deployment, message: str) -> HttpResponse:
-    to = reverse(
-        "deployments:deploys", kwargs={"workspace": deployment.workspace_id, "deployment": deployment.pk}
-    )
-    return done(request, message=message, to=to, events={CHANGED: {}})

@@ -3,16 +3,13 @@
 from http import HTTPStatus
 from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
-from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, posted, wants_fragment
+from cloudui.web.htmx import HtmxHttpRequest, form_status, leave, page_or_fragment, posted
 from deployments import configuration
 from deployments.access import deployment_to_edit, deployment_to_view
 from deployments.alerts import list_alert_emails
@@ -21,6 +18,7 @@ from deployments.detail_forms import EditForm
 from deployments.forms import in_airflow_units
 from deployments.models import Deployment
 from deployments.pages import deployment_context
+from deployments.views.pages import url_of
 
 
 @require_safe
@@ -74,7 +72,8 @@ def _update(request: HtmxHttpRequest, target: Deployment, form: EditForm) -> Htt
     except ValidationError as error:
         form.add_error(None, error)
         return _form(request, target, form, status=422)
-    return _updated(request, target)
+    # The page below the dialog shows its name, its tabs and much else that may have changed.
+    return leave(request, message="The Deployment was updated.", to=url_of("details", target))
 
 
 def _form(
@@ -105,10 +104,3 @@ def _conflict(request: HtmxHttpRequest, current: Deployment, form: EditForm) -> 
         is_conflict=True,
         meanwhile=rows,
     )
-
-
-def _updated(request: HtmxHttpRequest, target: Deployment) -> HttpResponse:
-    messages.success(request, "The Deployment was updated.")
-    to = reverse("deployments:details", kwargs={"workspace": target.workspace_id, "deployment": target.pk})
-    # The page below the dialog shows its name, its tabs and much else that may have changed.
-    return HttpResponseClientRedirect(to) if wants_fragment(request) else redirect(to)

@@ -4,18 +4,16 @@ from http import HTTPStatus
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cloudui.web.forms import TypedWordForm
-from cloudui.web.htmx import HtmxHttpRequest, done, form_status, page_or_fragment, posted
+from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, posted
 from deployments import queues
 from deployments.access import deployment_to_edit, deployment_to_view
 from deployments.models import Deployment, Executor, WorkerQueue
 from deployments.pages import deployment_context
 from deployments.queue_forms import CreateForm, EditForm
-
-CHANGED = "deployments:changed"
+from deployments.views.pages import finish
 
 
 @require_safe
@@ -91,6 +89,4 @@ def _context(deployment: Deployment) -> dict[str, object]:
 
 
 def _finish(request: HtmxHttpRequest, queue: WorkerQueue, message: str, *, focus: str = "") -> HttpResponse:
-    of = queue.deployment
-    to = reverse("deployments:queues", kwargs={"workspace": of.workspace_id, "deployment": of.pk})
-    return done(request, message=message, to=to, events={CHANGED: {"focus": focus} if focus else {}})
+    return finish(request, queue.deployment, message, page="queues", focus=focus)

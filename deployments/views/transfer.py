@@ -2,21 +2,16 @@
 
 from http import HTTPStatus
 
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
-from django_htmx.http import HttpResponseClientRedirect
 
-from cloudui.web.htmx import HtmxHttpRequest, done, form_status, page_or_fragment, posted, wants_fragment
+from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, posted
 from deployments.access import deployment_to_transfer
-from deployments.models import Deployment
 from deployments.pages import deployment_context
 from deployments.transfer import targets, transfer_deployment, workspace_to_receive
 from deployments.transfer_forms import TransferForm
-
-CHANGED = "deployments:changed"
+from deployments.views.pages import finish_elsewhere, url_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,19 +29,9 @@ def transfer(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpR
             form.add_error(None, error)
             status = HTTPStatus.BAD_REQUEST if form.has_error("workspace", "same") else None
         else:
-            return _moved(request, target, moved)
+            message = f"Deployment {moved.name} was moved to {moved.workspace.name}."
+            return finish_elsewhere(request, target, message, to=url_of("open", moved))
     context = {**deployment_context(target), "form": form}
     return page_or_fragment(
         request, "deployments/transfer.html", context, fragment="dialog", status=status or form_status(form)
     )
-
-
-def _moved(request: HtmxHttpRequest, before: Deployment, moved: Deployment) -> HttpResponse:
-    message = f"Deployment {moved.name} was moved to {moved.workspace.name}."
-    to = reverse("deployments:open", kwargs={"workspace": moved.workspace_id, "deployment": moved.pk})
-    left = reverse("deployments:open", kwargs={"workspace": before.workspace_id, "deployment": before.pk})
-    if wants_fragment(request) and (request.htmx.current_url_abs_path or "").startswith(left):
-        # The page below the dialog is one of the Deployment's own, which has another address now.
-        messages.success(request, message)
-        return HttpResponseClientRedirect(to)
-    return done(request, message=message, to=to, events={CHANGED: {}})

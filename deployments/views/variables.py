@@ -4,13 +4,11 @@ from http import HTTPStatus
 
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cloudui.web.htmx import (
     HtmxHttpRequest,
-    done,
     form_status,
     page_or_fragment,
     posted,
@@ -23,8 +21,7 @@ from deployments.models import Deployment
 from deployments.pages import deployment_context
 from deployments.variable_forms import ImportForm, VariablesForm
 from deployments.variables import VariablesChanged, list_variables, save_variables
-
-CHANGED = "deployments:changed"
+from deployments.views.pages import finish
 
 
 @require_safe
@@ -76,8 +73,7 @@ def edit(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpRespo
         except ValidationError as refusal:
             form.refuse(refusal)
         else:
-            to = reverse("deployments:variables", args=[target.workspace_id, target.pk])
-            return done(request, message="Variables saved.", to=to, events={CHANGED: {}})
+            return finish(request, target, "Variables saved.", page="variables")
     return _show(request, target, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 

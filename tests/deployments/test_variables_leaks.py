@@ -110,7 +110,7 @@ def test_no_answer_log_event_table_or_file_holds_a_secret():
         "deployments.variables._write",
         "deployments.variables.seal_value",
         "deployments.variable_forms.drafts.seal",
-        "deployments.views.variables.done",
+        "deployments.views.variables.finish",
     ],
 )
 def test_the_report_of_an_error_holds_no_value(editor, deployment, monkeypatch, place):

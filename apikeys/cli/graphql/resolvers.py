@@ -1,7 +1,6 @@
 """What each name of the schema means in our tables. Rights are decided in `rows` before anything is shown."""
 
 import re
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 from graphql import GraphQLError, GraphQLResolveInfo
 
 from apikeys.cli.graphql import rows
+from cloudui.web.api import rfc3339
 from cloudui.web.encryption import CannotDecrypt
 from cloudui.web.keyring import KeyFileError
 from cloudui.web.principal import Principal
@@ -52,7 +52,7 @@ for _name, _aliases in ALIASES.items():
 
 query: Final = QueryType()
 identifier: Final = ScalarType("Id")
-moment: Final = ScalarType("DateTime")
+moment: Final = ScalarType("DateTime", serializer=rfc3339)
 
 
 @identifier.value_parser
@@ -61,12 +61,6 @@ def read_id(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[0-9A-Za-z_-]{0,64}", value):
         raise GraphQLError("This is not an identifier.")
     return value
-
-
-@moment.serializer
-def write_moment(value: datetime) -> str:
-    """In UTC, to the second, such as 2026-11-24T20:12:38Z."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @query.field("workspaces")

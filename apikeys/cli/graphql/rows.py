@@ -1,7 +1,7 @@
 """The rows behind the answers, with all that is shown of them, in as many queries for a thousand as for one."""
 
 from django.conf import settings
-from django.db.models import F, Prefetch, prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import Http404
 from graphql import GraphQLError
 
@@ -75,7 +75,7 @@ def _require_workspace(principal: Principal, workspace_id: str) -> None:
 
 
 def _fetch_what_belongs_to(deployments: list[Deployment]) -> None:
-    queues = WorkerQueue.objects.select_related("node_pool").order_by(F("is_default").desc(), "name")
+    queues = WorkerQueue.objects.as_shown()
     variables = EnvironmentVariable.objects.order_by("key")
     prefetch_related_objects(
         deployments,
