@@ -102,6 +102,29 @@ def test_a_key_is_made_saved_edited_and_deleted(open_page, deployment, admin):
     assert not ApiKey.objects.exists()
 
 
+# Enter on the field the moment it has the focus: no person is that fast, a password manager or a busy machine is.
+SEND_AT_ONCE = """
+() => document.addEventListener("focusin", ({ target }) => setTimeout(() => {
+  if (target.name !== "name") return;
+  target.value = "circleci";
+  target.form.requestSubmit();
+}))
+"""
+
+
+def test_a_dialog_that_has_the_focus_can_be_sent(open_page, deployment, admin):
+    create_api_key(deployment, name="CI", by=admin)
+    page = open_page(keys_url(deployment), by=admin)
+    page.evaluate(SEND_AT_ONCE)
+
+    with page.expect_response(lambda response: response.request.method == "POST") as answer:
+        page.get_by_role("link", name="Edit CI").press("Enter")
+
+    assert answer.value.request.headers.get("hx-request") == "true"
+    expect(row(page, "circleci")).to_be_focused()
+    assert ApiKey.objects.get().name == "circleci"
+
+
 def test_closing_a_dialog_leads_back_to_what_opened_it(open_page, deployment, admin):
     create_api_key(deployment, name="CI", by=admin)
     page = open_page(keys_url(deployment), by=admin)

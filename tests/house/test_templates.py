@@ -200,6 +200,7 @@ def test_htmx_keeps_no_history_evaluates_nothing_and_swaps_only_answers():
         "includeIndicatorStyles": False,
         "disableInheritance": True,
         "allowNestedOobSwaps": False,
+        "defaultSettleDelay": 0,  # what is shown answers: a form sent meanwhile would be sent without htmx
         "attributesToSettle": ["class", "width", "height"],
         "selfRequestsOnly": True,
         "responseHandling": [
