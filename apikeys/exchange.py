@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from apikeys import access_tokens, credentials, standing, usage, verified_secrets
 from apikeys.credentials import KeySecret
-from apikeys.models import ApiKey, ApiKeySecret, Reason
+from apikeys.models import ApiKeySecret, Reason
 from apikeys.standing import Standing
 from cloudui.web import ratelimit
 from cloudui.web.principal import Origin
@@ -209,16 +209,20 @@ def _record_first_use(proved: Standing, origin: Origin) -> None:
     """
     now = timezone.now()
     with transaction.atomic():
-        key = ApiKey.objects.select_for_update().filter(pk=proved.key_id).first()
-        row = ApiKeySecret.objects.filter(pk=proved.row).first() if key else None
-        if key is None or row is None or row.ended_at is not None:
+        if not usage.hold(proved.key_id):
+            raise Unproven
+        live = ApiKeySecret.objects.filter(pk=proved.row, ended_at=None)
+        is_first = live.filter(first_used_at=None).update(
+            first_used_at=now,
+            last_used_at=now,
+            last_used_from=origin.address,
+            last_used_client=origin.user_agent,
+        )
+        if not is_first and not live.exists():
             raise Unproven
         usage.count_use(proved.key_id, now.date(), 1)
-        if row.first_used_at is not None:
+        if not is_first:
             return
-        row.first_used_at = row.last_used_at = now
-        row.last_used_from, row.last_used_client = origin.address, origin.user_agent
-        row.save(update_fields=["first_used_at", "last_used_at", "last_used_from", "last_used_client"])
         audit.record(
             proved.principal(origin),
             "tokenIssued",

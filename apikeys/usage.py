@@ -51,7 +51,7 @@ def record_refusal(standing: Standing, reason: Reason, origin: Origin) -> None:
         return
     try:
         with transaction.atomic():
-            if _hold(standing.key_id):
+            if hold(standing.key_id):
                 _add_refusal(standing, reason, origin)
     except DatabaseError:
         logger.exception("A refusal could not be written down.")
@@ -77,11 +77,19 @@ def recent_refusals(key: ApiKey) -> list[Refusal]:
     return list(Refusal.objects.filter(key=key).order_by("-pk")[:KEPT_REFUSALS])
 
 
+def hold(key_id: str) -> bool:
+    """Lock the key's row for this transaction; False if the key is gone.
+
+    Whatever changes or deletes a key locks that row before any row below it. Who did it the other way round
+    would meet them in a deadlock, which PostgreSQL ends by failing one of the two.
+    """
+    return ApiKey.objects.select_for_update().filter(pk=key_id).exists()
+
+
 def count_use(key_id: str, day: date, count: int) -> None:
-    """Add to the count of a day, inside a transaction."""
-    row, is_new = ApiKeyUse.objects.get_or_create(key_id=key_id, day=day, defaults={"count": count})
-    if not is_new:
-        ApiKeyUse.objects.filter(pk=row.pk).update(count=F("count") + count)
+    """Add to the count of a day, inside a transaction that holds the key: nobody else makes the day's row then."""
+    if not ApiKeyUse.objects.filter(key_id=key_id, day=day).update(count=F("count") + count):
+        ApiKeyUse.objects.create(key_id=key_id, day=day, count=count)
 
 
 def forget_old() -> int:
@@ -153,7 +161,7 @@ _counter: Final = _Counter()
 def _write(use: _Use) -> None:
     try:
         with transaction.atomic():
-            if _hold(use.key_id):
+            if hold(use.key_id):
                 ApiKeySecret.objects.filter(pk=use.row).update(
                     last_used_at=use.at,
                     last_used_from=use.origin.address,
@@ -163,15 +171,6 @@ def _write(use: _Use) -> None:
     except DatabaseError:
         # A count is not worth failing the call that it counts.
         logger.warning("The use of a key could not be written down.", exc_info=True)
-
-
-def _hold(key_id: str) -> bool:
-    """Lock the key's row for this transaction; False if the key is gone.
-
-    Whatever changes or deletes a key locks that row before any row below it. Who did it the other way round
-    would meet them in a deadlock, which PostgreSQL ends by failing one of the two.
-    """
-    return ApiKey.objects.select_for_update().filter(pk=key_id).exists()
 
 
 def _add_refusal(standing: Standing, reason: Reason, origin: Origin) -> None:

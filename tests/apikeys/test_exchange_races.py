@@ -88,6 +88,7 @@ def test_counts_that_are_added_at_once_are_all_there(deployment, as_caller):
 
     def count(key_id, day):
         with transaction.atomic():
+            assert usage.hold(key_id)
             usage.count_use(key_id, day, 1)
 
     at_once(*[partial(count, key.pk, day)] * 8)
