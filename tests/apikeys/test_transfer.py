@@ -28,6 +28,7 @@ def move(deployment, target):
     return lambda: transfer_deployment(principal_for(create_owner()), deployment, target)
 
 
+@pytest.mark.threat("T-L4")
 def test_a_token_bought_before_works_and_learns_the_new_workspace(issued, target, move):
     token = token_of(issued)
     move()
@@ -67,6 +68,7 @@ def test_the_keys_are_those_of_before(deployment, issued, move):
     assert moved.api_key_count == 1
 
 
+@pytest.mark.threat("T-L4")
 def test_who_made_the_key_manages_it_no_longer_unless_a_member_there(client, deployment, issued, move):
     admin = create_member(workspace=deployment.workspace, role=Role.ADMIN)
     client.force_login(admin)

@@ -69,6 +69,7 @@ def test_updated_by_is_who_moved_it(mover, deployment, target):
     assert now.updated_at > before
 
 
+@pytest.mark.threat("T-L4")
 def test_each_workspace_has_one_event_with_both_names(mover, deployment, workspace, target):
     transfer_deployment(mover, deployment, target)
 

@@ -200,6 +200,7 @@ def test_htmx_stays_in_the_list(as_editor, deployment, workspace, target, in_bot
     assert "Deployment Production was moved to Analytics." in text(response)
 
 
+@pytest.mark.threat("T-L4")
 def test_afterwards_only_members_of_the_target_see_it(
     as_editor, as_member, deployment, workspace, target, in_both
 ):

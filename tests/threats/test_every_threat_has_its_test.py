@@ -17,7 +17,6 @@ THREATS = {
 ABSENT = {
     "T-W13": "asking for the password again before a key is made is an option that does not exist",
     "T-S3": "no list of revocations outside the database: file and database are backed up apart",
-    "T-L4": "Deployments do not move to another Workspace",
 }
 
 
