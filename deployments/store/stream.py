@@ -22,7 +22,7 @@ OTHERS: Final = {
     b"\xfd7zXZ": "compressed with xz",
     b"\x28\xb5\x2f\xfd": "compressed with Zstandard",
 }
-ENDS_EARLY: Final = "The archive ends too early: it is cut off or was not finished."
+ENDS_EARLY: Final = "The archive ends too early: it is cut off, or is no tar archive."
 
 
 class Readable(Protocol):

@@ -8,7 +8,7 @@ const reveal = document.getElementById("reveal");
 let answered = false; // whether the reveal may go
 let opener = null; // what opened the dialog: its list may since have been replaced
 let wanted = ""; // the id that the server wants focused once it is there
-let awaitsList = false; // whether a list is about to be replaced, after which the focus is placed
+const awaited = new Set(); // what is about to be replaced because of a change, after which the focus is placed
 let isReplacingFocus = false; // whether what is being replaced holds the focus
 
 const isHeld = () => reveal.open && !answered && reveal.querySelector("form") !== null;
@@ -92,7 +92,7 @@ reveal.addEventListener("cancel", (event) => event.preventDefault());
 
 dialog.addEventListener("close", () => {
   dialog.replaceChildren();
-  if (opener && !reveal.open && !awaitsList) resume(document.getElementById("main"));
+  if (opener && !reveal.open && awaited.size === 0) resume(document.getElementById("main"));
 });
 reveal.addEventListener("close", () => {
   if (answered) reveal.replaceChildren();
@@ -132,7 +132,8 @@ document.addEventListener("htmx:responseError", ({ detail: { target, xhr } }) =>
 for (const name of ["dialog:close", "apikeys:changed", "deployments:changed", "workspaces:changed"]) {
   document.addEventListener(name, ({ detail }) => {
     wanted = detail?.focus ?? wanted;
-    awaitsList ||= name !== "dialog:close" && document.querySelector(`[hx-trigger*="${name}"]`) !== null;
+    if (name === "dialog:close") return;
+    for (const element of document.querySelectorAll(`[hx-trigger*="${name}"]`)) awaited.add(element);
   });
 }
 
@@ -155,11 +156,15 @@ document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
   isReplacingFocus = target.contains(document.activeElement);
 });
 
-document.addEventListener("htmx:afterSettle", ({ target }) => {
+document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
   if (dialog.open || reveal.open || target.closest("#toasts, dialog")) return;
-  awaitsList = false;
+  awaited.delete(detail.requestConfig?.elt);
   const named = wanted && document.getElementById(wanted);
-  wanted = ""; // a row that comes up later is not the one that was just saved
+  const mayYetCome = wanted && awaited.size > 0;
   if (named) named.focus();
-  else if ((opener || isReplacingFocus) && target.isConnected) resume(target);
+  else if (!mayYetCome && (opener || isReplacingFocus) && target.isConnected) resume(target);
+  if (named || !mayYetCome) wanted = ""; // a row that comes up later is not the one that was just saved
 });
+
+// Also where the answer was an error, and nothing was replaced.
+document.addEventListener("htmx:afterRequest", ({ detail }) => awaited.delete(detail.requestConfig?.elt));

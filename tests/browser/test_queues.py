@@ -97,6 +97,24 @@ def test_the_focus_goes_to_the_queue_that_was_made_and_the_name_can_be_copied(op
     assert page.evaluate("navigator.clipboard.readText()") == "heavy"
 
 
+def test_the_focus_waits_for_the_list_although_the_facts_above_it_are_there_before(
+    open_page, deployment, editor
+):
+    page = open_page(path_of("queues", deployment), by=editor)
+    page.get_by_role("link", name="Worker Queue", exact=True).click()
+    page.get_by_role("textbox", name="Name").fill("heavy")
+    waiting = []
+    page.route(f"**{path_of('queues', deployment)}", lambda route: waiting.append(route))
+    page.get_by_role("button", name="Create Queue").click()
+    expect(page.locator("#facts")).to_contain_text("by Eve Editor")
+    assert page.locator("#queue-heavy").count() == 0
+
+    for route in waiting:
+        route.continue_()
+
+    expect(page.locator("#queue-heavy")).to_be_focused()
+
+
 def test_an_edit_made_too_late_shows_both(open_page, watch, deployment, editor):
     watch.expect(409)
     queue = create_queue(deployment, name="heavy")
