@@ -24,6 +24,16 @@ PORT = env.int("PORT", 8871, validate=validate.Range(min=1, max=65_535))
 PUBLIC = configuration.public_url(env.str("PUBLIC_URL", "") or f"http://localhost:{PORT}")
 PUBLIC_URL = PUBLIC.text
 ORGANIZATION_NAME = env.str("ORGANIZATION_NAME", "") or "My Organization"
+# They stand in addresses and in the names of images, which know no capital letters.
+_identifier = validate.Regexp(
+    r"([a-z0-9]+(-[a-z0-9]+)*)?\Z", error="Use lower case letters, digits and hyphens."
+)
+ORGANIZATION_ID = env.str("ORGANIZATION_ID", "", validate=_identifier) or f"c{1:024}"
+ORGANIZATION_SHORT_NAME = (
+    env.str("ORGANIZATION_SHORT_NAME", "", validate=_identifier)
+    or slugify(ORGANIZATION_NAME)
+    or "organization"
+)
 API_KEYS_PER_DEPLOYMENT = env.int("API_KEYS_PER_DEPLOYMENT", 1000, validate=validate.Range(min=1))
 AUDIT_RETENTION_DAYS = 90
 # Demo data: made at the first start on SQLite unless this is off, on PostgreSQL only if it is on.
@@ -238,16 +248,6 @@ logging.config.dictConfig(
 )
 
 # Tokens
-# They stand in addresses and in the names of images, which know no capital letters.
-_identifier = validate.Regexp(
-    r"([a-z0-9]+(-[a-z0-9]+)*)?\Z", error="Use lower case letters, digits and hyphens."
-)
-ORGANIZATION_ID = env.str("ORGANIZATION_ID", "", validate=_identifier) or f"c{1:024}"
-ORGANIZATION_SHORT_NAME = (
-    env.str("ORGANIZATION_SHORT_NAME", "", validate=_identifier)
-    or slugify(ORGANIZATION_NAME)
-    or "organization"
-)
 # How long an API key's access token lives. Longer spares exchanges and costs nothing else: ending a key ends
 # its tokens at once.
 ACCESS_TOKEN_SECONDS = env.int("ACCESS_TOKEN_SECONDS", 3600, validate=validate.Range(min=60, max=86_400))

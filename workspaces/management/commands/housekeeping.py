@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 class Command(BaseCommand):
     """Forget what is too old, as the setting HOUSEKEEPING lists it, again and again until told to stop."""
 
-    help = "Forget old audit events, expired sessions and ended tokens once a minute, until stopped."
+    help = "Forget what is too old (settings.HOUSEKEEPING) once a minute, until stopped."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take `--once`, for timers of other systems."""
