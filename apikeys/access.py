@@ -43,8 +43,21 @@ def key_to_manage(
     return _find(deployment, key_id, locked=locked)
 
 
+def key_to_change(principal: Principal, key: ApiKey) -> ApiKey:
+    """The key anew, locked with its Deployment until the transaction ends, if the caller may still manage it.
+
+    Args:
+        principal: who changes it.
+        key: the key as the caller's rights showed it.
+
+    Raises:
+        Http404, PermissionDenied: when the key or the right to it went meanwhile.
+    """
+    return key_to_manage(principal, key.deployment.workspace_id, key.deployment_id, key.pk, locked=True)
+
+
 def _find(deployment: Deployment, key_id: str, *, locked: bool = False) -> ApiKey:
-    keys = ApiKey.objects.of(deployment).prefetch_related("secrets", live_secrets())
+    keys = ApiKey.objects.of(deployment).prefetch_related(live_secrets())
     if locked:
         keys = keys.locked()
     key = keys.filter(pk=key_id).first()

@@ -32,9 +32,7 @@ def update_key(principal: Principal, key: ApiKey, *, version: int, name: str, de
         StaleEdit: when the key has another version by now.
     """
     with transaction.atomic():
-        locked = access.key_to_manage(
-            principal, key.deployment.workspace_id, key.deployment_id, key.pk, locked=True
-        )
+        locked = access.key_to_change(principal, key)
         if locked.version != version:
             raise StaleEdit(locked)
         if (locked.name, locked.description) != (name, description):
@@ -58,9 +56,7 @@ def delete_key(principal: Principal, key: ApiKey) -> None:
         Http404, PermissionDenied: when the key or the right to it went meanwhile.
     """
     with transaction.atomic():
-        locked = access.key_to_manage(
-            principal, key.deployment.workspace_id, key.deployment_id, key.pk, locked=True
-        )
+        locked = access.key_to_change(principal, key)
         events.record(principal, "deleteDeploymentApiKey", locked, {"id": locked.pk})
         locked.delete()
         Deployment.objects.filter(pk=key.deployment_id).update(api_key_count=F("api_key_count") - 1)

@@ -26,16 +26,12 @@ class KeyForm(ResendableForm):
 
     name = PlainTextField(
         max_length=NAME_LENGTH,
-        error_messages={
-            "required": "Enter a name.",
-            "max_length": "Use at most %(limit_value)d characters; this has %(show_value)d.",
-        },
+        error_messages={"required": "Enter a name."},
         widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True, "dir": "auto"}),
     )
     description = PlainTextAreaField(
         required=False,
         max_length=DESCRIPTION_LENGTH,
-        error_messages={"max_length": "Use at most %(limit_value)d characters; this has %(show_value)d."},
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "dir": "auto"}),
     )
 

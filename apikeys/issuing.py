@@ -120,9 +120,7 @@ def reissue_secret(principal: Principal, key: ApiKey) -> Issued:
     """
     prepared = prepare()
     with transaction.atomic():
-        locked = access.key_to_manage(
-            principal, key.deployment.workspace_id, key.deployment_id, key.pk, locked=True
-        )
+        locked = access.key_to_change(principal, key)
         if not is_reissuable(locked):
             raise NotReissuable
         return _replace_secret(locked, prepared, principal)
@@ -136,9 +134,7 @@ def confirm_secret(principal: Principal, key: ApiKey, *, number: int) -> ApiKey:
         StaleReveal: when a newer secret replaced it.
     """
     with transaction.atomic():
-        locked = access.key_to_manage(
-            principal, key.deployment.workspace_id, key.deployment_id, key.pk, locked=True
-        )
+        locked = access.key_to_change(principal, key)
         if not locked.secrets.live().filter(number=number).exists():
             raise StaleReveal
         # A tab with an older secret of a rotation may come later.

@@ -22,7 +22,7 @@ from apikeys.models import ApiKey, Reason
 from apikeys.standing import Standing
 from cloudui.web import ratelimit
 from cloudui.web.principal import Origin, system_principal
-from workspaces.models import Membership, OrganizationRole, Role, User
+from workspaces.models import Membership, Role, User
 
 # How often the same key is reported to people and to the audit log, however often its secret is presented.
 REPORT_SECONDS: Final = 60 * 60
@@ -84,5 +84,5 @@ def _messages(key: ApiKey, found: Standing, origin: Origin) -> list[EmailMessage
 def _admins(workspace: str) -> list[str]:
     """The addresses of the Workspace's Admins; of the Organization's Owners where it has none."""
     admins = Membership.objects.filter(workspace=workspace, role=Role.ADMIN, user__is_active=True)
-    owners = User.objects.filter(organization_role=OrganizationRole.OWNER, is_active=True)
+    owners = User.objects.owners()
     return list(admins.values_list("user__email", flat=True)) or list(owners.values_list("email", flat=True))

@@ -84,7 +84,7 @@ def rotate_secret(principal: Principal, key: ApiKey, *, overlap: timedelta) -> I
         raise ValueError(f"An overlap is one of {', '.join(map(str, OVERLAPS))}.")
     prepared = prepare()
     with transaction.atomic():
-        locked = _locked(principal, key)
+        locked = access.key_to_change(principal, key)
         live = list(locked.secrets.live())
         if len(live) > 1:
             raise TwoSecretsLive
@@ -110,7 +110,7 @@ def end_secret(principal: Principal, key: ApiKey, *, number: int) -> ApiKey:
         CurrentSecret: when it is the newest.
     """
     with transaction.atomic():
-        locked = _locked(principal, key)
+        locked = access.key_to_change(principal, key)
         live = {secret.number: secret for secret in locked.secrets.live()}
         if number not in live:
             raise SecretNotLive
@@ -121,15 +121,9 @@ def end_secret(principal: Principal, key: ApiKey, *, number: int) -> ApiKey:
     return locked
 
 
-def _locked(principal: Principal, key: ApiKey) -> ApiKey:
-    return access.key_to_manage(
-        principal, key.deployment.workspace_id, key.deployment_id, key.pk, locked=True
-    )
-
-
 def _switch(principal: Principal, key: ApiKey, *, is_enabled: bool) -> ApiKey:
     with transaction.atomic():
-        locked = _locked(principal, key)
+        locked = access.key_to_change(principal, key)
         if locked.is_enabled != is_enabled:
             locked.switch(is_enabled=is_enabled)
             operation = f"{'enable' if is_enabled else 'disable'}DeploymentApiKey"

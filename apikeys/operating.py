@@ -101,7 +101,7 @@ def revoke_key(principal: Principal, key_id: str, *, reason: str) -> bool:
         key = _locked(key_id)
         if key is None:
             return False
-        given = {"id": key.pk, "name": key.name, "reason": reason, "byOperator": True}
+        given = {"id": key.pk, "reason": reason, "byOperator": True}
         events.record(principal, "deleteDeploymentApiKey", key, given)
         key.delete()
         Deployment.objects.filter(pk=key.deployment_id).update(api_key_count=F("api_key_count") - 1)

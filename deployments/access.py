@@ -98,16 +98,14 @@ def deployment_to_transfer(
 ) -> Deployment:
     """The Deployment, for somebody who may move it away: an Editor, never an API key.
 
-    The right to receive it is that of the other Workspace (`workspace_to_add_deployment`).
+    The right to receive it is that of the other Workspace (`workspace_to_receive`).
 
     Raises:
         Http404: for strangers.
         PermissionDenied: for Members and API keys.
     """
     deployment = deployment_to_view(principal, workspace_id, deployment_id, locked=locked)
-    if principal.kind is Kind.API_KEY:
-        raise PermissionDenied("An API key cannot transfer a Deployment.")
-    require_role(deployment.caller_role, needed=Role.EDITOR, to="transfer a Deployment")
+    _require_editor_in_person(principal, deployment, to="transfer a Deployment")
     return deployment
 
 
@@ -121,9 +119,7 @@ def deployment_to_delete(
         PermissionDenied: for Members and API keys.
     """
     deployment = deployment_to_view(principal, workspace_id, deployment_id, locked=locked)
-    if principal.kind is Kind.API_KEY:
-        raise PermissionDenied("An API key cannot delete a Deployment.")
-    require_role(deployment.caller_role, needed=Role.EDITOR, to="delete a Deployment")
+    _require_editor_in_person(principal, deployment, to="delete a Deployment")
     return deployment
 
 
@@ -145,3 +141,9 @@ def deployment_to_manage_keys(
         raise PermissionDenied("An access token cannot manage API keys. Sign in to the console.")
     require_role(deployment.caller_role, needed=Role.ADMIN, to="create, change or delete API keys")
     return deployment
+
+
+def _require_editor_in_person(principal: Principal, deployment: Deployment, *, to: str) -> None:
+    if principal.kind is Kind.API_KEY:
+        raise PermissionDenied(f"An API key cannot {to}.")
+    require_role(deployment.caller_role, needed=Role.EDITOR, to=to)

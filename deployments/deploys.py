@@ -23,7 +23,7 @@ from django.http import Http404
 
 from cloudui.web.paging import PAGE_SIZE, Page, paginate
 from cloudui.web.principal import Kind, Principal
-from cloudui.web.text import validate_plain_text
+from cloudui.web.text import PlainTextField
 from deployments.access import deployment_to_deploy
 from deployments.deploy_ends import conclude, current_version, settle, succeed
 from deployments.models import Deploy, Deployment, DeployStatus
@@ -278,14 +278,10 @@ def _failing(principal: Principal, deploy: Deploy, bundle: Bundle) -> Iterator[N
 
 
 def _checked(description: str) -> str:
-    text = description.strip()
-    if len(text) > DESCRIPTION_LENGTH:
-        raise ValidationError({"description": f"Enter at most {DESCRIPTION_LENGTH} characters."})
     try:
-        validate_plain_text(text)
+        return str(PlainTextField(max_length=DESCRIPTION_LENGTH, required=False).clean(description))
     except ValidationError as error:
         raise ValidationError({"description": error}) from error
-    return text
 
 
 def _page(deployment: Deployment, asked: Any, size: int) -> Page[Deploy]:

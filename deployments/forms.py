@@ -10,8 +10,6 @@ from cloudui.web.text import PlainTextAreaField, PlainTextField
 from deployments.models import Cluster, Executor, RuntimeRelease
 from deployments.models.deployment import DESCRIPTION_LENGTH, NAME_LENGTH, SCHEDULER_AU, SCHEDULER_REPLICAS
 
-TOO_LONG = "Use at most %(limit_value)d characters; this has %(show_value)d."
-
 
 class RowField(forms.ModelChoiceField):  # type: ignore[type-arg] # not generic at run time
     """A choice among rows."""
@@ -58,13 +56,12 @@ class ConfigurationForm(forms.Form):
 
     name = PlainTextField(
         max_length=NAME_LENGTH,
-        error_messages={"required": "Enter a name.", "max_length": TOO_LONG},
+        error_messages={"required": "Enter a name."},
         widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True, "dir": "auto"}),
     )
     description = PlainTextAreaField(
         required=False,
         max_length=DESCRIPTION_LENGTH,
-        error_messages={"max_length": TOO_LONG},
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "dir": "auto"}),
     )
     executor = forms.ChoiceField(

@@ -11,7 +11,7 @@ def deployment_context(deployment: Deployment, *, tab: str = "") -> dict[str, An
 
     Args:
         deployment: as its access function returned it, with `caller_role`.
-        tab: which tab is open: `api-keys` or `activity`; empty for a page beside the tabs.
+        tab: which tab is open, by its name in `deployments/_tabs.html`; empty for a page beside the tabs.
 
     Returns:
         `workspace`, `deployment`, `tab`, `may_edit` (an Editor's rights: change and delete the Deployment)

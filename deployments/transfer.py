@@ -12,7 +12,7 @@ from cloudui.web.principal import Principal
 from deployments.access import deployment_to_transfer
 from deployments.models import Deployment
 from workspaces import audit
-from workspaces.access import require_role, workspace_to_view
+from workspaces.access import workspace_to_receive
 from workspaces.models import Role, Workspace
 
 OPERATION = "transferDeployment"
@@ -22,25 +22,6 @@ def targets(principal: Principal, deployment: Deployment) -> list[Workspace]:
     """The Workspaces to which the caller may move the Deployment, by name."""
     others = Workspace.objects.visible_to(principal).exclude(pk=deployment.workspace_id)
     return [workspace for workspace in others.alphabetical() if workspace.caller_role >= Role.EDITOR]
-
-
-def workspace_to_receive(principal: Principal, workspace_id: str, *, locked: bool = False) -> Workspace:
-    """The Workspace, for somebody who may move a Deployment to it.
-
-    Args:
-        principal: who asks.
-        workspace_id: the Workspace that was chosen.
-        locked: hold its row until the transaction ends, before the rights are read.
-
-    Raises:
-        Http404: for strangers.
-        PermissionDenied: for Members.
-    """
-    if locked:
-        Workspace.objects.select_for_update().filter(pk=workspace_id).first()
-    workspace = workspace_to_view(principal, workspace_id)
-    require_role(workspace.caller_role, needed=Role.EDITOR, to="move a Deployment to it")
-    return workspace
 
 
 def transfer_deployment(principal: Principal, deployment: Deployment, target: Workspace) -> Deployment:

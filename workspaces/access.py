@@ -51,6 +51,25 @@ def workspace_to_add_deployment(principal: Principal, workspace_id: str) -> Work
     return workspace
 
 
+def workspace_to_receive(principal: Principal, workspace_id: str, *, locked: bool = False) -> Workspace:
+    """The Workspace, for somebody who may move a Deployment to it (product.md 2.6: Editor).
+
+    Args:
+        principal: who asks.
+        workspace_id: the Workspace that was chosen.
+        locked: hold its row until the transaction ends, before the rights are read.
+
+    Raises:
+        Http404: for strangers.
+        PermissionDenied: for Members.
+    """
+    if locked:
+        Workspace.objects.select_for_update().filter(pk=workspace_id).first()
+    workspace = workspace_to_view(principal, workspace_id)
+    require_role(workspace.caller_role, needed=Role.EDITOR, to="move a Deployment to it")
+    return workspace
+
+
 def workspace_to_manage(principal: Principal, workspace_id: str, *, locked: bool = False) -> Workspace:
     """The Workspace, for somebody who may change or delete it: an Admin.
 

@@ -10,21 +10,18 @@ from workspaces.changing import version_of
 from workspaces.models import User, Workspace
 from workspaces.models.workspace import DESCRIPTION_LENGTH, NAME_LENGTH
 
-TOO_LONG = "Use at most %(limit_value)d characters; this has %(show_value)d."
-
 
 class CreateForm(forms.Form):
     """A new Workspace."""
 
     name = PlainTextField(
         max_length=NAME_LENGTH,
-        error_messages={"required": "Enter a name.", "max_length": TOO_LONG},
+        error_messages={"required": "Enter a name."},
         widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True, "dir": "auto"}),
     )
     description = PlainTextAreaField(
         required=False,
         max_length=DESCRIPTION_LENGTH,
-        error_messages={"max_length": TOO_LONG},
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "dir": "auto"}),
     )
 

@@ -49,7 +49,7 @@ def edit(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) ->
             form.accept_version(stale.current)
             context["current"], status = stale.current, HTTPStatus.CONFLICT
         else:
-            return finish(request, saved, f"API Key {saved.name} updated.", focus=saved)
+            return finish(request, saved, f"API Key {saved.name} was updated.", focus=saved)
     context["uses"] = sparkline(usage.daily_uses(target))
     context["refusals"] = usage.recent_refusals(target)
     return page_or_fragment(request, "apikeys/edit.html", context, fragment="dialog", status=status)
@@ -62,7 +62,7 @@ def delete(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) 
     form = TypedWordForm(posted(request), word="Delete")
     if form.is_valid():
         changing.delete_key(request.principal, target)
-        return finish(request, target, f"API Key {target.name} deleted.")
+        return finish(request, target, f"API Key {target.name} was deleted.")
     context = {**key_context(target), "form": form}
     return page_or_fragment(
         request, "apikeys/delete.html", context, fragment="dialog", status=form_status(form)

@@ -43,7 +43,7 @@ def confirm(request: HtmxHttpRequest, workspace: str, deployment: str, key: str)
         return page_or_fragment(
             request, "apikeys/stale_reveal.html", key_context(target), fragment="dialog", status=409
         )
-    what = "created" if number == 1 else "has a new secret"
+    what = "was created" if number == 1 else "has a new secret"
     return _evict_from_history(finish(request, saved, f"API Key {saved.name} {what}.", focus=saved))
 
 

@@ -15,7 +15,7 @@ def disable(request: HtmxHttpRequest, workspace: str, deployment: str, key: str)
     target = key_to_manage(request.principal, workspace, deployment, key)
     if request.method == "POST":
         lifecycle.disable_key(request.principal, target)
-        return finish(request, target, f"API Key {target.name} disabled.", focus=target)
+        return finish(request, target, f"API Key {target.name} was disabled.", focus=target)
     return page_or_fragment(request, "apikeys/disable.html", key_context(target), fragment="dialog")
 
 
@@ -24,4 +24,4 @@ def enable(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) 
     """Enable API Key: accepted again; access tokens from before stay refused."""
     target = key_to_manage(request.principal, workspace, deployment, key)
     lifecycle.enable_key(request.principal, target)
-    return finish(request, target, f"API Key {target.name} enabled.", focus=target)
+    return finish(request, target, f"API Key {target.name} was enabled.", focus=target)

@@ -9,4 +9,3 @@ class WebConfig(AppConfig):
     name = "cloudui.web"
     label = "web"
     verbose_name = "Installation"
-    default_auto_field = "django.db.models.BigAutoField"

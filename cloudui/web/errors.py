@@ -15,6 +15,7 @@ from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
 
 from cloudui.web import api
+from cloudui.web.slots import SlotsBusy
 
 BAD_REQUEST = "The request could not be understood. Go back, reload the page and try again."
 
@@ -47,7 +48,7 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form without a valid token, which mostly means a page that stood open too long."""
-    text = "This page was open too long or cookies are blocked. Reload it and send the form again."
+    text = "This page was open too long, or cookies are blocked."
     return _explain(request, text, page="403_csrf.html", status=HTTPStatus.FORBIDDEN)
 
 
@@ -68,13 +69,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(_constant("500.html"), status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
-def busy(request: HttpRequest, exception: Exception) -> HttpResponse:
+def busy(request: HttpRequest, exception: SlotsBusy) -> HttpResponse:
     """503 while all slots for password hashing are taken, with the seconds to wait."""
     if api.is_machine(request):
-        return api.answer_busy(getattr(exception, "retry_after", 2))
+        return api.answer_busy(exception.retry_after)
     text = "Too many sign-ins and key checks are running right now. Try again in a few seconds."
     response = _explain(request, text, page="503.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
-    response["Retry-After"] = str(getattr(exception, "retry_after", 2))
+    response["Retry-After"] = str(exception.retry_after)
     return response
 
 

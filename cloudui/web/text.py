@@ -5,7 +5,7 @@ around (OWASP ASVS 2.2.1 and 16.4.1; product threat T-W6). The zero-width joiner
 """
 
 import unicodedata
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -33,6 +33,9 @@ class PlainTextField(forms.CharField):
     """One line of visible text, composed (NFC) and without outer spaces."""
 
     multi_line = False
+    default_error_messages: ClassVar = {
+        "max_length": "Use at most %(limit_value)d characters; this has %(show_value)d."
+    }
 
     def to_python(self, value: Any) -> str:
         """The text as it will be stored."""

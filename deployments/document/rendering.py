@@ -108,7 +108,7 @@ def _metadata(deployment: Deployment) -> dict[str, Any]:
         "status": str(deployment.status),
         "created_at": _moment(deployment.created_at),
         "updated_at": _moment(deployment.updated_at),
-        "deployment_url": f"{settings.PUBLIC_URL.rstrip('/')}{page}",
+        "deployment_url": f"{settings.PUBLIC_URL}{page}",
         # Without a scheme, which the CLI puts before it.
         "webserver_url": f"{airflow.netloc}{airflow.path}".rstrip("/"),
     }

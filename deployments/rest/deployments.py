@@ -1,5 +1,6 @@
 """Deployments: find them, read one, change its configuration."""
 
+from django.db.models.functions import Lower
 from ninja import Router
 
 from cloudui.web.api import ApiRequest
@@ -20,7 +21,7 @@ def list_deployments(
     """By name: those of the Workspaces to which a person belongs, or the one of an API key."""
     visible = Deployment.objects.visible_to(request.principal)
     rows = visible if workspace is None else visible.filter(workspace_id=workspace)
-    found, after = page_of(rows, by="name", limit=limit, cursor=cursor)
+    found, after = page_of(rows.annotate(sort_name=Lower("name")), by="sort_name", limit=limit, cursor=cursor)
     return DeploymentPage(items=[DeploymentShown.of(row) for row in found], next_cursor=after)
 
 

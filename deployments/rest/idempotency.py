@@ -57,9 +57,9 @@ def created_once(request: ApiRequest, key: str, make: Callable[[], BaseModel]) -
     with transaction.atomic():
         call, is_new = claim(request, key, fingerprint=fingerprint)
         if not is_new:
-            return replay(call, fingerprint=fingerprint)
+            return _replay(call, fingerprint=fingerprint)
         content = make().model_dump(mode="json")
-        remember(call, content)
+        _remember(call, content)
     return answer(content, status=201)
 
 
@@ -70,14 +70,14 @@ def claim(request: ApiRequest, key: str, *, fingerprint: str) -> tuple[Idempoten
     return IdempotentCall.objects.get_or_create(pk=identifier, defaults={"fingerprint": fingerprint})
 
 
-def remember(call: IdempotentCall, content: object) -> None:
+def _remember(call: IdempotentCall, content: object) -> None:
     """Keep the answer of a call that succeeded."""
     # As text, because PostgreSQL would put the names into another order.
     call.status, call.answer = 201, json.dumps(content)
     call.save(update_fields=["status", "answer"])
 
 
-def replay(call: IdempotentCall, *, fingerprint: str) -> HttpResponse:
+def _replay(call: IdempotentCall, *, fingerprint: str) -> HttpResponse:
     """The answer that the call got the first time.
 
     Raises:

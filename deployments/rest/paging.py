@@ -34,14 +34,12 @@ def require_cursor(cursor: str) -> None:
         raise invalid([("cursor", NO_CURSOR)])
 
 
-def page_of(
-    rows: QuerySet[Row], *, by: str, limit: int, cursor: str, is_descending: bool = False
-) -> tuple[Sequence[Row], str | None]:
+def page_of(rows: QuerySet[Row], *, by: str, limit: int, cursor: str) -> tuple[Sequence[Row], str | None]:
     """One page of rows and the cursor of the next one, None on the last.
 
     Raises:
         ApiError: as `require_cursor`.
     """
     require_cursor(cursor)
-    page = paginate(rows, by=by, is_descending=is_descending, after=cursor, size=limit)
+    page = paginate(rows, by=by, after=cursor, size=limit)
     return page.rows, page.after or None

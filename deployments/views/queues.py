@@ -35,7 +35,9 @@ def create(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpRes
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            return _finish(request, made, f"Worker queue {made.name} created.", focus=f"queue-{made.name}")
+            return _finish(
+                request, made, f"Worker queue {made.name} was created.", focus=f"queue-{made.name}"
+            )
     context = {**_context(target), "form": form}
     return page_or_fragment(
         request, "deployments/queue_create.html", context, fragment="dialog", status=form_status(form)
@@ -59,7 +61,9 @@ def edit(request: HtmxHttpRequest, workspace: str, deployment: str, queue: str) 
             form.accept_version(changed.current)
             context["current"], status = changed.current, HTTPStatus.CONFLICT
         else:
-            return _finish(request, saved, f"Worker queue {saved.name} updated.", focus=f"queue-{saved.name}")
+            return _finish(
+                request, saved, f"Worker queue {saved.name} was updated.", focus=f"queue-{saved.name}"
+            )
     return page_or_fragment(
         request, "deployments/queue_edit.html", context, fragment="dialog", status=status or form_status(form)
     )
@@ -74,7 +78,7 @@ def delete(request: HtmxHttpRequest, workspace: str, deployment: str, queue: str
     form = TypedWordForm(posted(request), word=f"Delete {target.name}")
     if form.is_valid():
         queues.delete_queue(request.principal, target)
-        return _finish(request, target, f"Worker queue {target.name} deleted.")
+        return _finish(request, target, f"Worker queue {target.name} was deleted.")
     context = {**_context(target.deployment), "queue": target, "form": form}
     return page_or_fragment(
         request, "deployments/queue_delete.html", context, fragment="dialog", status=form_status(form)

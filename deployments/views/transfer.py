@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods
 from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, posted
 from deployments.access import deployment_to_transfer
 from deployments.pages import deployment_context
-from deployments.transfer import targets, transfer_deployment, workspace_to_receive
+from deployments.transfer import targets, transfer_deployment
 from deployments.transfer_forms import TransferForm
 from deployments.views.pages import finish_elsewhere, url_of
+from workspaces.access import workspace_to_receive
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

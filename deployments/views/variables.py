@@ -73,7 +73,7 @@ def edit(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpRespo
         except ValidationError as refusal:
             form.refuse(refusal)
         else:
-            return finish(request, target, "Variables saved.", page="variables")
+            return finish(request, target, "The variables were saved.", page="variables")
     return _show(request, target, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 

@@ -1,9 +1,9 @@
 // A form's button sleeps until the form can succeed, and while its answer is on the way.
-// data-expects="Delete" (form or input): until exactly that word is typed; the server decides all the same.
+// input[data-expects="Delete"]: until exactly that word is typed; the server decides all the same.
 // form[data-required]: until every required field is filled. form[data-dirty]: until something changed.
 // form[data-unsaved] came back with what was typed: it counts as changed from the start.
 
-const WATCHED = "form:is([data-expects], [data-required], [data-dirty], :has([data-expects]))";
+const WATCHED = "form:is([data-required], [data-dirty], :has([data-expects]))";
 
 const isChanged = (field) => {
   if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
@@ -14,7 +14,7 @@ const isChanged = (field) => {
 
 const mayBeSent = (form) => {
   const fields = [...form.elements].filter((element) => element.name);
-  const word = form.dataset.expects ?? form.querySelector("[data-expects]")?.dataset.expects;
+  const word = form.querySelector("[data-expects]")?.dataset.expects;
   if (word !== undefined && !fields.some((field) => field.type !== "hidden" && field.value.trim() === word)) return false;
   if ("required" in form.dataset && fields.some((field) => field.required && !field.value.trim())) return false;
   // A form that came back with errors holds what was typed: it differs from what is stored.

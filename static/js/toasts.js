@@ -9,9 +9,7 @@ document.addEventListener("animationend", ({ animationName, target }) => {
 });
 
 document.addEventListener("htmx:responseError", ({ detail }) => fail(reasonOf(detail.xhr) || WITHOUT_REASON));
-for (const name of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(name, () => fail("Cloud UI could not be reached. Check your connection and try again."));
-}
+document.addEventListener("htmx:sendError", () => fail("Cloud UI could not be reached. Check your connection and try again."));
 
 function reasonOf(answer) {
   if (!answer.getResponseHeader("Content-Type")?.startsWith("text/html")) return answer.responseText.slice(0, 300);

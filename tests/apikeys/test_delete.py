@@ -20,7 +20,7 @@ def test_the_typed_word_deletes_the_key(as_admin, deployment, key, word):
 
     assert response.status_code == 302
     assert not ApiKey.objects.exists()
-    assert "API Key CI deleted." in text(as_admin.get(url("index", deployment)))
+    assert "API Key CI was deleted." in text(as_admin.get(url("index", deployment)))
 
 
 @pytest.mark.threat("T-L6")

@@ -30,7 +30,7 @@ def test_updating_goes_back_to_the_list(as_admin, deployment, key):
 
     assert response.status_code == 302
     assert response["Location"] == url("index", deployment)
-    assert "API Key Nightly updated." in text(as_admin.get(url("index", deployment)))
+    assert "API Key Nightly was updated." in text(as_admin.get(url("index", deployment)))
 
 
 def test_in_a_dialog_the_list_is_told_and_the_dialog_closes(as_admin, deployment, key, hx):

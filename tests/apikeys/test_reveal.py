@@ -21,7 +21,7 @@ def test_saving_confirms_the_secret_and_closes(as_admin, deployment, key, hx):
     key.refresh_from_db()
     assert key.acknowledged_secret == 1
     assert events(response) == {"dialog:close": {}, "apikeys:changed": {"focus": f"key-{key.pk}"}}
-    assert "API Key CI created." in text(response)
+    assert "API Key CI was created." in text(response)
 
 
 @pytest.mark.threat("T-R2")

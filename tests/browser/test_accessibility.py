@@ -98,7 +98,7 @@ def test_axe_finds_nothing_in_the_dialogs(size, open_page, deployment, admin):
     reveal.get_by_role("button", name="Copy Key ID").click()
     found += look(page)
     save_secret(page)
-    expect(page.get_by_text("API Key CI created.")).to_be_visible()
+    expect(page.get_by_text("API Key CI was created.")).to_be_visible()
     found += look(page)
     page.get_by_role("link", name="Edit CI").click()
     expect(page.get_by_label("Name")).to_be_visible()

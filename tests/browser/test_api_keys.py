@@ -64,7 +64,7 @@ def test_a_key_is_made_saved_edited_and_deleted(size, scheme, open_page, sign_in
     assert clipboard(page) == shown_secret(page)
     save_secret(page)
 
-    expect(page.get_by_text("API Key github-actions created.")).to_be_visible()
+    expect(page.get_by_text("API Key github-actions was created.")).to_be_visible()
     expect(page.get_by_role("heading", name="1 API Key")).to_be_visible()
     expect(page.get_by_role("link", name="API Keys 1")).to_be_visible()
     expect(row(page, "github-actions")).to_contain_text(key.pk)
@@ -74,7 +74,7 @@ def test_a_key_is_made_saved_edited_and_deleted(size, scheme, open_page, sign_in
     expect(page.get_by_role("button", name="Update API Key")).to_be_disabled()
     page.get_by_label("Name").fill("circleci")
     page.get_by_role("button", name="Update API Key").click()
-    expect(page.get_by_text("API Key circleci updated.")).to_be_visible()
+    expect(page.get_by_text("API Key circleci was updated.")).to_be_visible()
     expect(row(page, "circleci")).to_contain_text(key.pk)
 
     page.get_by_role("link", name="Edit circleci").click()
@@ -82,7 +82,7 @@ def test_a_key_is_made_saved_edited_and_deleted(size, scheme, open_page, sign_in
     expect(page.get_by_role("button", name="Yes, Continue")).to_be_disabled()
     page.get_by_label("Type Delete to confirm").fill("Delete")
     page.get_by_role("button", name="Yes, Continue").click()
-    expect(page.get_by_text("API Key circleci deleted.")).to_be_visible()
+    expect(page.get_by_text("API Key circleci was deleted.")).to_be_visible()
     expect(page.get_by_role("heading", name="0 API Keys")).to_be_visible()
     expect(page.get_by_role("link", name="API Keys 0")).to_be_visible()
     assert not ApiKey.objects.exists()
@@ -150,7 +150,7 @@ def test_a_name_is_text_wherever_it_is_shown(name, open_page, watch, deployment,
     create_key(page, name, name)
     save_secret(page)
 
-    expect(page.locator("#toasts")).to_contain_text(f"API Key {name} created.")
+    expect(page.locator("#toasts")).to_contain_text(f"API Key {name} was created.")
     expect(row(page, name).locator("td:nth-child(3)")).to_have_text(name)
     expect(row(page, name).locator("td:nth-child(4)")).to_have_text(name)
     # The list has been made anew; a link of the one before would be gone under the click.
@@ -176,7 +176,7 @@ def test_a_deep_link_opens_a_page_that_leads_on_as_pages(open_page, deployment, 
     save_secret(page)
 
     expect(page).to_have_url(keys_url(deployment))
-    expect(page.get_by_text("API Key CI created.")).to_be_visible()
+    expect(page.get_by_text("API Key CI was created.")).to_be_visible()
     page.goto(key_url("edit", ApiKey.objects.get()))
     page.get_by_role("link", name="Delete API Key").click()
     expect(page).to_have_url(key_url("delete", ApiKey.objects.get()))

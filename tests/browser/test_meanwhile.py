@@ -40,7 +40,7 @@ def test_two_people_edit_one_key_and_nobody_overwrites_unawares(open_page, deplo
         expect(tab.get_by_label("Name")).to_have_value("CI")
     other.get_by_label("Name").fill("theirs")
     other.get_by_role("button", name="Update API Key").click()
-    expect(other.get_by_text("API Key theirs updated.")).to_be_visible()
+    expect(other.get_by_text("API Key theirs was updated.")).to_be_visible()
 
     page.get_by_label("Name").fill("mine")
     page.get_by_role("button", name="Update API Key").click()
@@ -49,7 +49,7 @@ def test_two_people_edit_one_key_and_nobody_overwrites_unawares(open_page, deplo
     expect(page.get_by_label("Name")).to_have_value("mine")
     assert ApiKey.objects.get().name == "theirs"
     page.get_by_role("button", name="Update API Key").click()
-    expect(page.get_by_text("API Key mine updated.")).to_be_visible()
+    expect(page.get_by_text("API Key mine was updated.")).to_be_visible()
 
 
 def test_a_key_deleted_meanwhile_is_told_and_what_was_typed_stays(open_page, watch, deployment, admin):

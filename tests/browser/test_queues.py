@@ -47,7 +47,7 @@ def test_an_editor_makes_changes_and_deletes_a_queue(open_page, watch, deploymen
     fill(page, at_most="5")
     page.get_by_role("button", name="Create Queue").click()
 
-    expect(page.get_by_text("Worker queue heavy-tasks created.")).to_be_visible()
+    expect(page.get_by_text("Worker queue heavy-tasks was created.")).to_be_visible()
     expect(page.get_by_role("heading", name="2 Worker Queues")).to_be_visible()
     expect(page.get_by_role("link", name="Worker Queues 2")).to_have_attribute("aria-current", "page")
     expect(row(page, "heavy-tasks")).to_contain_text("1-5")
@@ -55,14 +55,14 @@ def test_an_editor_makes_changes_and_deletes_a_queue(open_page, watch, deploymen
     row(page, "heavy-tasks").get_by_role("link", name="Edit").click()
     page.get_by_label("Concurrency").fill("8")
     page.get_by_role("button", name="Update Queue").click()
-    expect(page.get_by_text("Worker queue heavy-tasks updated.")).to_be_visible()
+    expect(page.get_by_text("Worker queue heavy-tasks was updated.")).to_be_visible()
     expect(row(page, "heavy-tasks")).to_contain_text("8")
 
     row(page, "heavy-tasks").get_by_role("link", name="Delete").click()
     expect(page.get_by_text("Tasks sent to it stay queued for ever.")).to_be_visible()
     page.get_by_label("Type Delete heavy-tasks to confirm").fill("Delete heavy-tasks")
     page.get_by_role("button", name="Yes, Continue").click()
-    expect(page.get_by_text("Worker queue heavy-tasks deleted.")).to_be_visible()
+    expect(page.get_by_text("Worker queue heavy-tasks was deleted.")).to_be_visible()
     expect(page.get_by_role("heading", name="1 Worker Queue", exact=True)).to_be_visible()
     assert [queue.name for queue in WorkerQueue.objects.of(deployment)] == ["default"]
 
@@ -81,7 +81,7 @@ def test_a_name_is_checked_while_it_is_typed(open_page, deployment, editor):
     name.fill("heavy")
     assert name.evaluate("field => field.validity.valid")
     create.click()
-    expect(page.get_by_text("Worker queue heavy created.")).to_be_visible()
+    expect(page.get_by_text("Worker queue heavy was created.")).to_be_visible()
 
 
 def test_the_focus_goes_to_the_queue_that_was_made_and_the_name_can_be_copied(open_page, deployment, editor):
@@ -104,7 +104,11 @@ def test_the_focus_waits_for_the_list_although_the_facts_above_it_are_there_befo
     page.get_by_role("link", name="Worker Queue", exact=True).click()
     page.get_by_role("textbox", name="Name").fill("heavy")
     waiting = []
-    page.route(f"**{path_of('queues', deployment)}", lambda route: waiting.append(route))
+
+    def hold(route):
+        waiting.append(route)
+
+    page.route(f"**{path_of('queues', deployment)}", hold)
     page.get_by_role("button", name="Create Queue").click()
     expect(page.locator("#facts")).to_contain_text("by Eve Editor")
     assert page.locator("#queue-heavy").count() == 0
@@ -128,7 +132,7 @@ def test_an_edit_made_too_late_shows_both(open_page, watch, deployment, editor):
     expect(page.get_by_role("alert")).to_contain_text("with a concurrency of 7")
     expect(page.get_by_label("Concurrency")).to_have_value("4")
     page.get_by_role("button", name="Update Queue").click()
-    expect(page.get_by_text("Worker queue heavy updated.")).to_be_visible()
+    expect(page.get_by_text("Worker queue heavy was updated.")).to_be_visible()
     assert WorkerQueue.objects.get(name="heavy").concurrency == 4
 
 

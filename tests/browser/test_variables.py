@@ -52,7 +52,7 @@ def test_an_editor_adds_changes_and_deletes(open_page, deployment, editor, javas
     type_new(page, "TOKEN", "s3cret-value", secret=True)
     save(page)
 
-    expect(page.get_by_text("Variables saved.")).to_be_visible()
+    expect(page.get_by_text("The variables were saved.")).to_be_visible()
     expect(page.get_by_role("heading", name="2 Variables")).to_be_visible()
     expect(page.get_by_role("link", name="Variables 2")).to_have_attribute("aria-current", "page")
     assert stored() == {"REGION": ("eu-central", False), "TOKEN": ("s3cret-value", True)}
@@ -81,7 +81,7 @@ def test_an_error_stands_beside_its_row_and_the_typed_secret_is_kept(open_page, 
     page.get_by_label("Key", exact=True).fill("MY_PATH")
     save(page)
 
-    expect(page.get_by_text("Variables saved.")).to_be_visible()
+    expect(page.get_by_text("The variables were saved.")).to_be_visible()
     assert stored()["TOKEN"] == ("another-secret", True)
     assert stored()["MY_PATH"] == ("/tmp", False)
 

@@ -22,13 +22,13 @@ def test_a_key_is_made_saved_edited_and_deleted(size, open_page, sign_in, deploy
     expect(page.locator("#reveal-key-secret")).to_have_css("-webkit-text-security", "none")
     save_secret(page)
     expect(page).to_have_url(keys_url(deployment))
-    expect(page.get_by_text("API Key github-actions created.")).to_be_visible()
+    expect(page.get_by_text("API Key github-actions was created.")).to_be_visible()
     expect(page.get_by_role("heading", name="1 API Key")).to_be_visible()
 
     row(page, "github-actions").get_by_role("link", name="Edit").click()
     page.get_by_label("Name").fill("circleci")
     page.get_by_role("button", name="Update API Key").click()
-    expect(page.get_by_text("API Key circleci updated.")).to_be_visible()
+    expect(page.get_by_text("API Key circleci was updated.")).to_be_visible()
 
     row(page, "circleci").get_by_role("link", name="Edit").click()
     page.get_by_role("link", name="Delete API Key").click()
@@ -38,7 +38,7 @@ def test_a_key_is_made_saved_edited_and_deleted(size, open_page, sign_in, deploy
     expect(page.get_by_label("Type Delete to confirm")).to_have_value("delete")
     page.get_by_label("Type Delete to confirm").fill("Delete")
     page.get_by_role("button", name="Yes, Continue").click()
-    expect(page.get_by_text("API Key circleci deleted.")).to_be_visible()
+    expect(page.get_by_text("API Key circleci was deleted.")).to_be_visible()
     expect(page.get_by_role("heading", name="0 API Keys")).to_be_visible()
     assert not ApiKey.objects.exists()
 

@@ -122,18 +122,18 @@ def test_a_queue_is_made_changed_and_deleted(request, client, deployment, large)
 
     made = client.post(create_url(deployment), WANTED, follow=True)
     assertRedirects(made, list_url(deployment))
-    assertContains(made, "Worker queue heavy-tasks created.")
+    assertContains(made, "Worker queue heavy-tasks was created.")
     assert rows(made)[1][:4] == ["heavy-tasks", "large (4 CPU, 8 GiB)", "4", "1-5"]
 
     version = WorkerQueue.objects.get(name="heavy-tasks").updated_at.isoformat()
     edited = {**WANTED, "worker_type": "small", "max_workers": "9", "version": version}
     changed = client.post(queue_url("edit", deployment), edited, follow=True)
-    assertContains(changed, "Worker queue heavy-tasks updated.")
+    assertContains(changed, "Worker queue heavy-tasks was updated.")
     assert rows(changed)[1][:4] == ["heavy-tasks", "small (1 CPU, 2 GiB)", "4", "1-9"]
 
     gone = client.post(queue_url("delete", deployment), {"word": "Delete heavy-tasks"}, follow=True)
     assertRedirects(gone, list_url(deployment))
-    assertContains(gone, "Worker queue heavy-tasks deleted.")
+    assertContains(gone, "Worker queue heavy-tasks was deleted.")
     assert names(deployment) == ["default"]
 
 
@@ -145,7 +145,7 @@ def test_htmx_closes_the_dialog_and_tells_the_list(as_editor, deployment, large)
         "dialog:close": {},
         "deployments:changed": {"focus": "queue-heavy-tasks"},
     }
-    assert "Worker queue heavy-tasks created." in text(response)
+    assert "Worker queue heavy-tasks was created." in text(response)
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_in_the_dialog_saving_closes_it_and_tells_the_list(as_editor, some_varia
     response = as_editor.post(edit_url(some_variables), sent, headers=HX)
 
     assert response.status_code == 200
-    assert "Variables saved." in text(response)
+    assert "The variables were saved." in text(response)
     assert "dialog:close" in response["HX-Trigger"]
     assert "deployments:changed" in response["HX-Trigger"]
 

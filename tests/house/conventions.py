@@ -43,7 +43,7 @@ class Module:
 
     @property
     def holds_views(self) -> bool:
-        return self.path.parts[1] in {"views", "views.py"}
+        return "views" in self.path.parts[1:-1] or self.path.stem.split("_")[-1] == "views"
 
 
 Rule = Callable[[Module], Iterator[str]]

@@ -20,6 +20,8 @@ COUNTER_EXAMPLES: list[tuple[Rule, str, str]] = [
     ),
     (conventions.no_boolean_by_position, "apikeys/changing.py", "def save(key, force: bool): ..."),
     (conventions.short_views, "apikeys/views/pages.py", "def index(request):\n" + "    x = 1\n" * 26),
+    (conventions.short_views, "apikeys/oauth/views.py", "def token(request):\n" + "    x = 1\n" * 26),
+    (conventions.short_views, "workspaces/account_views.py", "def account(request):\n" + "    x = 1\n" * 26),
     (conventions.no_print, "apikeys/issuing.py", "print('issued')"),
     (conventions.no_bare_except, "apikeys/issuing.py", "try:\n    issue()\nexcept:\n    raise"),
     (conventions.short_files, "apikeys/issuing.py", "x = 1\n" * 301),

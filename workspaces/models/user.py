@@ -112,12 +112,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Whether this person is an active Organization Owner."""
         return self.is_active and self.organization_role == OrganizationRole.OWNER
 
-    @property
-    def initials(self) -> str:
-        """One or two letters for the avatar."""
-        words = self.full_name.split() or [self.email]
-        return "".join(word[0] for word in (words if len(words) == 1 else [words[0], words[-1]])).upper()
-
     def get_full_name(self) -> str:
         """What people read: the name, or the address where there is none."""
         return str(self)
