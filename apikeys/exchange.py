@@ -209,15 +209,11 @@ def _record_first_use(proved: Standing, origin: Origin) -> None:
     """
     now = timezone.now()
     with transaction.atomic():
-        if not usage.hold(proved.key_id):
+        if not usage.note_use(proved.key_id, now, origin):
             raise Unproven
         live = ApiKeySecret.objects.filter(pk=proved.row, ended_at=None)
-        is_first = live.filter(first_used_at=None).update(
-            first_used_at=now,
-            last_used_at=now,
-            last_used_from=origin.address,
-            last_used_client=origin.user_agent,
-        )
+        used = usage.last_use(now, origin)
+        is_first = live.filter(first_used_at=None).update(first_used_at=now, **used)
         if not is_first and not live.exists():
             raise Unproven
         usage.count_use(proved.key_id, now.date(), 1)

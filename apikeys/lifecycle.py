@@ -101,6 +101,25 @@ def rotate_secret(principal: Principal, key: ApiKey, *, overlap: timedelta) -> I
     return Issued(key=locked, secret=prepared.secret, number=number, is_replacement=True, overlap=overlap)
 
 
+def previous_secret(key: ApiKey, number: int) -> ApiKeySecret:
+    """The secret with this number, which a rotation replaced and which still works.
+
+    Args:
+        key: with `live_secrets`.
+        number: the secret's number within the key.
+
+    Raises:
+        SecretNotLive: when it has ended before.
+        CurrentSecret: when it is the newest.
+    """
+    live = {secret.number: secret for secret in key.live_secrets}
+    if number not in live:
+        raise SecretNotLive
+    if number == max(live):
+        raise CurrentSecret
+    return live[number]
+
+
 def end_secret(principal: Principal, key: ApiKey, *, number: int) -> ApiKey:
     """End the previous secret of a rotation now, and the access tokens that it bought.
 
@@ -111,12 +130,7 @@ def end_secret(principal: Principal, key: ApiKey, *, number: int) -> ApiKey:
     """
     with transaction.atomic():
         locked = access.key_to_change(principal, key)
-        live = {secret.number: secret for secret in locked.secrets.live()}
-        if number not in live:
-            raise SecretNotLive
-        if number == max(live):
-            raise CurrentSecret
-        _end(live[number], after=timedelta(0))
+        _end(previous_secret(locked, number), after=timedelta(0))
         events.record(principal, "endDeploymentApiKeySecret", locked, {"secret": number})
     return locked
 

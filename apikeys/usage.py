@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import DatabaseError, transaction
 from django.db.models import F, Sum
@@ -77,6 +77,11 @@ def recent_refusals(key: ApiKey) -> list[Refusal]:
     return list(Refusal.objects.filter(key=key).order_by("-pk")[:KEPT_REFUSALS])
 
 
+def last_use(at: datetime, origin: Origin) -> dict[str, Any]:
+    """The columns of `LastUse` after a use."""
+    return {"last_used_at": at, "last_used_from": origin.address, "last_used_client": origin.user_agent}
+
+
 def hold(key_id: str) -> bool:
     """Lock the key's row for this transaction; False if the key is gone.
 
@@ -84,6 +89,11 @@ def hold(key_id: str) -> bool:
     would meet them in a deadlock, which PostgreSQL ends by failing one of the two.
     """
     return ApiKey.objects.select_for_update().filter(pk=key_id).exists()
+
+
+def note_use(key_id: str, at: datetime, origin: Origin) -> bool:
+    """Write when and from where the key was used, which holds it as `hold` does; False if the key is gone."""
+    return bool(ApiKey.objects.filter(pk=key_id).update(**last_use(at, origin)))
 
 
 def count_use(key_id: str, day: date, count: int) -> None:
@@ -161,12 +171,8 @@ _counter: Final = _Counter()
 def _write(use: _Use) -> None:
     try:
         with transaction.atomic():
-            if hold(use.key_id):
-                ApiKeySecret.objects.filter(pk=use.row).update(
-                    last_used_at=use.at,
-                    last_used_from=use.origin.address,
-                    last_used_client=use.origin.user_agent,
-                )
+            if note_use(use.key_id, use.at, use.origin):
+                ApiKeySecret.objects.filter(pk=use.row).update(**last_use(use.at, use.origin))
                 count_use(use.key_id, use.at.date(), use.count)
     except DatabaseError:
         # A count is not worth failing the call that it counts.

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from apikeys.credentials import new_key_id
+from apikeys.models.last_use import LastUse
 from cloudui.web.ids import KEY_ID_LENGTH
 from deployments.models import Deployment
 
@@ -51,7 +52,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return self.select_for_update(of=("self",))
 
 
-class ApiKey(models.Model):
+class ApiKey(LastUse):
     """A key belongs to its Deployment, not to its maker: it lives until it or the Deployment is deleted."""
 
     key_id = models.CharField(
@@ -115,10 +116,9 @@ class ApiKey(models.Model):
         return timezone.now() - self.created_at < REPLAY_WINDOW
 
     @property
-    def last_used(self) -> "ApiKeySecret | None":
-        """The live secret that was used last, or None if none ever was."""
-        used = [secret for secret in self.live_secrets if secret.last_used_at]
-        return max(used, key=lambda secret: secret.last_used_at or secret.created_at, default=None)
+    def is_rotating(self) -> bool:
+        """Whether the previous secret still works beside the newest."""
+        return len(self.live_secrets) > 1
 
     @property
     def awaits_confirmation(self) -> bool:

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from apikeys.models.key import ApiKey
+from apikeys.models.last_use import LastUse
 
 
 class ApiKeySecretQuerySet(models.QuerySet["ApiKeySecret"]):
@@ -19,7 +20,7 @@ class ApiKeySecretQuerySet(models.QuerySet["ApiKeySecret"]):
         )
 
 
-class ApiKeySecret(models.Model):
+class ApiKeySecret(LastUse):
     """One secret of a key. The plain text was shown once and is kept nowhere."""
 
     key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="secrets")
@@ -32,9 +33,6 @@ class ApiKeySecret(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     first_used_at = models.DateTimeField(null=True, editable=False)
-    last_used_at = models.DateTimeField(null=True, editable=False)
-    last_used_from = models.CharField(max_length=45, blank=True, editable=False)
-    last_used_client = models.CharField(max_length=255, blank=True, editable=False)
     ends_at = models.DateTimeField(null=True, editable=False, help_text="Empty means never.")
     ended_at = models.DateTimeField(null=True, editable=False)
 
@@ -49,14 +47,6 @@ class ApiKeySecret(models.Model):
 
     def __str__(self) -> str:
         return f"secret {self.number} of {self.key_id}"
-
-    @property
-    def use(self) -> str:
-        """From where and by which client it was used last, in words; empty if it never was."""
-        if not self.last_used_at:
-            return ""
-        client = self.last_used_client.split("/")[0].strip()
-        return f"from {self.last_used_from or 'this machine'}" + (f" ({client})" if client else "")
 
 
 def live_secrets() -> "models.Prefetch[str]":

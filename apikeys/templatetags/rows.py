@@ -30,7 +30,6 @@ def key_row(key: ApiKey, list_url: str, *, may_manage_keys: bool) -> str:
         list_url: a key's own addresses lie below it.
         may_manage_keys: whether the row has buttons.
     """
-    used = key.last_used
     return _remembered(
         key_id=key.pk,
         name=key.name,
@@ -39,8 +38,9 @@ def key_row(key: ApiKey, list_url: str, *, may_manage_keys: bool) -> str:
         created_by=key.created_by_name,
         is_enabled=key.is_enabled,
         awaits_confirmation=key.awaits_confirmation,
-        last_used=moment(used.last_used_at) if used else "",
-        use=used.use if used else "",
+        is_rotating=key.is_rotating,
+        last_used=moment(key.last_used_at) if key.last_used_at else "",
+        use=key.use,
         recent_uses=key.recent_uses,
         list_url=list_url if may_manage_keys else "",
     )

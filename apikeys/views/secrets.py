@@ -81,16 +81,21 @@ def rotate(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) 
     return page_or_fragment(request, "apikeys/rotate.html", context, fragment="dialog", status=status)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def end_now(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) -> HttpResponse:
-    """End now, for the previous secret of a rotation."""
+    """End now, for the previous secret of a rotation, once it is clear what still uses it."""
     target = key_to_manage(request.principal, workspace, deployment, key)
+    number = SecretForm(request.POST if request.method == "POST" else request.GET).wanted()
     try:
-        lifecycle.end_secret(request.principal, target, number=SecretForm(request.POST).wanted())
+        if request.method == "POST":
+            lifecycle.end_secret(request.principal, target, number=number)
+            message = f"The previous secret of API Key {target.name} was ended."
+            return finish(request, target, message, focus=target)
+        context = {**key_context(target), "secret": lifecycle.previous_secret(target, number)}
     except (lifecycle.SecretNotLive, lifecycle.CurrentSecret) as refusal:
         context = {**key_context(target), "reason": str(refusal)}
         return page_or_fragment(request, "apikeys/not_ended.html", context, fragment="dialog", status=409)
-    return finish(request, target, f"A secret of API Key {target.name} was ended.", focus=target)
+    return page_or_fragment(request, "apikeys/end_now.html", context, fragment="dialog")
 
 
 @require_safe

@@ -116,6 +116,41 @@ def test_end_now_ends_the_old_secret(as_admin, deployment, issued, key, hx):
     assert exchange(key, issued.secret.reveal()).status_code == 401
 
 
+def test_end_now_asks_first_and_says_what_still_uses_the_old_secret(as_admin, deployment, issued, key):
+    as_admin.post(url("rotate", deployment, key), {"ends": "7d"})
+    exchange(key, issued.secret.reveal())
+
+    page = as_admin.get(url("end_now", deployment, key), {"number": 1})
+
+    assert "Last used now from 127.0.0.1 (astro-cli)" in text(page)
+    assert exchange(key, issued.secret.reveal()).status_code == 200
+
+
+@pytest.mark.parametrize("number", ["2", "7", "", "x"])
+def test_end_now_asks_about_the_previous_secret_only(as_admin, deployment, key, number):
+    as_admin.post(url("rotate", deployment, key), {"ends": "7d"})
+
+    assert as_admin.get(url("end_now", deployment, key), {"number": number}).status_code == 409
+
+
+def test_a_key_that_rotates_says_so_and_is_not_rotated_again(as_admin, deployment, key):
+    assert "Rotating" not in text(as_admin.get(url("index", deployment)))
+    assert url("rotate", deployment, key) in as_admin.get(url("edit", deployment, key)).content.decode()
+
+    as_admin.post(url("rotate", deployment, key), {"ends": "7d"})
+
+    assert "Rotating" in text(as_admin.get(url("index", deployment)))
+    assert url("rotate", deployment, key) not in as_admin.get(url("edit", deployment, key)).content.decode()
+
+
+def test_the_last_use_stays_when_the_secret_that_was_used_ends(as_admin, deployment, issued, key):
+    exchange(key, issued.secret.reveal())
+    as_admin.post(url("rotate", deployment, key), {"ends": "now"})
+
+    assert "now from 127.0.0.1 (astro-cli)" in text(as_admin.get(url("index", deployment)))
+    assert "Last used now from 127.0.0.1" in text(as_admin.get(url("delete", deployment, key)))
+
+
 def test_end_now_never_ends_the_current_secret_of_a_rotation(as_admin, deployment, issued, key):
     as_admin.post(url("rotate", deployment, key), {"ends": "7d"})
 

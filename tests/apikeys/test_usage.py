@@ -1,8 +1,10 @@
 """Use is seen: when, from where and about how often, written at most once a minute; and the last 50 refusals."""
 
+import importlib
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -54,6 +56,8 @@ def test_the_first_exchange_says_when_and_from_where(issued):
     secret = ApiKeySecret.objects.get()
     assert secret.first_used_at == secret.last_used_at
     assert (secret.last_used_from, secret.last_used_client) == ("192.0.2.7", "curl/8.0")
+    key = ApiKey.objects.get()
+    assert (key.last_used_at, key.use) == (secret.last_used_at, secret.use)
     assert usage.daily_uses(issued.key)[-1] == (timezone.now().date(), 1)
 
 
@@ -104,6 +108,29 @@ def test_another_key_takes_along_what_one_has_left_behind(deployment, clock):
 
     assert usage.total_uses(ApiKey.objects.all()) == {first.key.pk: 2, second.key.pk: 2}
     assert len(usage._counter._written) == 1
+
+
+def test_keys_that_were_used_before_each_knew_it_learn_it_from_their_secrets(deployment):
+    used, unused = create_api_key(deployment), create_api_key(deployment)
+    now = timezone.now()
+    secret = ApiKeySecret.objects.get(key=used.key)
+    for number, days in ((1, 2), (2, 1), (3, None)):
+        ApiKeySecret.objects.create(
+            key=used.key,
+            number=number + 1,
+            encoded=secret.encoded,
+            pepper_version=1,
+            fingerprint=bytes([number]) * 16,
+            last_used_at=now - timedelta(days=days) if days else None,
+            last_used_from=f"192.0.2.{number}",
+        )
+    migration = importlib.import_module("apikeys.migrations.0003_last_use_of_a_key")
+
+    migration.fill(apps, None)
+
+    key = ApiKey.objects.get(pk=used.key.pk)
+    assert (key.last_used_at, key.last_used_from) == (now - timedelta(days=1), "192.0.2.2")
+    assert ApiKey.objects.get(pk=unused.key.pk).last_used_at is None
 
 
 def test_a_use_of_a_key_that_went_meanwhile_is_dropped(issued, row):

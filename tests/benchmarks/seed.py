@@ -19,9 +19,11 @@ FEW = 16
 MILLION_KEYS = """
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
     INSERT INTO apikeys_apikey (key_id, deployment_id, name, description, is_enabled, disabled_at, generation,
-        version, created_by_id, created_by_name, created_at, updated_at, acknowledged_secret, creation_nonce)
+        version, created_by_id, created_by_name, created_at, updated_at, acknowledged_secret, creation_nonce,
+        last_used_at, last_used_from, last_used_client)
     SELECT printf('%%08x', i) || lower(hex(randomblob(12))), %s, 'Pipeline ' || i, 'One of a million', 1, NULL, 1, 1, NULL,
-        'Ada Admin', datetime('now', '-' || i || ' seconds'), datetime('now'), 1, printf('%%032d', i)
+        'Ada Admin', datetime('now', '-' || i || ' seconds'), datetime('now'), 1, printf('%%032d', i),
+        datetime('now', '-' || i || ' seconds'), '192.0.2.1', 'curl/8'
     FROM n
 """
 MILLION_SECRETS = """
@@ -84,13 +86,13 @@ def _mark_used(deployment: Any) -> None:
 
     used = ApiKey.objects.of(deployment).order_by("-created_at")[2:]
     now = timezone.now()
-    ApiKey.objects.filter(pk__in=list(used)).update(acknowledged_secret=1)
-    ApiKeySecret.objects.filter(key__in=list(used)).update(
-        first_used_at=now - timedelta(days=9),
-        last_used_at=now - timedelta(hours=3),
-        last_used_from="192.0.2.1",
-        last_used_client="curl/8.5",
-    )
+    last = {
+        "last_used_at": now - timedelta(hours=3),
+        "last_used_from": "192.0.2.1",
+        "last_used_client": "curl/8.5",
+    }
+    ApiKey.objects.filter(pk__in=list(used)).update(acknowledged_secret=1, **last)
+    ApiKeySecret.objects.filter(key__in=list(used)).update(first_used_at=now - timedelta(days=9), **last)
     ApiKeyUse.objects.bulk_create(
         [
             ApiKeyUse(key=key, day=now.date() - timedelta(days=days), count=24)

@@ -1,11 +1,13 @@
 """By keyboard only: everything can be reached, where one is can be seen, and closing leads back."""
 
+import pytest
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from apikeys.models import ApiKey
 from tests.browser.conftest import CLIPBOARD
 from tests.browser.steps import REVEAL, SAVED, SECRET, keys_url, row
-from tests.factories import PASSWORD, create_api_key
+from tests.factories import PASSWORD, create_api_key, create_deployment
 
 MOST_STOPS = 60
 
@@ -173,3 +175,21 @@ def test_a_menu_opens_and_closes_and_gives_the_focus_back(open_page, deployment,
 
     expect(page.get_by_role("button", name="Dark")).to_be_hidden()
     expect(menu).to_be_focused()
+
+
+@pytest.mark.parametrize("place", ["padding", "words"])
+def test_a_click_inside_a_menu_beside_its_choices_leaves_it_open(open_page, workspace, owner, place):
+    page = open_page(reverse("workspaces:details", args=[workspace.pk]), by=owner)
+    create_deployment(workspace=workspace)
+    page.reload()
+    page.get_by_label("More actions").click()
+    words = page.get_by_text("Not while it has Deployments.")
+
+    if place == "words":
+        words.click()
+    else:
+        page.locator("main .menu__panel").click(position={"x": 3, "y": 3})
+
+    expect(words).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(words).to_be_hidden()

@@ -99,7 +99,7 @@ def test_a_refused_call_may_be_corrected_with_the_same_key(program, queues):
 
 def test_a_failure_leaves_neither_the_queue_nor_the_memory(program, queues, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(idempotency, "remember", _fail)
+        patch.setattr(idempotency, "_remember", _fail)
         assert program.post(queues, QUEUE, key="one").status_code == 500
     assert not WorkerQueue.objects.filter(name="heavy").exists()
     assert not IdempotentCall.objects.exists()
