@@ -178,8 +178,8 @@ def test_a_menu_opens_and_closes_and_gives_the_focus_back(open_page, deployment,
 
 
 @pytest.mark.parametrize("place", ["padding", "words"])
-def test_a_click_inside_a_menu_beside_its_choices_leaves_it_open(open_page, workspace, owner, place):
-    page = open_page(reverse("workspaces:details", args=[workspace.pk]), by=owner)
+def test_a_click_inside_a_menu_beside_its_choices_leaves_it_open(open_page, workspace, admin, place):
+    page = open_page(reverse("workspaces:details", args=[workspace.pk]), by=admin)
     create_deployment(workspace=workspace)
     page.reload()
     page.get_by_label("More actions").click()
