@@ -38,6 +38,7 @@ SENTENCES = {
     "tokenIssued": "used its secret for the first time",
     "tokenRefused": "was refused an access token",
 }
+FAILED = {"createDeploy": "tried to deploy DAGs", "rollBackDeploy": "tried to roll DAGs back"}
 ELSEWHERE = {"transferDeployment": "moved the Deployment to another Workspace"}
 
 
@@ -105,6 +106,8 @@ def _entry(event: AuditEvent, deployment: Deployment) -> Entry:
     sentence = SENTENCES.get(event.operation, "")
     if is_from_elsewhere:
         sentence = ELSEWHERE.get(event.operation, sentence)
+    if event.result != "ok":
+        sentence = FAILED.get(event.operation, sentence)
     if event.target == event.deployment:
         touched = what_was_touched(event.operation, event.input)
         return Entry(event=event, sentence=sentence, touched=touched, is_from_elsewhere=is_from_elsewhere)

@@ -15,9 +15,10 @@ from workspaces.models import Role
 
 _UPLOAD = """\
 export CLOUDUI={url}
-TOKEN=$(curl -sf "$CLOUDUI/oauth/token" -u "$ASTRONOMER_KEY_ID:$ASTRONOMER_KEY_SECRET" \\
-  -d grant_type=client_credentials | python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
-tar -czf - -C dags . | curl --fail-with-body "$CLOUDUI/v1/deployments/{deployment}/deploys" \\
+ANSWER=$(curl -sS --fail-with-body "$CLOUDUI/oauth/token" -d grant_type=client_credentials \\
+  -d client_id="$ASTRONOMER_KEY_ID" -d client_secret="$ASTRONOMER_KEY_SECRET") || {{ echo "$ANSWER"; exit 1; }}
+TOKEN=$(echo "$ANSWER" | sed -n 's/.*"access_token": *"\\([^"]*\\)".*/\\1/p')
+tar -czf - -C dags . | curl -sS --fail-with-body "$CLOUDUI/v1/deployments/{deployment}/deploys" \\
   -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/gzip" --data-binary @-"""
 
 

@@ -37,7 +37,7 @@ def test_typing_finds_keys_and_keeps_the_focus(open_page, deployment, admin, man
     expect(names(page)).to_have_count(6)
     page.keyboard.type("tly", delay=150)
 
-    expect(page.get_by_role("status").filter(has_text="6 match “nightly”")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="6 matches “nightly”")).to_be_visible()
     expect(search).to_be_focused()
     expect(search).to_have_value("nightly")
     expect(page).to_have_url(f"{keys_url(deployment)}?q=nightly")

@@ -54,7 +54,7 @@ def test_the_search_looks_at_keys_and_not_at_values(as_member, some_variables):
     assert "REGION" in text(as_member.get(list_url(some_variables, "?q=regi"), headers=HX))
     nothing = as_member.get(list_url(some_variables, "?q=central"))
     assert "No variable has this in its key." in text(nothing)
-    assert "0 match “ central ”" in text(nothing)
+    assert "0 matches “ central ”" in text(nothing)
 
 
 def test_htmx_gets_the_list_alone(as_member, some_variables):

@@ -16,6 +16,8 @@ register = template.Library()
 # Younger than this, a moment is told to the second; older, the words may be as old as a minute.
 FRESH_SECONDS: Final = 3600
 DAY: Final = timedelta(days=1)
+HOUR: Final = timedelta(hours=1)
+MINUTE: Final = timedelta(minutes=1)
 
 
 @register.simple_tag
@@ -46,6 +48,10 @@ def _say(value: datetime, now: int) -> str:
 
 
 def _words(value: datetime) -> str:
+    left = value - timezone.now()
+    if left > timedelta(0):
+        # What ends in a day less a minute ends in a day.
+        value += HOUR / 2 if left > HOUR else MINUTE / 2
     if timezone.now() - value < DAY:
         return str(naturaltime(value))
     # "3 months ago", where Django says "3 months, 1 week ago".
