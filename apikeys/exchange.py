@@ -154,8 +154,9 @@ class _Pair:
 
     @sensitive_variables()
     def __init__(self, key_id: str, secret: KeySecret, found: Standing | None) -> None:
-        state = (found.generation, found.end is None, found.is_enabled) if found else ()
-        self._name = f"{key_id} {credentials.fingerprint(secret).hex()} {state}"
+        # Where no key of that ID has this secret, another ID is no other pair: it could be made up each time.
+        state = (key_id, found.generation, found.end is None, found.is_enabled) if found else ()
+        self._name = f"{credentials.fingerprint(secret).hex()} {state}"
 
     @property
     def has_failed_too_often(self) -> bool:

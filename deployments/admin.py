@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django import forms
@@ -45,6 +45,9 @@ class RuntimeReleaseAdmin(AuditedAdmin):
         return ("version",) if obj else ()
 
 
+NO_ADDRESS: Final = "Enter an http or https address without a user name or password."
+
+
 class DeploymentForm(forms.ModelForm):  # type: ignore[type-arg] # generic in the stubs only
     """What only operators know of a Deployment."""
 
@@ -55,9 +58,12 @@ class DeploymentForm(forms.ModelForm):  # type: ignore[type-arg] # generic in th
     def clean_airflow_url(self) -> str:
         """Accept a web address without a sign-in in it, which would be shown and logged."""
         address: str = self.cleaned_data["airflow_url"]
-        parts = urlsplit(address)
+        try:
+            parts = urlsplit(address)
+        except ValueError:
+            raise ValidationError(NO_ADDRESS) from None
         if address and (parts.scheme not in {"http", "https"} or "@" in parts.netloc):
-            raise ValidationError("Enter an http or https address without a user name or password.")
+            raise ValidationError(NO_ADDRESS)
         return address
 
 

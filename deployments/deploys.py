@@ -60,7 +60,7 @@ class NotStored(Exception):
 
     def __str__(self) -> str:
         """What to tell people."""
-        return "The server could not store this: its disk is full or not writable. Tell whoever operates it."
+        return "The server could not store this: its disk is almost full or not writable. Tell whoever operates it."
 
 
 def receive(
@@ -152,6 +152,9 @@ def list_deploys(deployment: Deployment, asked: Any, *, size: int = PAGE_SIZE) -
             brought up to date if something was concluded.
         asked: what has `before` and `after`, such as the query of the address.
         size: rows a page.
+
+    Raises:
+        Http404: if the Deployment went meanwhile.
     """
     page = _page(deployment, asked, size)
     if all(deploy.status != DeployStatus.RECEIVING for deploy in page.rows):
@@ -159,7 +162,10 @@ def list_deploys(deployment: Deployment, asked: Any, *, size: int = PAGE_SIZE) -
     # Where the store cannot be reached the history is shown as it stands; housekeeping has it in the log.
     with suppress(bundles.Busy, OSError), bundles.hold(deployment.pk):
         settle(deployment)
-        deployment.refresh_from_db(fields=["current_deploy"])
+        try:
+            deployment.refresh_from_db(fields=["current_deploy"])
+        except Deployment.DoesNotExist:
+            raise Http404 from None
         page = _page(deployment, asked, size)
     return page
 
@@ -228,8 +234,7 @@ def _begin(
 def _take_version(deploy: Deploy, locked: Deployment, target_id: str) -> None:
     target = deploy_to_view(locked, target_id)
     require_kept(locked, target)
-    deploy.version = target.version
-    deploy.rolled_back_to_id = target.version
+    deploy.version = deploy.rolled_back_to_id = target.version
     deploy.has_files = True
     deploy.size, deploy.file_count, deploy.checksum = target.size, target.file_count, target.checksum
 

@@ -1,6 +1,6 @@
 """How allauth signs people in here: no public sign-up, our own addresses, every change audited."""
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_variables
 
 from cloudui.web import client
+from cloudui.web.slots import SlotsBusy
 from workspaces import audit, redirects
 from workspaces.middleware import origin_of, principal_for
 from workspaces.models import User
@@ -51,6 +52,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
             )
         # Whoever could read the mail proved more than the failures before could disprove.
         self._delete_login_attempts_cached_email(self.request, email=user.email)
+
+    @sensitive_variables("credentials")
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """The person with this address and password. Being told to come back later is no failed attempt.
+
+        Raises:
+            SlotsBusy: if no slot for argon2 comes free.
+        """
+        try:
+            return cast("User | None", super().authenticate(request, **credentials))
+        except SlotsBusy:
+            self._rollback_login_failed_rl_usage()
+            raise
 
     @sensitive_variables("password")
     def reauthenticate(self, user: User, password: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import admin
@@ -32,6 +32,10 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg] # generic in the st
         return rows.order_by()[:MOST_ROWS].count()
 
 
+# Characters of a search.
+MOST_SEARCHED: Final = 200
+
+
 class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the stubs only
     """Writes `create...`, `update...` and `delete...` events in the transaction of Django's own views."""
 
@@ -39,6 +43,10 @@ class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the
     show_facets = admin.ShowFacets.NEVER
     paginator = BoundedPaginator
     formfield_overrides = {models.CharField: {"form_class": PlainTextField}}
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """What is searched for, each word of which becomes a condition: not more of them than SQLite takes."""
+        return super().get_search_results(request, queryset, search_term[:MOST_SEARCHED])
 
     def place(self, obj: Any) -> dict[str, str]:
         """The `workspace` and `deployment` that an event about `obj` belongs to."""

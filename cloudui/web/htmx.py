@@ -1,4 +1,4 @@
-"""How views answer htmx and plain browsers alike: the six verbs that all of them share."""
+"""How views answer htmx and plain browsers alike: the verbs that all of them share."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -51,6 +51,16 @@ def wants_fragment(request: HttpRequest) -> bool:
     """Whether htmx asked for a part; a page restored from history is asked for whole."""
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined] # django-htmx sets it
     return bool(htmx) and not htmx.history_restore_request
+
+
+def page_below(request: HttpRequest) -> str:
+    """The path of the page on which htmx made this request; empty if that is not known."""
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined] # django-htmx sets it
+    try:
+        return htmx.current_url_abs_path or ""
+    except ValueError:
+        # What the header holds is no address.
+        return ""
 
 
 def done(

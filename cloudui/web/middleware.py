@@ -14,7 +14,7 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from cloudui.web import api, client, errors
-from cloudui.web.htmx import wants_fragment
+from cloudui.web.htmx import page_below, wants_fragment
 from cloudui.web.slots import SlotsBusy
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -131,7 +131,7 @@ class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
         """
         if not wants_fragment(request):
             return super().handle_no_permission(request, view_func)
-        page = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
+        page = page_below(request) or "/"
         return HttpResponseClientRedirect(errors.sign_in_url(page))
 
 

@@ -1,4 +1,4 @@
-"""Django's WSGI handler, with two holes closed.
+"""Django's WSGI handler, with four holes closed.
 
 Django reads the Content-Type header before anything can catch an error, and a malformed one (`a; charset*=x''y`)
 ends in a bare 500 from the server. Here such a header counts as none, and the views answer as to any other
@@ -6,11 +6,19 @@ type that they do not take.
 
 The server hands over what there is of a body whose connection was cut, and Django takes it for the whole one: of
 a form with all variables the second half would be deleted. Here it cannot be read (`UnreadablePostError`).
+
+Django throws the rest of a refused upload away line by line, and a body may be one line of any size: here a line
+comes in pieces. And it decodes what is sent by whatever codec the caller names, of which some decode no text or
+make characters that no other can write: here addresses are UTF-8 whatever it says, and forms must be.
 """
 
-from typing import Any
+import codecs
+from typing import Any, Final
 
+from django.core.exceptions import BadRequest
 from django.core.handlers.wsgi import LimitedStream, WSGIHandler, WSGIRequest
+
+PIECE: Final = 64 * 1024
 
 
 class WholeStream(LimitedStream):
@@ -34,6 +42,14 @@ class WholeStream(LimitedStream):
             left -= len(piece)
         return b"".join(pieces)
 
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """The next piece of the body, whether or not a line ends in it: at most 64 KiB, none at the end.
+
+        Raises:
+            OSError: as `read`.
+        """
+        return self.read(PIECE if size is None or size < 0 else min(size, PIECE))
+
 
 class TolerantRequest(WSGIRequest):
     """A request that survives its Content-Type, and whose body is whole."""
@@ -48,6 +64,14 @@ class TolerantRequest(WSGIRequest):
             super()._set_content_type_params(meta)  # type: ignore[misc] # not in Django's published types
         except (LookupError, ValueError):
             self.content_type, self.content_params = "unreadable", {}
+        named = self.encoding
+        self._is_foreign = named is not None and codecs.lookup(named).name != "utf-8"
+        self._encoding = None  # and not `encoding`, which would read the address
+
+    def _load_post_and_files(self) -> None:
+        if self._is_foreign:
+            raise BadRequest("A form that is not UTF-8")
+        super()._load_post_and_files()
 
 
 class Handler(WSGIHandler):

@@ -9,6 +9,7 @@
 Only who holds the Deployment's lock calls anything here that writes.
 """
 
+import errno
 import functools
 import os
 import re
@@ -22,7 +23,7 @@ from django.conf import settings
 
 from cloudui.web.filelocks import FileLocks
 from cloudui.web.ids import IdConverter
-from deployments.store.refusal import LIMITS, Limits
+from deployments.store.refusal import LIMITS, MIB, Limits
 from deployments.store.stream import Readable
 from deployments.store.unpacking import FOLDER_MODE, Unpacked, sync_one, unpack
 
@@ -32,6 +33,8 @@ INCOMING: Final = "incoming"
 OWNER: Final = "deployment"
 LOCKS: Final = ".locks"
 PRIVATE: Final = 0o700
+# The database and the keys are on the same disk unless DAGS_ROOT says otherwise, and archives of zeros are small.
+LEFT_FREE: Final = 512 * MIB
 # A pipeline gone wild shall not have all threads of a process wait for one Deployment.
 MOST_WAITING: Final = 4
 IDENTIFIER: Final = re.compile(IdConverter.regex)
@@ -94,10 +97,11 @@ class Bundle:
             limits: the most that is taken.
 
         Raises:
-            Refused, OSError: as `unpack`; nothing of it stays behind.
+            Refused, OSError: as `unpack`; nothing of it stays behind. OSError also where the disk is almost full.
         """
         incoming = self.path / INCOMING / version
         self._make_place(owner)
+        _require_room(self.path)
         try:
             unpacked = unpack(source, incoming, limits=limits)
             incoming.rename(self.path / VERSIONS / version)
@@ -218,3 +222,8 @@ def _ensure(folder: Path, mode: int) -> None:
 @functools.cache
 def _lock(path: Path) -> FileLocks:
     return FileLocks([path], most_waiting=MOST_WAITING)
+
+
+def _require_room(place: Path) -> None:
+    if shutil.disk_usage(place).free < LEFT_FREE:
+        raise OSError(errno.ENOSPC, "Too little of the disk is left for another version.")

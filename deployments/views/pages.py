@@ -3,7 +3,7 @@
 from django.http import HttpResponse
 from django.urls import reverse
 
-from cloudui.web.htmx import HtmxHttpRequest, done, leave, wants_fragment
+from cloudui.web.htmx import HtmxHttpRequest, done, leave, page_below, wants_fragment
 from deployments.models import Deployment
 
 CHANGED = "deployments:changed"
@@ -46,6 +46,6 @@ def finish_elsewhere(request: HtmxHttpRequest, left: Deployment, message: str, *
         message: one sentence for the person.
         to: where to go on from one of those pages; a list of Deployments below the dialog stays.
     """
-    if wants_fragment(request) and (request.htmx.current_url_abs_path or "").startswith(url_of("open", left)):
+    if wants_fragment(request) and page_below(request).startswith(url_of("open", left)):
         return leave(request, message=message, to=to)
     return done(request, message=message, to=to, events={CHANGED: {}})

@@ -102,6 +102,7 @@ def test_an_operator_names_the_airflow_of_a_deployment(as_operator, operator, de
         "javascript:alert(1)",
         "https://user:password@airflow.example.com",
         "//airflow.example.com:x",
+        "http://[::1",
     ],
 )
 def test_a_bad_address_is_refused_beside_the_field(as_operator, deployment, address):

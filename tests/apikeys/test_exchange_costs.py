@@ -93,3 +93,20 @@ def test_a_dead_secret_that_is_tried_again_and_again_costs_no_more_argon2(issued
 
     assert answers == [401] * 30 + [429] * 10
     assert len(argon2_runs) == 30
+
+
+@pytest.mark.threat("T-E2")
+def test_nor_does_it_with_another_key_id_each_time(issued, as_caller, argon2_runs):
+    changing.delete_key(as_caller, issued.key)
+
+    answers = [exchange(issued, client_id=f"{number:032}").status_code for number in range(40)]
+
+    assert answers == [401] * 30 + [429] * 10
+    assert len(argon2_runs) == 30
+
+
+def test_a_genuine_pair_is_not_refused_for_wrong_ids_that_were_tried_with_its_secret(issued):
+    for number in range(40):
+        exchange(issued, client_id=f"{number:032}")
+
+    assert exchange(issued).status_code == 200

@@ -104,7 +104,7 @@ def test_during_a_rotation_the_dialog_shows_both_and_which_one_is_in_use(as_admi
     page = text(as_admin.get(url("edit", deployment, key)))
 
     assert "Current secret: never used" in page
-    assert re.search(r"Previous secret: used now from 127\.0\.0\.1 \(astro-cli\) ?, ends 6 days", page)
+    assert re.search(r"Previous secret: used now from 127\.0\.0\.1 \(astro-cli\) ?, ends 1 week", page)
 
 
 def test_end_now_ends_the_old_secret(as_admin, deployment, issued, key, hx):

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from deployments import deploys
 from deployments.models import Deploy
-from deployments.store import unpacking
+from deployments.store import bundles, unpacking
 from deployments.store.bundles import Bundle
 from tests.deployments.archives import MALICIOUS, files
 from tests.deployments.deploying import agree, history, key_of, read_by_airflow, send
@@ -104,13 +104,36 @@ def test_a_full_disk_fails_with_a_reason_and_leaves_nothing(by, deployment, monk
     before = Bundle(deployment.release_name).versions
     with monkeypatch.context() as patch:
         patch.setattr(unpacking.os, "fchmod", full)
-        with pytest.raises(deploys.NotStored, match="disk is full"):
+        with pytest.raises(deploys.NotStored, match="disk is almost full"):
             send(by, deployment)
 
     assert history(deployment)[-1] == ("FAILED", deploys.BROKE_OFF)
     assert Bundle(deployment.release_name).versions == before
     assert list((Bundle(deployment.release_name).path / "incoming").iterdir()) == []
     agree(deployment)
+
+
+def test_an_almost_full_disk_takes_nothing_more(by, deployment, monkeypatch):
+    send(by, deployment, "good")
+    usage = bundles.shutil.disk_usage(deploys.bundles.root())
+    monkeypatch.setattr(bundles.shutil, "disk_usage", lambda _place: usage._replace(free=511 * 1024 * 1024))
+
+    with pytest.raises(deploys.NotStored):
+        send(by, deployment)
+
+    assert read_by_airflow(deployment) == "good"
+    agree(deployment)
+
+
+def test_a_deployment_that_goes_while_its_history_is_read_is_not_found(by, deployment, monkeypatch):
+    send(by, deployment)
+    Deploy.objects.create(
+        deployment=deployment, version="x", made_by_kind="user", made_by_id="x", made_by_name="x"
+    )
+    monkeypatch.setattr(deploys, "settle", lambda found: type(found).objects.filter(pk=found.pk).delete())
+
+    with pytest.raises(Http404):
+        deploys.list_deploys(deployment, {})
 
 
 def test_a_store_that_is_no_folder_is_told_so(by, deployment, settings, tmp_path):

@@ -134,7 +134,7 @@ def test_a_disk_that_is_full_is_said_in_the_form(as_editor, deployment, settings
     settings.DAGS_ROOT.touch()
     answer = as_editor.post(deploy_url(deployment), {"archive": upload(files())}, headers=HX)
     assert answer.status_code == 422
-    assert "its disk is full or not writable" in text(answer)
+    assert "its disk is almost full or not writable" in text(answer)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 import io
 
 import pytest
+from django.core.exceptions import BadRequest
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import UnreadablePostError
 
 from cloudui.web.wsgi import TolerantRequest
@@ -51,3 +53,70 @@ def test_it_is_read_piece_by_piece():
 def test_nothing_announced_is_nothing():
     empty = TolerantRequest({"REQUEST_METHOD": "GET", "PATH_INFO": "/", "wsgi.input": io.BytesIO(b"x")})
     assert (empty.body, empty.read(1)) == (b"", b"")
+
+
+class Watched(io.BytesIO):
+    """A body that remembers how much was asked of it at once."""
+
+    most = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        piece = super().read(size)
+        self.most = max(self.most, len(piece))
+        return piece
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(size)
+        self.most = max(self.most, len(line))
+        return line
+
+
+def test_what_nobody_reads_is_thrown_away_in_pieces_although_it_is_one_line():
+    head = b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n'
+    body = Watched(head + b"a" * 5_000_000)
+    sent = request(body, length=len(body.getvalue()))
+    sent.META["CONTENT_TYPE"] = "multipart/form-data; boundary=x"
+    sent.content_type, sent.content_params = "multipart/form-data", {"boundary": "x"}
+    sent.upload_handlers = [Refusing()]
+
+    _ = sent.POST
+
+    assert sent.read(1) == b""
+    assert body.most <= 64 * 1024
+
+
+class Refusing(FileUploadHandler):
+    """Wants no file."""
+
+    def new_file(self, *_args, **_kwargs):
+        raise StopUpload(connection_reset=False)
+
+    def receive_data_chunk(self, raw_data, start):
+        return raw_data
+
+    def file_complete(self, file_size):
+        return None
+
+
+@pytest.mark.parametrize(
+    "charset", ["utf-8", "UTF8", "utf-7", "base64", "rot13", "punycode", "undefined", "latin-1"]
+)
+def test_an_address_is_utf_8_whatever_the_caller_says_and_a_form_must_be(charset):
+    body = "name=é".encode()
+    sent = TolerantRequest(
+        {
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": "/",
+            "QUERY_STRING": "q=%C3%A9",
+            "CONTENT_TYPE": f"application/x-www-form-urlencoded; charset={charset}",
+            "CONTENT_LENGTH": str(len(body)),
+            "wsgi.input": io.BytesIO(body),
+        }
+    )
+
+    assert sent.GET.dict() == {"q": "é"}
+    if charset in {"utf-8", "UTF8"}:
+        assert sent.POST.dict() == {"name": "é"}
+    else:
+        with pytest.raises(BadRequest):
+            _ = sent.POST

@@ -2,9 +2,11 @@
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.sessions.models import Session
 from django.test import Client
 
+from cloudui.web.slots import SlotsBusy
 from tests.deployments.helpers import page, text
 from tests.factories import PASSWORD, create_user
 from tests.workspaces.ways_out import WAYS_OUT
@@ -145,6 +147,12 @@ def test_a_page_that_htmx_says_it_came_from_is_not_believed_when_it_is_elsewhere
 
 
 @pytest.mark.threat("T-W10")
+def test_a_page_that_htmx_names_in_no_readable_way_is_the_overview(as_nobody, db):
+    response = as_nobody.get("/", headers={"HX-Request": "true", "HX-Current-URL": "http://["})
+
+    assert response["HX-Redirect"] == f"{URL}?next=%2F"
+
+
 def test_an_htmx_request_of_a_signed_out_person_goes_to_the_sign_in_page_as_a_whole(as_nobody, db):
     headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/workspaces/new?x=1"}
 
@@ -224,3 +232,15 @@ def test_without_its_token_the_form_is_refused(person):
 
     assert sign_in(client).status_code == 403
     assert not is_signed_in(client)
+
+
+def test_being_told_to_come_back_later_is_no_failed_attempt(as_nobody, person, monkeypatch):
+    def busy(*_args, **_kwargs):
+        raise SlotsBusy
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MD5PasswordHasher, "verify", busy)
+        answers = [sign_in(as_nobody).status_code for _ in range(6)]
+
+    assert answers == [503] * 6
+    assert sign_in(as_nobody).status_code == 302
