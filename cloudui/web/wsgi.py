@@ -69,7 +69,7 @@ class TolerantRequest(WSGIRequest):
         self._encoding = None  # and not `encoding`, which would read the address
 
     def _load_post_and_files(self) -> None:
-        if self._is_foreign:
+        if self._is_foreign and self.method == "POST":
             raise BadRequest("A form that is not UTF-8")
         super()._load_post_and_files()
 

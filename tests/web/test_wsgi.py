@@ -120,3 +120,16 @@ def test_an_address_is_utf_8_whatever_the_caller_says_and_a_form_must_be(charset
     else:
         with pytest.raises(BadRequest):
             _ = sent.POST
+
+
+def test_who_only_reads_may_say_what_he_likes():
+    sent = TolerantRequest(
+        {
+            "REQUEST_METHOD": "GET",
+            "PATH_INFO": "/",
+            "CONTENT_TYPE": "text/plain; charset=base64",
+            "wsgi.input": io.BytesIO(),
+        }
+    )
+
+    assert sent.POST.dict() == {}
