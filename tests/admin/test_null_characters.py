@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tests.factories import create_owner
+from tests.factories import create_owner, create_workspace
 
 pytestmark = pytest.mark.django_db
 
@@ -30,5 +30,19 @@ def test_in_an_address(client, address):
 
 def test_in_a_form(client):
     response = client.post("/admin/workspaces/user/", {"action": "x", "_selected_action": "\0"})
+
+    assert response.status_code == 400
+
+
+def test_in_a_row_of_a_form(client):
+    workspace = create_workspace()
+    rows = {
+        "memberships-TOTAL_FORMS": "1",
+        "memberships-INITIAL_FORMS": "0",
+        "memberships-0-user": "\0",
+        "memberships-0-role": "10",
+    }
+
+    response = client.post(f"/admin/workspaces/workspace/{workspace.pk}/change/", {"name": "A", **rows})
 
     assert response.status_code == 400
