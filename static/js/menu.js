@@ -5,7 +5,7 @@ const openMenus = () => document.querySelectorAll("details[data-menu][open]");
 
 document.addEventListener("click", ({ target }) => {
   for (const menu of openMenus()) {
-    if (!menu.contains(target) && !target.contains(menu)) close(menu);
+    if (!menu.contains(target)) close(menu);
     else if (target.closest("a.menu__item")) {
       close(menu);
       menu.querySelector("summary").focus(); // so that a dialog opened by the choice knows where to return

@@ -193,3 +193,6 @@ def test_a_click_inside_a_menu_beside_its_choices_leaves_it_open(open_page, work
     expect(words).to_be_visible()
     page.keyboard.press("Escape")
     expect(words).to_be_hidden()
+    page.get_by_label("More actions").click()
+    page.locator("main").click(position={"x": 300, "y": 700})
+    expect(words).to_be_hidden()
