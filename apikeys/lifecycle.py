@@ -85,10 +85,9 @@ def rotate_secret(principal: Principal, key: ApiKey, *, overlap: timedelta) -> I
     prepared = prepare()
     with transaction.atomic():
         locked = access.key_to_change(principal, key)
-        live = list(locked.secrets.live())
-        if len(live) > 1:
+        if locked.is_rotating:
             raise TwoSecretsLive
-        for secret in live:
+        for secret in locked.live_secrets:
             _end(secret, after=overlap)
         number = max((secret.number for secret in locked.secrets.all()), default=0) + 1
         store(locked, prepared, number=number, principal=principal)

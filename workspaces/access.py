@@ -27,12 +27,19 @@ def require_role(actual: int, *, needed: Role, to: str) -> None:
         raise PermissionDenied(f"Only a Workspace {who} can {to}. Your role here is {Role(actual).label}.")
 
 
-def workspace_to_view(principal: Principal, workspace_id: str) -> Workspace:
+def workspace_to_view(principal: Principal, workspace_id: str, *, locked: bool = False) -> Workspace:
     """The Workspace, with `caller_role`.
+
+    Args:
+        principal: who asks.
+        workspace_id: the Workspace that is named.
+        locked: hold its row until the transaction ends, before the rights are read.
 
     Raises:
         Http404: for anyone who does not belong to it.
     """
+    if locked:
+        Workspace.objects.select_for_update().filter(pk=workspace_id).first()
     workspace = Workspace.objects.visible_to(principal).filter(pk=workspace_id).first()
     if workspace is None:
         raise Http404
@@ -63,9 +70,7 @@ def workspace_to_receive(principal: Principal, workspace_id: str, *, locked: boo
         Http404: for strangers.
         PermissionDenied: for Members.
     """
-    if locked:
-        Workspace.objects.select_for_update().filter(pk=workspace_id).first()
-    workspace = workspace_to_view(principal, workspace_id)
+    workspace = workspace_to_view(principal, workspace_id, locked=locked)
     require_role(workspace.caller_role, needed=Role.EDITOR, to="move a Deployment to it")
     return workspace
 
@@ -82,9 +87,7 @@ def workspace_to_manage(principal: Principal, workspace_id: str, *, locked: bool
         Http404: for strangers.
         PermissionDenied: for Members and Editors.
     """
-    if locked:
-        Workspace.objects.select_for_update().filter(pk=workspace_id).first()
-    workspace = workspace_to_view(principal, workspace_id)
+    workspace = workspace_to_view(principal, workspace_id, locked=locked)
     require_role(workspace.caller_role, needed=Role.ADMIN, to="change or delete a Workspace")
     return workspace
 

@@ -69,7 +69,7 @@ def rotate(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) 
     """Rotate Secret: a new one now, the old one ends when the person says."""
     target = key_to_manage(request.principal, workspace, deployment, key)
     form = RotateForm(posted(request))
-    is_rotating = len(target.live_secrets) > 1
+    is_rotating = target.is_rotating
     if form.is_valid() and not is_rotating:
         try:
             issued = lifecycle.rotate_secret(request.principal, target, overlap=form.overlap)

@@ -19,12 +19,15 @@ class Dripping(io.BytesIO):
         return super().read(min(1, size or 0))
 
 
-def request(body: io.BytesIO, *, length: int) -> TolerantRequest:
+def request(
+    body: io.BytesIO, *, length: int, kind: str = "application/x-www-form-urlencoded"
+) -> TolerantRequest:
     return TolerantRequest(
         {
             "REQUEST_METHOD": "POST",
             "PATH_INFO": "/",
-            "CONTENT_TYPE": "application/x-www-form-urlencoded",
+            "QUERY_STRING": "q=%C3%A9",
+            "CONTENT_TYPE": kind,
             "CONTENT_LENGTH": str(length),
             "wsgi.input": body,
         }
@@ -74,9 +77,7 @@ class Watched(io.BytesIO):
 def test_what_nobody_reads_is_thrown_away_in_pieces_although_it_is_one_line():
     head = b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n'
     body = Watched(head + b"a" * 5_000_000)
-    sent = request(body, length=len(body.getvalue()))
-    sent.META["CONTENT_TYPE"] = "multipart/form-data; boundary=x"
-    sent.content_type, sent.content_params = "multipart/form-data", {"boundary": "x"}
+    sent = request(body, length=len(body.getvalue()), kind="multipart/form-data; boundary=x")
     sent.upload_handlers = [Refusing()]
 
     _ = sent.POST
@@ -103,16 +104,8 @@ class Refusing(FileUploadHandler):
 )
 def test_an_address_is_utf_8_whatever_the_caller_says_and_a_form_must_be(charset):
     body = "name=é".encode()
-    sent = TolerantRequest(
-        {
-            "REQUEST_METHOD": "POST",
-            "PATH_INFO": "/",
-            "QUERY_STRING": "q=%C3%A9",
-            "CONTENT_TYPE": f"application/x-www-form-urlencoded; charset={charset}",
-            "CONTENT_LENGTH": str(len(body)),
-            "wsgi.input": io.BytesIO(body),
-        }
-    )
+    kind = f"application/x-www-form-urlencoded; charset={charset}"
+    sent = request(io.BytesIO(body), length=len(body), kind=kind)
 
     assert sent.GET.dict() == {"q": "é"}
     if charset in {"utf-8", "UTF8"}:

@@ -146,13 +146,13 @@ def test_a_page_that_htmx_says_it_came_from_is_not_believed_when_it_is_elsewhere
     assert as_nobody.get("/", headers=headers)["HX-Redirect"] == "/account/login/?next=%2F"
 
 
-@pytest.mark.threat("T-W10")
 def test_a_page_that_htmx_names_in_no_readable_way_is_the_overview(as_nobody, db):
     response = as_nobody.get("/", headers={"HX-Request": "true", "HX-Current-URL": "http://["})
 
     assert response["HX-Redirect"] == f"{URL}?next=%2F"
 
 
+@pytest.mark.threat("T-W10")
 def test_an_htmx_request_of_a_signed_out_person_goes_to_the_sign_in_page_as_a_whole(as_nobody, db):
     headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/workspaces/new?x=1"}
 
