@@ -4,7 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from apikeys.models import ApiKey
-from apikeys.models.secret import live_secrets
+from apikeys.models.key import live_secrets
 from cloudui.web.principal import Kind, Principal
 from deployments.access import deployment_to_manage_keys, deployment_to_view
 from deployments.models import Deployment

@@ -23,7 +23,7 @@ from apikeys.admin_forms import LookUpForm, ReasonForm
 from apikeys.models import ApiKey, ApiKeySecret
 from cloudui.web.htmx import form_status, posted
 from cloudui.web.principal import Principal
-from workspaces.admin_audit import BoundedPaginator
+from workspaces.admin.audited import BoundedPaginator
 
 # More than this at once is an accident.
 MOST_AT_ONCE = 100

@@ -16,10 +16,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_variables
 
-from apikeys import credentials, events, standing, usage
+from apikeys import credential_state as standing
+from apikeys import credentials, events, usage
+from apikeys.credential_state import Standing
 from apikeys.credentials import KeySecret
 from apikeys.models import ApiKey, Reason
-from apikeys.standing import Standing
 from cloudui.web import ratelimit
 from cloudui.web.principal import Origin, system_principal
 from workspaces.models import Membership, Role, User

@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 from apikeys import usage
 from apikeys.forms import ListForm
 from apikeys.models import ApiKey
-from apikeys.models.secret import live_secrets
+from apikeys.models.key import live_secrets
 from cloudui.web.paging import Page, paginate
 from deployments.models import Deployment
 

@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from textwrap import dedent
+from typing import Final
 
 from apikeys.credentials import KeySecret
+
+# The astro client always asks here when its domain is `localhost`; nothing moves that address.
+ASTRO_HOME: Final = "http://localhost:8871"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,11 @@ def snippets_for(key_id: str, secret: KeySecret, *, public_url: str) -> Sequence
         )
         for name, title, pattern in _PATTERNS
     ]
+
+
+def astro_is_within_reach(public_url: str) -> bool:
+    """Whether the astro client, as it is published, can be told to use this installation."""
+    return public_url == ASTRO_HOME
 
 
 def commands_for_token(*, public_url: str, with_astro: bool) -> Sequence[Commands]:

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from apikeys.views import keys, secrets, switch, token
+from apikeys.tokens import views as token
+from apikeys.views import keys, secrets, switch
 
 app_name = "apikeys"
 

@@ -1,6 +1,6 @@
 """When and from where keys are used, how often, and when they are refused and why.
 
-The first use of a secret is written by the exchange itself (apikeys.exchange). What follows is written at most
+The first use of a secret is written by the exchange itself (apikeys.tokens.exchange). What follows is written at most
 once a minute: a process counts, and writes when the last writing is a minute old. So the counts are "about":
 up to a minute of them can be lost when a process ends.
 """
@@ -17,9 +17,9 @@ from django.db import DatabaseError, transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
+from apikeys.credential_state import Standing
 from apikeys.models import ApiKey, ApiKeySecret, ApiKeyUse, Reason, Refusal
 from apikeys.models.use import KEPT_REFUSALS
-from apikeys.standing import Standing
 from cloudui.web import ratelimit
 from cloudui.web.principal import Origin
 from workspaces import audit

@@ -1,23 +1,44 @@
 """`GET /v1/whoami`: who the caller is and what the token opens. Useful as the first step of a pipeline."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from django.http import HttpRequest, HttpResponse
+from ninja import Router
+from pydantic import BaseModel, Field, WithJsonSchema
 
-from apikeys.bearer import Access
-from apikeys.standing import PersonStanding, Standing
-from cloudui.web.api import answer, api_route, rfc3339
+from apikeys.credential_state import PersonStanding, Standing
+from apikeys.tokens.bearer import Access
+from cloudui.web.api import answer, rfc3339
 from cloudui.web.principal import Kind
+from cloudui.web.rest.api import answers_itself
+from cloudui.web.rest.schemas import Moment, Named
 from workspaces.models import Membership, Role
 
 # What every API key may do, in its own Deployment only (product.md 2.6).
 KEY_RIGHTS: Final = ("deployment:read", "deployment:update", "deployment:deploy", "airflow:op")
 
 
-@api_route(kinds={Kind.API_KEY, Kind.USER})
+router = Router(tags=["Caller"])
+
+
+class Caller(BaseModel):
+    """Who calls."""
+
+    kind: Annotated[str, WithJsonSchema({"type": "string", "enum": ["user", "api_key"]})]
+    id: str
+    name: str
+    rights: list[str] = Field(description="What the token opens.")
+    expires_at: Moment = Field(serialization_alias="expiresAt")
+    deployment: Named | None = Field(default=None, description="That of an API key.")
+    workspace: Named | None = Field(default=None, description="That of an API key.")
+    email: str | None = Field(default=None, description="That of a person.")
+
+
+@router.get("/whoami", response=Caller, summary="Who am I")
+@answers_itself
 def whoami(request: HttpRequest) -> HttpResponse:
-    """Kind, ID and name of the caller, what it may do, and when the token expires."""
-    access: Access = request.access  # type: ignore[attr-defined] # set by apikeys.bearer
+    """The caller, what the token opens, and when it expires."""
+    access: Access = request.access  # type: ignore[attr-defined] # set by apikeys.tokens.bearer
     stands = access.stands
     who = _key(stands) if isinstance(stands, Standing) else _person(stands)
     return answer({**who, "expiresAt": rfc3339(access.claims.ends)})

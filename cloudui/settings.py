@@ -98,14 +98,14 @@ APPEND_SLASH = False
 ROOT_URLCONF = "cloudui.urls"
 WSGI_APPLICATION = "cloudui.wsgi.application"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-# The form of 500 environment variables (deployments.variable_forms) has up to seven fields for each.
+# The form of 500 environment variables (deployments.variables.forms) has up to seven fields for each.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 MIDDLEWARE = [
     "cloudui.web.middleware.RequestIdMiddleware",
     "cloudui.web.middleware.TransportMiddleware",
     "django.middleware.security.SecurityMiddleware",
     # Routes for programs end here; everything below is for pages.
-    "apikeys.bearer.BearerMiddleware",
+    "apikeys.tokens.bearer.BearerMiddleware",
     "cloudui.web.api.MachineFaceMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cloudui.web.middleware.ErrorPagesMiddleware",
@@ -206,7 +206,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "workspaces:index"
-ACCOUNT_ADAPTER = "workspaces.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "workspaces.sign_in.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -256,11 +256,11 @@ EXCHANGES_PER_MINUTE = env.int("EXCHANGES_PER_MINUTE", 600, validate=validate.Ra
 
 # What `manage.py housekeeping` does once a minute. Each app forgets its own.
 HOUSEKEEPING = [
-    "workspaces.audit.forget_old_events",
+    "workspaces.audit.retention.forget_old_events",
     "workspaces.management.commands.housekeeping.forget_expired_sessions",
-    "apikeys.revocation.forget_expired",
-    "apikeys.signing.forget_expired",
+    "apikeys.tokens.revocation.forget_expired",
+    "apikeys.tokens.signing_keys.forget_expired",
     "apikeys.usage.forget_old",
-    "deployments.rest.idempotency.forget_old",
-    "deployments.deploy_keeping.tidy_up",
+    "cloudui.web.rest.idempotency.forget_old",
+    "deployments.deploys.retention.tidy_up",
 ]

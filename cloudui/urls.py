@@ -17,9 +17,10 @@ handler404 = errors.not_found
 handler500 = errors.server_error
 
 urlpatterns = [
-    path("", include("apikeys.api_urls")),
-    path("", include("deployments.rest_urls")),
-    path("account/", include("workspaces.account_urls")),
+    path("", include("apikeys.tokens.urls")),
+    path("", include("apikeys.astro.urls")),
+    path("", include("cloudui.api")),
+    path("account/", include("workspaces.sign_in.urls")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("", include("apikeys.urls")),

@@ -1,12 +1,11 @@
 """What happened to a Deployment, read from the audit log and said in plain words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from cloudui.web.ids import KEY_ID_LENGTH
 from cloudui.web.paging import paginate
-from deployments.activity_details import what_was_touched
 from deployments.models import Deployment
 from workspaces.models import AuditEvent
 
@@ -127,3 +126,57 @@ def _entry(event: AuditEvent, deployment: Deployment) -> Entry:
 def _text(given: object, field: str) -> str:
     value = given.get(field) if isinstance(given, Mapping) else None
     return value if isinstance(value, str) else ""
+
+
+# More than these are counted only.
+MOST: Final = 5
+
+# The fields of `updateDeployment`, as the log names them and as people do.
+LABELS: Final[Mapping[str, str]] = {
+    "name": "name",
+    "description": "description",
+    "executor": "executor",
+    "schedulerAu": "scheduler resources",
+    "schedulerReplicas": "scheduler count",
+    "ciCdEnforced": "CI/CD Enforcement",
+    "dagDeploysEnabled": "DAG deploys",
+    "isHighlyAvailable": "High Availability",
+}
+
+
+def what_was_touched(operation: str, given: Mapping[str, Any]) -> str:
+    """The parts that a change touched, such as `GREETING (added), TOKEN (deleted)`; empty where nothing is known.
+
+    Args:
+        operation: the operation's name in the audit log.
+        given: the event's input.
+    """
+    parts = list(_PARTS[operation](given)) if operation in _PARTS else []
+    rest = len(parts) - MOST
+    return ", ".join(parts[:MOST]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _of_configuration(given: Mapping[str, Any]) -> Iterator[str]:
+    before = given.get("before")
+    for field in map(str, before if isinstance(before, Mapping) else ()):
+        yield LABELS.get(field, field)
+    for queue in given.get("deletedQueues", ()):
+        yield f"worker queue {queue} (deleted)"
+
+
+def _of_variables(given: Mapping[str, Any]) -> Iterator[str]:
+    for variable in given.get("variables", ()):
+        yield f"{variable['key']} ({variable['change']})"
+
+
+def _of_alert_emails(given: Mapping[str, Any]) -> Iterator[str]:
+    for change in ("added", "deleted"):
+        for email in given.get(change, ()):
+            yield f"{email} ({change})"
+
+
+_PARTS: Final = {
+    "updateDeployment": _of_configuration,
+    "updateDeploymentVariables": _of_variables,
+    "updateDeploymentAlerts": _of_alert_emails,
+}

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from deployments.models import Cluster, Deployment, NodePool, RuntimeRelease
-from workspaces.admin_audit import AuditedAdmin, changes_of
+from workspaces.admin.audited import AuditedAdmin, changes_of
 
 
 class NodePoolInline(admin.TabularInline):  # type: ignore[type-arg] # generic in the stubs only

@@ -1,14 +1,11 @@
 """What a person may type about a Deployment and ask of the list. The service decides again what is offered."""
 
-from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django import forms
 
-from cloudui.web.text import PlainTextAreaField, PlainTextField
-from deployments.models import Cluster, Executor, RuntimeRelease
-from deployments.models.deployment import DESCRIPTION_LENGTH, NAME_LENGTH, SCHEDULER_AU, SCHEDULER_REPLICAS
+from deployments.details.forms import ConfigurationForm
+from deployments.models import Cluster, RuntimeRelease
 
 
 class RowField(forms.ModelChoiceField):  # type: ignore[type-arg] # not generic at run time
@@ -20,72 +17,6 @@ class RowField(forms.ModelChoiceField):  # type: ignore[type-arg] # not generic 
             # PostgreSQL refuses to look for such a text, which would be a server error.
             raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
         return super().to_python(value)
-
-
-def in_airflow_units(number: int) -> str:
-    """A number of Airflow units (AU) with what it stands for: one is 0.1 CPU and 0.375 GiB of memory."""
-    cpu, memory = Decimal(number) / 10, (Decimal(number) * 3 / 8).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return f"{number} AU ({cpu:f} CPU, {memory.normalize():f} GiB)"
-
-
-def number_field(
-    limits: tuple[int, int], *, label: str, help_text: str, error: str, words: Callable[[int], str] = str
-) -> forms.Field:
-    """A choice of a whole number.
-
-    Args:
-        limits: the least, which is chosen at first, and the greatest.
-        label: what the number is.
-        help_text: what it does.
-        error: what to do about anything else.
-        words: how each number is shown.
-    """
-    least, greatest = limits
-    return forms.TypedChoiceField(
-        choices=[(number, words(number)) for number in range(least, greatest + 1)],
-        coerce=int,
-        initial=least,
-        label=label,
-        help_text=help_text,
-        error_messages={"required": error, "invalid_choice": error},
-    )
-
-
-class ConfigurationForm(forms.Form):
-    """What is chosen at the beginning and may be changed later."""
-
-    name = PlainTextField(
-        max_length=NAME_LENGTH,
-        error_messages={"required": "Enter a name."},
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True, "dir": "auto"}),
-    )
-    description = PlainTextAreaField(
-        required=False,
-        max_length=DESCRIPTION_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "dir": "auto"}),
-    )
-    executor = forms.ChoiceField(
-        choices=Executor.choices,
-        initial=Executor.CELERY,
-        help_text="How Airflow runs tasks.",
-        error_messages={
-            "required": "Select an executor.",
-            "invalid_choice": "Select one of these executors.",
-        },
-    )
-    scheduler_replicas = number_field(
-        SCHEDULER_REPLICAS,
-        label="Scheduler count",
-        help_text="With more than one, scheduling goes on when one fails.",
-        error="Select 1 to 4 schedulers.",
-    )
-    scheduler_au = number_field(
-        SCHEDULER_AU,
-        label="Scheduler resources",
-        help_text="What each scheduler gets, in Airflow units (AU).",
-        words=in_airflow_units,
-        error="Select 5 to 30 AU.",
-    )
 
 
 class CreateForm(ConfigurationForm):

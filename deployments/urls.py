@@ -2,8 +2,12 @@
 
 from django.urls import path
 
-from deployments.views import alerts, deploys, details, document, queues, transfer, variables
-from deployments.views import deployments as views
+from deployments import views
+from deployments.deploys import views as deploys
+from deployments.details import views as details
+from deployments.document import views as document
+from deployments.queues import views as queues
+from deployments.variables import views as variables
 
 app_name = "deployments"
 
@@ -21,7 +25,7 @@ urlpatterns = [
     path(f"{DEPLOYMENT}/variables/edit", variables.edit, name="edit_variables"),
     path(f"{DEPLOYMENT}/variables/import", variables.import_file, name="import_variables"),
     path(f"{DEPLOYMENT}/variables/export", variables.export, name="export_variables"),
-    path(f"{DEPLOYMENT}/transfer", transfer.transfer, name="transfer"),
+    path(f"{DEPLOYMENT}/transfer", details.transfer, name="transfer"),
     path(f"{DEPLOYMENT}/worker-queues", queues.index, name="queues"),
     path(f"{DEPLOYMENT}/worker-queues/new", queues.create, name="queue_create"),
     path(f"{DEPLOYMENT}/worker-queues/<slug:queue>/edit", queues.edit, name="queue_edit"),
@@ -34,8 +38,10 @@ urlpatterns = [
     path(f"{DEPLOYMENT}/details/edit", details.edit, name="edit"),
     path(f"{DEPLOYMENT}/details/file", document.download, name="download_document"),
     path(f"{DEPLOYMENT}/details/apply", document.apply, name="apply_document"),
-    path(f"{DEPLOYMENT}/details/alert-emails", alerts.edit, name="alert_emails"),
+    path(f"{DEPLOYMENT}/details/alert-emails", details.edit_alert_emails, name="alert_emails"),
     path(
-        f"{DEPLOYMENT}/details/alert-emails/<slug:address>/delete", alerts.delete, name="delete_alert_email"
+        f"{DEPLOYMENT}/details/alert-emails/<slug:address>/delete",
+        details.delete_alert_email,
+        name="delete_alert_email",
     ),
 ]

@@ -13,8 +13,10 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
 
-from apikeys import signing, usage, verified_secrets, verified_tokens
-from workspaces import audit_triggers
+from apikeys import usage
+from apikeys.tokens import signing_keys as signing
+from apikeys.tokens import verified_secrets, verified_tokens
+from workspaces.audit import triggers as audit_triggers
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
 

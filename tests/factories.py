@@ -21,9 +21,9 @@ from deployments.models import (
     RuntimeRelease,
     WorkerQueue,
 )
-from deployments.queues import ensure_default_queue, node_pools
-from workspaces.middleware import principal_for
+from deployments.queues.service import ensure_default_queue, node_pools
 from workspaces.models import Membership, OrganizationRole, Role, User, Workspace
+from workspaces.principals import principal_for
 
 PASSWORD = "correct horse battery"
 

@@ -6,9 +6,9 @@ from django import forms
 
 from cloudui.web.forms import ResendableForm
 from cloudui.web.text import PlainTextAreaField, PlainTextField
-from workspaces.changing import version_of
 from workspaces.models import User, Workspace
 from workspaces.models.workspace import DESCRIPTION_LENGTH, NAME_LENGTH
+from workspaces.service import version_of
 
 
 class CreateForm(forms.Form):

@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from workspaces import account_views, settings_views, views
+from workspaces import views
+from workspaces import views as settings_views
+from workspaces.sign_in import views as account_views
 
 app_name = "workspaces"
 

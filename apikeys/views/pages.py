@@ -10,8 +10,8 @@ from apikeys.issuing import Issued
 from apikeys.models import ApiKey
 from apikeys.snippets import snippets_for
 from cloudui.web.htmx import HtmxHttpRequest, done, page_or_fragment, wants_fragment
+from deployments.frame import deployment_context
 from deployments.models import Deployment
-from deployments.pages import deployment_context
 
 CHANGED = "apikeys:changed"
 

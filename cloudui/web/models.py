@@ -1,4 +1,6 @@
-"""The one table of the kernel."""
+"""The tables of the kernel."""
+
+from typing import ClassVar
 
 from django.db import models
 
@@ -19,3 +21,27 @@ class KeyCheck(models.Model):
     def __str__(self) -> str:
         """Which key, without its trace."""
         return f"{self.purpose} {self.version}"
+
+
+class IdempotentCall(models.Model):
+    """One creating call that named an Idempotency-Key, so that repeating it creates nothing twice.
+
+    No answer of one contains a secret. The table was made by the migrations of `deployments`, whose label it keeps.
+    """
+
+    # SHA-256 of the caller, the method, the address and the Idempotency-Key.
+    id = models.CharField(primary_key=True, max_length=64)
+    fingerprint = models.CharField("SHA-256 of the body", max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    answer = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    objects: ClassVar[models.Manager["IdempotentCall"]] = models.Manager()
+
+    class Meta:
+        """Where its migrations are."""
+
+        app_label = "deployments"
+
+    def __str__(self) -> str:
+        return self.pk

@@ -12,8 +12,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from cloudui.web.principal import Principal
 from deployments.access import deployment_to_edit
-from deployments.alerts import set_alert_emails
-from deployments.configuration import update_deployment
+from deployments.details.alert_emails import set_alert_emails
+from deployments.details.service import update_deployment
 from deployments.document.checking import check, split
 from deployments.document.parsing import read
 from deployments.document.preview import Change, preview, wanted_queues
@@ -28,8 +28,8 @@ from deployments.document.schema import (
     Document,
 )
 from deployments.models import Deployment
-from deployments.queues import list_queues, replace_queues
-from deployments.variables import Wanted, save_variables
+from deployments.queues.service import list_queues, replace_queues
+from deployments.variables.service import Wanted, save_variables
 
 _FILE_NAMES = {column: name for name, column in [*COLUMNS.items(), *QUEUE_NUMBERS.items()]}
 

@@ -6,12 +6,12 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
-from deployments.alerts import ALERT_EMAILS, EMAIL_LENGTH, distinct
+from deployments.details.alert_emails import ALERT_EMAILS, EMAIL_LENGTH, distinct
 from deployments.document.problems import Problem
 from deployments.document.schema import CONFIGURATION, EMAILS, METADATA, QUEUES, VARIABLES, Document
 from deployments.models import Deployment, Executor
 from deployments.models.queue import DEFAULT_QUEUE
-from deployments.variables import check_key
+from deployments.variables.service import check_key
 
 KUBERNETES_HAS_NONE: Final = "The Kubernetes executor has no worker queues."
 _is_email: Final = EmailValidator()

@@ -18,12 +18,12 @@ from deployments.document.schema import (
     QueueGiven,
     VariableGiven,
 )
-from deployments.forms import in_airflow_units
 from deployments.models import Deployment, Executor
 from deployments.models.queue import DEFAULT_QUEUE
-from deployments.queue_limits import DEFAULT_CONCURRENCY, QueueWanted, default_wanted, limits
-from deployments.queues import list_queues, node_pools
-from deployments.variables import Shown, list_variables
+from deployments.queues.limits import DEFAULT_CONCURRENCY, QueueWanted, default_wanted, limits
+from deployments.queues.service import list_queues, node_pools
+from deployments.units import in_airflow_units
+from deployments.variables.service import Shown, list_variables
 
 SECRET: Final = "Secret"
 NEW_VALUE: Final = "New value"

@@ -15,7 +15,7 @@ from deployments.document.reading import is_ambiguous
 from deployments.document.schema import CONFIGURATION, EMAILS, METADATA, QUEUES, VARIABLES, WRAPPER
 from deployments.document.source import UNPRINTABLE
 from deployments.models import Deployment, WorkerQueue
-from deployments.variables import list_variables
+from deployments.variables.service import list_variables
 
 Form = Literal["yaml", "json"]
 

@@ -3,7 +3,6 @@
 from deployments.models.cluster import Cluster, NodePool, RuntimeRelease
 from deployments.models.deploy import Deploy, DeployStatus
 from deployments.models.deployment import Deployment, Executor, Status
-from deployments.models.idempotency import IdempotentCall
 from deployments.models.queue import WorkerQueue
 from deployments.models.variable import EnvironmentVariable
 
@@ -14,7 +13,6 @@ __all__ = [
     "Deployment",
     "EnvironmentVariable",
     "Executor",
-    "IdempotentCall",
     "NodePool",
     "RuntimeRelease",
     "Status",

@@ -15,8 +15,8 @@ from apikeys.models import ApiKeySecret
 from cloudui.web.principal import system_principal
 from tests.deployments.helpers import field_error, page, signed_in, text
 from tests.factories import create_api_key, create_user
-from workspaces.middleware import principal_for
 from workspaces.models import AuditEvent
+from workspaces.principals import principal_for
 
 URL = "/admin/apikeys/apikey/look-up/"
 

@@ -8,8 +8,8 @@ from django.test import Client
 from cloudui.web import slots
 from tests.apikeys.machine import token_of
 from tests.factories import create_api_key, create_deployment, create_member
-from workspaces.middleware import principal_for
 from workspaces.models import Role
+from workspaces.principals import principal_for
 
 
 def signed_in(user):

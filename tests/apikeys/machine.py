@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 import jwt
 from django.test import Client
 
-from apikeys import credentials, signing
+from apikeys import credentials
 from apikeys.issuing import Issued
+from apikeys.tokens import signing_keys as signing
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"

@@ -7,8 +7,8 @@ from django.http import Http404
 from apikeys import changing
 from apikeys.models import ApiKey, ApiKeySecret
 from tests.factories import create_api_key, create_deployment, create_member
-from workspaces.middleware import principal_for
 from workspaces.models import AuditEvent, Membership, Role
+from workspaces.principals import principal_for
 
 pytestmark = pytest.mark.django_db
 

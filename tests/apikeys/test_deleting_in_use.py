@@ -7,13 +7,15 @@ from datetime import timedelta
 import pytest
 from django.db import connections
 
-from apikeys import changing, credentials, exchange, lifecycle, standing, usage
+from apikeys import changing, credentials, lifecycle, usage
+from apikeys import credential_state as standing
 from apikeys.models import ApiKey, ApiKeySecret, Reason
+from apikeys.tokens import exchange
 from cloudui.web.principal import Origin
-from deployments.lifecycle import delete_deployment
 from deployments.models import Deployment
+from deployments.service import delete_deployment
 from tests.factories import create_api_key, create_deployment, create_owner
-from workspaces.middleware import principal_for
+from workspaces.principals import principal_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.threat("T-L2")]
 

@@ -12,8 +12,8 @@ from apikeys import credentials, issuing, lifecycle
 from apikeys.forms import new_nonce
 from apikeys.models import ApiKey, ApiKeySecret
 from tests.factories import create_api_key, create_deployment, create_member, create_owner
-from workspaces.middleware import principal_for
 from workspaces.models import AuditEvent, Membership, Role
+from workspaces.principals import principal_for
 
 pytestmark = pytest.mark.django_db
 

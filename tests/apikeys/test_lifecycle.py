@@ -11,8 +11,8 @@ from apikeys import changing, issuing, lifecycle
 from apikeys.models import ApiKey, ApiKeySecret
 from tests.apikeys.machine import exchange
 from tests.factories import create_member
-from workspaces.middleware import principal_for
 from workspaces.models import AuditEvent, Role
+from workspaces.principals import principal_for
 
 pytestmark = pytest.mark.django_db
 

@@ -9,17 +9,17 @@ from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from apikeys import signing
 from apikeys.models import SigningKey
+from apikeys.tokens import signing_keys as signing
 from cloudui.web import encryption, keyring
 from cloudui.web.encryption import decrypt, encrypt
-from deployments import reencryption
 from deployments.models import Deployment
 from deployments.models.variable import EnvironmentVariable
-from deployments.variables import Wanted, list_variables, read_value, save_variables
+from deployments.variables import reencryption
+from deployments.variables.service import Wanted, list_variables, read_value, save_variables
 from tests.factories import create_deployment, create_member
-from workspaces.middleware import principal_for
 from workspaces.models import Role
+from workspaces.principals import principal_for
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from django.utils import timezone
 from apikeys import changing, lifecycle
 from apikeys.models import ApiKey
 from tests.factories import create_api_key, create_deployment, create_member
-from workspaces.middleware import principal_for
 from workspaces.models import Role
+from workspaces.principals import principal_for
 
 pytestmark = pytest.mark.django_db
 

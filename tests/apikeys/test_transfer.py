@@ -2,13 +2,13 @@
 
 import pytest
 
-from apikeys import access_tokens
 from apikeys.models import ApiKey
-from deployments.transfer import transfer_deployment
+from apikeys.tokens import access_tokens
+from deployments.details.transfer import transfer_deployment
 from tests.apikeys.machine import credentials_of, exchange, post, token_of, whoami
 from tests.factories import create_api_key, create_member, create_owner, create_workspace
-from workspaces.middleware import principal_for
 from workspaces.models import Role
+from workspaces.principals import principal_for
 
 pytestmark = pytest.mark.django_db
 

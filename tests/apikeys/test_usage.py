@@ -10,7 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from apikeys import standing, usage
+from apikeys import credential_state as standing
+from apikeys import usage
 from apikeys.models import ApiKey, ApiKeySecret, ApiKeyUse, Reason, Refusal
 from cloudui.web.principal import Origin
 from tests.apikeys.machine import credentials_of, exchange, token_of, whoami

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from apikeys import access_tokens
+from apikeys.tokens import access_tokens
 from tests.apikeys.machine import JSON, token_of, whoami
 from tests.factories import create_api_key, create_member, create_owner
 from workspaces.models import Role

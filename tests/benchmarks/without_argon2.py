@@ -1,6 +1,6 @@
 """Cloud UI as it is, except that argon2 is never called: the limit of an exchange that is repeated."""
 
-from apikeys import verified_secrets
+from apikeys.tokens import verified_secrets
 from cloudui.wsgi import application
 
 __all__ = ["application"]

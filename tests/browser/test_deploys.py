@@ -5,14 +5,14 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from deployments.deploys.store import bundles
 from deployments.models import Deploy, Deployment
-from deployments.store import bundles
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.steps import row
-from tests.deployments.archives import files, zipped
-from tests.deployments.deploying import agree, read_by_airflow, send
+from tests.deployments.deploys.archives import files, zipped
+from tests.deployments.deploys.deploying import agree, read_by_airflow, send
 from tests.factories import create_member
-from workspaces.middleware import principal_for
+from workspaces.principals import principal_for
 
 
 @pytest.fixture(autouse=True)

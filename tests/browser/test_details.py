@@ -7,11 +7,11 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from deployments.configuration import update_deployment
+from deployments.details.service import update_deployment
 from deployments.models import Deployment, WorkerQueue
 from tests.browser.conftest import DESKTOP, PHONE
-from workspaces.middleware import principal_for
 from workspaces.models import Workspace
+from workspaces.principals import principal_for
 
 SCRIPTS = pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])
 

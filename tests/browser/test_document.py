@@ -7,14 +7,14 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from deployments.alerts import set_alert_emails
+from deployments.details.alert_emails import set_alert_emails
 from deployments.models import Deployment, EnvironmentVariable
-from deployments.queues import QueueWanted, replace_queues
-from deployments.variables import Wanted, read_value, save_variables
+from deployments.queues.service import QueueWanted, replace_queues
+from deployments.variables.service import Wanted, read_value, save_variables
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.steps import everything_kept
 from tests.browser.test_accessibility import look
-from workspaces.middleware import principal_for
+from workspaces.principals import principal_for
 
 MISTAKEN = """\
 environment_variables:

@@ -6,9 +6,9 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from deployments.models.variable import EnvironmentVariable
-from deployments.variables import Wanted, read_value, save_variables
+from deployments.variables.service import Wanted, read_value, save_variables
 from tests.browser.conftest import DESKTOP, PHONE
-from workspaces.middleware import principal_for
+from workspaces.principals import principal_for
 
 
 def path_of(name, deployment):

@@ -6,10 +6,10 @@ import time
 import pytest
 from django.test import Client
 
-from apikeys import access_tokens
-from apikeys.cli import discovery
+from apikeys.astro import discovery
+from apikeys.tokens import access_tokens
 from deployments.models import Executor
-from deployments.variables import Wanted, save_variables
+from deployments.variables.service import Wanted, save_variables
 from tests.clients.astro import Astro
 from tests.clients.astro_shapes import Failed
 from tests.factories import (
@@ -20,8 +20,8 @@ from tests.factories import (
     create_user,
     create_workspace,
 )
-from workspaces.middleware import principal_for
 from workspaces.models import Role
+from workspaces.principals import principal_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -263,7 +263,7 @@ def test_a_key_token_is_no_persons(astro, with_key):
 def test_an_expired_token_is_answered_in_a_sentence(astro, person, monkeypatch):
     astro.login(token_of(person))
     later = time.time() + 25 * 60 * 60
-    monkeypatch.setattr("apikeys.access_tokens.time.time", lambda: later)
+    monkeypatch.setattr("apikeys.tokens.access_tokens.time.time", lambda: later)
 
     with pytest.raises(Failed, match=r"^Your token has expired\. Log in again with astro login localhost\.$"):
         astro.deployment_list()

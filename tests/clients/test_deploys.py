@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from deployments.deploy_pages import upload_commands
-from tests.deployments.deploying import agree, read_by_airflow
+from deployments.deploys.history import upload_commands
+from tests.deployments.deploys.deploying import agree, read_by_airflow
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

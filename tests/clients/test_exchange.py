@@ -19,8 +19,8 @@ from apikeys import lifecycle
 from apikeys.models import ApiKey
 from tests.apikeys.machine import credentials_of
 from tests.factories import create_api_key, create_member
-from workspaces.middleware import principal_for
 from workspaces.models import Role
+from workspaces.principals import principal_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

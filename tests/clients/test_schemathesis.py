@@ -17,17 +17,18 @@ from schemathesis.checks import load_all_checks
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import positive_data_acceptance, unsupported_method
 
+from cloudui.api import api
+from cloudui.web.rest.openapi import document
 from deployments.models import Deploy, Deployment, EnvironmentVariable, WorkerQueue
-from deployments.rest.openapi import document
-from tests.deployments.archives import files
-from tests.deployments.programs import at, of_key, of_role
+from tests.deployments.deploys.archives import files
+from tests.deployments.deploys.programs import at, of_key, of_role
 from tests.factories import create_deployment, create_workspace
 from workspaces.models import AuditEvent, Membership, Role, Workspace
 
 pytestmark = [pytest.mark.django_db, pytest.mark.threat("T-L5")]
 
 load_all_checks()
-schema = schemathesis.openapi.from_dict(document())
+schema = schemathesis.openapi.from_dict(document(api))
 schema.app = get_wsgi_application()
 schema.config.generation.with_security_parameters = False
 # What an operation does not know of headers and queries it does not look at.

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from deployments import queues
-from deployments.variables import Wanted, list_variables, save_variables
+from deployments.queues import service as queues
+from deployments.variables.service import Wanted, list_variables, save_variables
 from tests.deployments.helpers import signed_in
-from tests.deployments.queue_facts import HEAVY
-from tests.deployments.variable_pages import SECRET
+from tests.deployments.queues.facts import HEAVY
+from tests.deployments.variables.pages import SECRET
 from tests.factories import (
     create_cluster,
     create_deployment,
@@ -19,8 +19,8 @@ from tests.factories import (
     create_runtime,
     create_workspace,
 )
-from workspaces.middleware import principal_for
 from workspaces.models import Role
+from workspaces.principals import principal_for
 
 
 @pytest.fixture

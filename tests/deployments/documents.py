@@ -2,11 +2,11 @@
 
 from cloudui.web.principal import Principal
 from deployments.access import deployment_to_view
-from deployments.alerts import set_alert_emails
+from deployments.details.alert_emails import set_alert_emails
 from deployments.document import Change, DocumentInvalid, examine, parse
 from deployments.models import Deployment
-from deployments.queues import QueueWanted, replace_queues
-from deployments.variables import Wanted, save_variables
+from deployments.queues.service import QueueWanted, replace_queues
+from deployments.variables.service import Wanted, save_variables
 from tests.deployments.helpers import one, text, url
 
 RENAME = "configuration:\n  name: Live\n"

@@ -5,8 +5,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from deployments.access import deployment_to_view
-from deployments.alerts import set_alert_emails
-from deployments.configuration import update_deployment
+from deployments.details.alert_emails import set_alert_emails
+from deployments.details.service import update_deployment
 from deployments.document import (
     DeploymentChanged,
     DocumentInvalid,
@@ -18,13 +18,13 @@ from deployments.document import (
     state_of,
 )
 from deployments.models import Deployment, EnvironmentVariable, Executor
-from deployments.queues import QueueWanted, list_queues, replace_queues
-from deployments.variables import Wanted, list_variables, read_value, save_variables
+from deployments.queues.service import QueueWanted, list_queues, replace_queues
+from deployments.variables.service import Wanted, list_variables, read_value, save_variables
 from tests.deployments.documents import fill, refusal, said
 from tests.factories import create_deployment, create_member
 from tests.house.tables import dump
-from workspaces.middleware import principal_for
 from workspaces.models import AuditEvent, Membership, Role
+from workspaces.principals import principal_for
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from deployments.access import deployment_to_view
-from deployments.alerts import set_alert_emails
+from deployments.details.alert_emails import set_alert_emails
 from deployments.models import Deployment
-from deployments.variables import Wanted, save_variables
+from deployments.variables.service import Wanted, save_variables
 from tests.deployments.documents import NOTHING, RENAME, WITH_SECRET, apply_url, file_url, previewed
 from tests.deployments.helpers import HX, NEVER_EXISTED, one, page, text, url
-from workspaces.middleware import principal_for
 from workspaces.models import Membership, Role
+from workspaces.principals import principal_for
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from django.http import Http404
 
 from cloudui.web.principal import Kind, Principal
-from deployments.configuration import update_deployment
+from deployments.details.service import update_deployment
 from deployments.document import (
     apply,
     parse,

@@ -9,15 +9,15 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from deployments.access import deployment_to_view
-from deployments.alerts import set_alert_emails
-from deployments.configuration import update_deployment
+from deployments.details.alert_emails import set_alert_emails
+from deployments.details.service import update_deployment
 from deployments.document import examine, parse, preview, render
 from deployments.document.reading import is_ambiguous
 from deployments.document.rendering import _Dumper
 from deployments.models import Executor
-from deployments.queues import QueueWanted, replace_queues
-from deployments.variables import Wanted, save_variables
-from workspaces.middleware import principal_for
+from deployments.queues.service import QueueWanted, replace_queues
+from deployments.variables.service import Wanted, save_variables
+from workspaces.principals import principal_for
 
 # What other readers of YAML, or older ones, take for something other than text.
 SURPRISES = [

@@ -6,13 +6,13 @@ from pytest_django.asserts import assertContains, assertNotContains
 from deployments.access import deployment_to_view
 from deployments.document import sealing
 from deployments.models import Deployment, EnvironmentVariable
-from deployments.variables import Wanted, read_value, save_variables
+from deployments.variables.service import Wanted, read_value, save_variables
 from tests.deployments.documents import NOTHING, RENAME, WITH_SECRET, apply_url, previewed
 from tests.deployments.helpers import one, signed_in, text
 from tests.factories import create_deployment, create_member
 from tests.house.tables import dump
-from workspaces.middleware import principal_for
 from workspaces.models import Role
+from workspaces.principals import principal_for
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django.http import Http404
 from apikeys.issuing import create_key
 from apikeys.models import ApiKey
 from cloudui.web.principal import Kind, Origin, Principal
-from deployments import lifecycle
+from deployments import service as lifecycle
 from deployments.models import Deployment
 from deployments.models.deployment import new_release_name
 from tests.factories import (
@@ -21,8 +21,8 @@ from tests.factories import (
     create_runtime,
     create_workspace,
 )
-from workspaces.middleware import principal_for
 from workspaces.models import AuditEvent, Membership, Role
+from workspaces.principals import principal_for
 
 
 @pytest.fixture
@@ -165,7 +165,7 @@ def test_if_the_event_cannot_be_written_nothing_happens(
     def fail(*args, **kwargs):
         raise OSError
 
-    monkeypatch.setattr("deployments.lifecycle.audit.record", fail)
+    monkeypatch.setattr("deployments.service.audit.record", fail)
 
     with pytest.raises(OSError):  # noqa: PT011 - raised above
         lifecycle.create_deployment(principal, workspace, name="Nightly", **places)

@@ -4,11 +4,11 @@ import pytest
 from django.test import Client
 
 from deployments.access import deployment_to_view
-from deployments.pages import deployment_context
+from deployments.frame import deployment_context
 from tests.deployments.helpers import HX, url
 from tests.factories import create_member
-from workspaces.middleware import principal_for
 from workspaces.models import Role
+from workspaces.principals import principal_for
 
 
 @pytest.mark.parametrize(

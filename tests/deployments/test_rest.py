@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.deployments.programs import at, fields_of, of_key, of_person, of_role, refusal_of
+from tests.deployments.deploys.programs import at, fields_of, of_key, of_person, of_role, refusal_of
 from tests.factories import create_deployment, create_member, create_owner, create_workspace
 from workspaces.models import AuditEvent, Membership, Role
 
@@ -176,7 +176,7 @@ def test_a_failure_of_ours_is_json_without_a_trace(program, deployment, monkeypa
     def fail(*args, **kwargs):
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("deployments.rest.deployments.DeploymentShown.of", fail)
+    monkeypatch.setattr("deployments.rest.DeploymentShown.of", fail)
 
     response = program.get(at(deployment))
 

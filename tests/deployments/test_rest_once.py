@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from deployments import deploys as service
-from deployments.models import Deploy, IdempotentCall, WorkerQueue
-from deployments.rest import deploy_once, idempotency
-from deployments.store import bundles
-from tests.deployments.archives import files, zipped
-from tests.deployments.programs import at, fields_of, of_key, of_role, refusal_of
+from cloudui.web.models import IdempotentCall
+from cloudui.web.rest import idempotency
+from deployments.deploys import repeatable as deploy_once
+from deployments.deploys import service
+from deployments.deploys.store import bundles
+from deployments.models import Deploy, WorkerQueue
+from tests.deployments.deploys.archives import files, zipped
+from tests.deployments.deploys.programs import at, fields_of, of_key, of_role, refusal_of
 from workspaces.models import AuditEvent, Role
 
 pytestmark = pytest.mark.django_db
@@ -121,7 +123,7 @@ def test_a_key_is_forgotten_after_24_hours(program, queues):
 
 
 def test_housekeeping_forgets_what_is_old_only(program, queues, settings):
-    assert "deployments.rest.idempotency.forget_old" in settings.HOUSEKEEPING
+    assert "cloudui.web.rest.idempotency.forget_old" in settings.HOUSEKEEPING
     program.post(queues, QUEUE, key="old")
     _age(hours=25)
     program.post(queues, {**QUEUE, "name": "other"}, key="new")

@@ -2,10 +2,10 @@
 
 import pytest
 
+from deployments.deploys.store.bundles import Bundle
 from deployments.models import Deploy, Deployment, EnvironmentVariable, WorkerQueue
-from deployments.store.bundles import Bundle
-from tests.deployments.archives import files
-from tests.deployments.programs import at, of_key, of_person, of_role, refusal_of
+from tests.deployments.deploys.archives import files
+from tests.deployments.deploys.programs import at, of_key, of_person, of_role, refusal_of
 from tests.factories import create_deployment, create_member, create_owner, create_workspace
 from workspaces.models import AuditEvent, Role
 

@@ -8,12 +8,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from deployments.deploys.store.bundles import Bundle
 from deployments.models import EnvironmentVariable
-from deployments.store.bundles import Bundle
-from deployments.variables import read_value
-from tests.deployments.archives import archive as archive_of
-from tests.deployments.archives import files, link, zipped
-from tests.deployments.programs import at, fields_of, of_key, refusal_of
+from deployments.variables.service import read_value
+from tests.deployments.deploys.archives import archive as archive_of
+from tests.deployments.deploys.archives import files, link, zipped
+from tests.deployments.deploys.programs import at, fields_of, of_key, refusal_of
 from workspaces.models import AuditEvent
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,8 @@ from django.http import Http404
 from deployments.access import deployment_to_manage_keys
 from deployments.models import Deployment
 from tests.factories import create_deployment, create_member
-from workspaces.middleware import principal_for
 from workspaces.models import Membership, Role
+from workspaces.principals import principal_for
 
 PAUSE_SECONDS = 0.3
 

@@ -12,14 +12,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
 from apikeys import lifecycle
 from apikeys.models import ApiKey
-from deployments.alerts import AlertEmail
+from deployments.deploys.store.bundles import Bundle
+from deployments.details.alert_emails import AlertEmail
 from deployments.models import Deployment
-from deployments.store.bundles import Bundle
 from tests.cast import ALERT_EMAIL, DEPLOY, QUEUE, Cast, Place
-from tests.deployments.archives import files
-from workspaces.changing import version_of
-from workspaces.middleware import principal_for
+from tests.deployments.deploys.archives import files
 from workspaces.models import AuditEvent, Membership, Role, Workspace
+from workspaces.principals import principal_for
+from workspaces.service import version_of
 
 # Where a Deployment can be moved, once it is made.
 ANNEX: Final = "c" + "3" * 24

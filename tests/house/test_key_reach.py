@@ -8,8 +8,8 @@ from itertools import product
 import pytest
 from django.test import Client
 
-from apikeys import access_tokens
 from apikeys.models import ApiKey
+from apikeys.tokens import access_tokens
 from tests.apikeys.machine import FORM
 from tests.house.routes import body, routes
 from tests.house.walk import METHODS, ask

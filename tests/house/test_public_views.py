@@ -38,7 +38,7 @@ PUBLIC_API = {
     "oauth:revoke_leaked",
     "oauth:metadata",
     "oauth:jwks",
-    "oauth:cli_auth_config",
+    "astro:auth_config",
     "rest:openapi",
 }
 

@@ -15,7 +15,7 @@ from apikeys.models import ApiKey, ApiKeySecret
 from cloudui.web.principal import system_principal
 from deployments.models import Cluster, Deploy, Deployment, RuntimeRelease, WorkerQueue
 from deployments.models.variable import EnvironmentVariable
-from deployments.variables import seal_value
+from deployments.variables.service import seal_value
 from tests.cast import DEPLOY, HX
 from workspaces import audit
 from workspaces.models import Membership, Role, User, Workspace

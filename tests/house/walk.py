@@ -14,7 +14,7 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client
 
-from apikeys import signing
+from apikeys.tokens import signing_keys as signing
 from tests.cast import HX, ROLES, Cast, assemble
 from tests.house.routes import Route, body, make_ready, routes
 

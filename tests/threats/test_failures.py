@@ -11,10 +11,11 @@ from django.utils.log import AdminEmailHandler
 from django.views.debug import technical_500_response
 from django.views.decorators.debug import sensitive_variables
 
-from apikeys import credentials, signing
+from apikeys import credentials
 from apikeys.forms import new_nonce
 from apikeys.models import ApiKeySecret
 from apikeys.snippets import Snippet
+from apikeys.tokens import signing_keys as signing
 from cloudui.web.middleware import CompressionMiddleware
 from deployments.models import Deploy, DeployStatus
 from tests.house.routes import body, changing_forms, make_ready

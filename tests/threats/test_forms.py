@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from django.apps import apps
 from django.db import models
 
-from apikeys import signing
+from apikeys.tokens import signing_keys as signing
 from tests.cast import HX, QUEUE
 from tests.house.routes import body, console, forms, make_ready
 from tests.house.walk import ask, undone

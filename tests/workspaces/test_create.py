@@ -9,9 +9,10 @@ from django.db import DatabaseError, connections
 
 from tests.deployments.helpers import HX, field_error, page, signed_in
 from tests.factories import create_owner, create_workspace
-from workspaces import audit, lifecycle
-from workspaces.middleware import principal_for
+from workspaces import audit
+from workspaces import service as lifecycle
 from workspaces.models import AuditEvent, Membership, OrganizationRole, Role, Workspace
+from workspaces.principals import principal_for
 
 URL = "/workspaces/new"
 

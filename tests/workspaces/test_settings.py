@@ -3,12 +3,12 @@
 import pytest
 from pytest_django.asserts import assertContains, assertRedirects
 
-from deployments.lifecycle import create_deployment
+from deployments.service import create_deployment
 from tests.deployments.helpers import HX, field_error, one, page, signed_in, text
 from tests.factories import create_cluster, create_member, create_runtime, create_workspace
-from workspaces.changing import WorkspaceChanged, update_workspace, version_of
-from workspaces.middleware import principal_for
 from workspaces.models import AuditEvent, Role, Workspace
+from workspaces.principals import principal_for
+from workspaces.service import WorkspaceChanged, update_workspace, version_of
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from cloudui.web.principal import Kind
-from workspaces.admin_audit import BoundedPaginator
+from workspaces.admin.audited import BoundedPaginator
 from workspaces.models import AuditEvent
 
 

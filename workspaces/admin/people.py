@@ -19,9 +19,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 
 from cloudui.web.text import PlainTextField
-from workspaces.admin_audit import AuditedAdmin
-from workspaces.members import lock_owners, require_replaceable
+from workspaces.admin.audited import AuditedAdmin
 from workspaces.models import OrganizationRole, User
+from workspaces.people.last_admin import lock_owners, require_replaceable
 
 # A change of any of these ends the person's sessions and tokens.
 POWERS = ("organization_role", "is_active", "is_staff", "is_superuser", "groups", "user_permissions")

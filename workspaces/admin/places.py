@@ -10,9 +10,9 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from cloudui.web.text import PlainTextAreaField
-from workspaces.admin_audit import AuditedAdmin
-from workspaces.members import require_admin_left
+from workspaces.admin.audited import AuditedAdmin
 from workspaces.models import Membership, Role, Workspace
+from workspaces.people.last_admin import require_admin_left
 
 
 class MembersFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg] # generic in the stubs only

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from workspaces import audit_triggers
+from workspaces.audit import triggers as audit_triggers
 
 
 class Migration(migrations.Migration):

@@ -4,8 +4,8 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
 
-from apikeys import signing
 from apikeys.models import SigningKey
+from apikeys.tokens import signing_keys as signing
 from cloudui.web.principal import system_principal
 
 

@@ -15,12 +15,12 @@ from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
 from cloudui.web.principal import Origin, Principal, system_principal
-from deployments.lifecycle import create_deployment
 from deployments.models import Cluster, Executor, RuntimeRelease
-from workspaces.lifecycle import create_workspace
-from workspaces.middleware import principal_for
+from deployments.service import create_deployment
 from workspaces.models import OrganizationRole, Role, User
-from workspaces.people import add_member, create_person
+from workspaces.people.service import add_member, create_person
+from workspaces.principals import principal_for
+from workspaces.service import create_workspace
 
 PASSWORD_FILE: Final = "demo-password"
 # Without letters and digits that look alike: somebody may type it.

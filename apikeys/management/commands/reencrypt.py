@@ -2,10 +2,10 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from apikeys import signing
+from apikeys.tokens import signing_keys as signing
 from cloudui.web.encryption import PURPOSE
 from cloudui.web.keyring import keyring
-from deployments.reencryption import reencrypt_variables
+from deployments.variables.reencryption import reencrypt_variables
 
 
 class Command(BaseCommand):

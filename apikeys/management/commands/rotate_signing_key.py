@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
 
-from apikeys import signing
+from apikeys.tokens import signing_keys as signing
 from cloudui.web.principal import system_principal
 
 

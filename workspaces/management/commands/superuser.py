@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from cloudui.web.principal import system_principal
 from workspaces.models import OrganizationRole, User
-from workspaces.people import create_person
+from workspaces.people.service import create_person
 
 
 class Command(BaseCommand):

@@ -1,0 +1,29 @@
+"""How the `astro` command-line client finds this installation, and learns whose token it holds."""
+
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from apikeys.credential_state import PersonStanding
+from apikeys.tokens.bearer import Access
+from cloudui.web.api import answer, api_route, public_api_route
+from cloudui.web.principal import Kind
+
+CLIENT_ID: Final = "console-cli"
+AUDIENCE: Final = "astronomer-ee"
+
+
+@public_api_route()
+def auth_config(request: HttpRequest) -> HttpResponse:
+    """Where tokens come from; the client appends `oauth/token` to the address as it stands."""
+    return answer({"clientId": CLIENT_ID, "audience": AUDIENCE, "domainUrl": f"{settings.PUBLIC_URL}/"})
+
+
+@api_route(kinds={Kind.USER})
+def userinfo(request: HttpRequest) -> HttpResponse:
+    """The person of a token, in the claims of OpenID Connect Core section 5.1."""
+    access: Access = request.access  # type: ignore[attr-defined] # set by apikeys.tokens.bearer
+    person = access.stands
+    assert isinstance(person, PersonStanding)  # noqa: S101 - the route lets nobody else in
+    return answer({"sub": person.user_id, "email": person.email, "name": person.full_name or person.email})

@@ -1,0 +1,168 @@
+"""What each name of the schema means in our tables. Rights are decided in `rows` before anything is shown."""
+
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from ariadne import ObjectType, QueryType, ScalarType, load_schema_from_path, make_executable_schema
+from django.conf import settings
+from django.views.decorators.debug import sensitive_variables
+from graphql import GraphQLError, GraphQLResolveInfo
+
+from apikeys.astro.graphql import rows
+from cloudui.web.api import rfc3339
+from cloudui.web.encryption import CannotDecrypt
+from cloudui.web.keyring import KeyFileError
+from cloudui.web.principal import Principal
+from deployments.models import Deployment, EnvironmentVariable, NodePool, WorkerQueue
+from deployments.variables.service import read_value
+from workspaces.models import Workspace
+
+Info = GraphQLResolveInfo[Principal]
+SCHEMA: Final = Path(__file__).with_name("schema.graphql")
+
+# Where the client has another name than the column; `releaseName` finds `release_name` by itself.
+ALIASES: Final = {
+    "Workspace": {"label": "name"},
+    "Deployment": {
+        "label": "name",
+        "runtimeRelease": "runtime",
+        "dagDeployEnabled": "dag_deploys_enabled",
+        "apiKeyOnlyDeployments": "ci_cd_enforced",
+        "isHighAvailability": "is_highly_available",
+    },
+    "Cluster": {"cloudProvider": "provider"},
+    "NodePool": {"nodeInstanceType": "worker_type", "maxNodeCount": "max_workers"},
+    "WorkerQueue": {
+        "workerConcurrency": "concurrency",
+        "minWorkerCount": "min_workers",
+        "maxWorkerCount": "max_workers",
+    },
+    "Image": {"tag": "runtime_id"},
+    "Scheduler": {"au": "scheduler_au", "replicas": "scheduler_replicas"},
+}
+
+types: Final = {
+    name: ObjectType(name) for name in (*ALIASES, "DeploymentSpec", "EnvironmentVariable", "Webserver")
+}
+for _name, _aliases in ALIASES.items():
+    for _field, _column in _aliases.items():
+        types[_name].set_alias(_field, _column)
+
+query: Final = QueryType()
+identifier: Final = ScalarType("Id")
+moment: Final = ScalarType("DateTime", serializer=rfc3339)
+
+
+@identifier.value_parser
+def read_id(value: object) -> str:
+    """An identifier as somebody sends it: ours, or one that finds nothing, but nothing that breaks a database."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9A-Za-z_-]{0,64}", value):
+        raise GraphQLError("This is not an identifier.")
+    return value
+
+
+@query.field("workspaces")
+def list_workspaces(_root: None, info: Info, organization_id: str) -> list[Workspace]:
+    """The caller's Workspaces."""
+    rows.require_organization(organization_id)
+    return rows.workspaces_of(info.context)
+
+
+@query.field("deployments")
+def list_deployments(
+    _root: None, info: Info, organization_id: str, workspace_id: str | None = None
+) -> list[Deployment]:
+    """The caller's Deployments."""
+    rows.require_organization(organization_id)
+    return rows.deployments_of(info.context, workspace_id or "")
+
+
+@query.field("deployment")
+def find_deployment(_root: None, info: Info, id: str) -> Deployment:  # noqa: A002 - its name there
+    """One Deployment."""
+    return rows.deployment_of(info.context, id)
+
+
+@types["Workspace"].field("organizationId")
+def organization_id(_workspace: Workspace, _info: Info) -> str:
+    """There is one Organization."""
+    return str(settings.ORGANIZATION_ID)
+
+
+@types["Deployment"].field("deploymentSpec")
+@types["DeploymentSpec"].field("image")
+@types["DeploymentSpec"].field("scheduler")
+@types["DeploymentSpec"].field("webserver")
+def same_row(deployment: Deployment, _info: Info) -> Deployment:
+    """Parts that are objects there and columns here."""
+    return deployment
+
+
+@types["Deployment"].field("schedulerSize")
+def scheduler_size(_deployment: Deployment, _info: Info) -> str:
+    """Schedulers have numbers here."""
+    return ""
+
+
+@types["Deployment"].field("workerQueues")
+def worker_queues(deployment: Deployment, _info: Info) -> list[WorkerQueue]:
+    """Its queues; none where the executor has none."""
+    return list(deployment.worker_queues.all())
+
+
+@types["Cluster"].field("nodePools")
+def node_pools(cluster: Any, _info: Info) -> list[NodePool]:
+    """The worker types of a Cluster."""
+    return list(cluster.node_pools.all())
+
+
+@types["NodePool"].field("createdAt")
+def unknown(_row: object, _info: Info) -> None:
+    """Nobody keeps this."""
+
+
+@types["WorkerQueue"].field("podCpu")
+def pod_cpu(queue: WorkerQueue, _info: Info) -> str:
+    """The cores of one worker."""
+    return _plain(queue.node_pool.cpu)
+
+
+@types["WorkerQueue"].field("podRam")
+def pod_ram(queue: WorkerQueue, _info: Info) -> str:
+    """The memory of one worker, in the notation of Kubernetes."""
+    return f"{_plain(queue.node_pool.memory_gib)}Gi"
+
+
+@types["DeploymentSpec"].field("environmentVariablesObjects")
+def variables(deployment: Deployment, _info: Info) -> list[EnvironmentVariable]:
+    """Its environment variables by key."""
+    return list(deployment.variables.all())
+
+
+@types["EnvironmentVariable"].field("value")
+@sensitive_variables()
+def value_of(variable: EnvironmentVariable, _info: Info) -> str:
+    """The value; empty for a secret, and for what somebody has made unreadable in the database."""
+    if variable.is_secret:
+        return ""
+    try:
+        return read_value(variable)
+    except (CannotDecrypt, KeyFileError):
+        return ""
+
+
+@types["Webserver"].field("url")
+def webserver_url(deployment: Deployment, _info: Info) -> str:
+    """Nothing: some commands would send the caller's access token, which opens this console, to that address."""
+    return ""
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"
+
+
+schema: Final = make_executable_schema(
+    load_schema_from_path(SCHEMA), query, identifier, moment, *types.values(), convert_names_case=True
+)

@@ -1,0 +1,17 @@
+"""The addresses at which the `astro` command-line client calls."""
+
+from django.urls import path
+
+from apikeys.astro import discovery, v1alpha1
+from apikeys.astro.graphql.views import graphql
+
+app_name = "astro"
+
+urlpatterns = [
+    path("auth-config", discovery.auth_config, name="auth_config"),
+    path("userinfo", discovery.userinfo, name="userinfo"),
+    path("graphql", graphql, name="graphql"),
+    path("v1alpha1/organizations", v1alpha1.organizations, name="organizations"),
+    path("v1alpha1/users/self", v1alpha1.users_self, name="users_self"),
+    path("v1alpha1/<path:url>", v1alpha1.not_served, name="not_served"),
+]

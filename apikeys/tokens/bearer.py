@@ -1,0 +1,136 @@
+"""Who sends an access token (RFC 6750): from the Authorization header to a Principal, in one narrow query.
+
+The middleware only places the question at the request; a route that accepts tokens asks it (cloudui.web.api).
+So a token costs nothing on pages and opens none.
+"""
+
+import functools
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.debug import sensitive_variables
+
+from apikeys import credential_state as standing
+from apikeys import usage
+from apikeys.credential_state import PersonStanding, Standing
+from apikeys.models import Reason
+from apikeys.tokens import access_tokens
+from apikeys.tokens.access_tokens import TokenExpired, TokenRefused
+from apikeys.tokens.claims import Claims
+from cloudui.web.api import CHALLENGE, ApiError
+from cloudui.web.principal import Kind, Principal
+from workspaces.principals import origin_of
+
+EXPIRED: Final = "The access token has expired."
+REFUSED: Final = "The access token is not valid."
+
+# RFC 6750 section 2.1.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
+
+
+class BearerMiddleware:
+    """Lets a route for programs ask who sends an access token."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on with the question at hand."""
+        request.bearer = functools.partial(identify, request)  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What is known of an accepted token.
+
+    Attributes:
+        claims: what it says.
+        stands: the key's secret or the person, as they are now.
+    """
+
+    claims: Claims
+    stands: Standing | PersonStanding
+
+
+@sensitive_variables()
+def identify(request: HttpRequest) -> Principal | None:
+    """The caller that the request's access token proves, or None if it brings none.
+
+    Leaves what is known at `request.access`.
+
+    Raises:
+        ApiError: 401 for a token that is not good, 400 for one in the address (RFC 6750 sections 2.3 and 3.1).
+    """
+    query = request.META.get("QUERY_STRING", "")
+    if query and "access_token" in {name for name, _ in parse_qsl(query[:8192], keep_blank_values=True)}:
+        raise ApiError(400, "invalid_request", "Send the access token in the Authorization header only.")
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    if _TOKEN.fullmatch(token) is None:
+        raise _invalid(REFUSED)
+    origin = origin_of(request)
+    try:
+        claims = access_tokens.read(token)
+    except TokenExpired:
+        raise _invalid(EXPIRED) from None
+    except TokenRefused:
+        raise _invalid(REFUSED) from None
+    stands = _stands(claims)
+    reason = _why_not(claims, stands)
+    if stands is None or reason is not None:
+        if reason is not None and isinstance(stands, Standing):
+            usage.record_refusal(stands, reason, origin)
+        raise _invalid(REFUSED)
+    if isinstance(stands, Standing):
+        usage.record_use(stands, origin)
+    request.access = Access(claims, stands)  # type: ignore[attr-defined]
+    return stands.principal(origin)
+
+
+@sensitive_variables()
+def live_claims(token: str) -> Claims | None:
+    """What a token says if it would be accepted now, for introspection."""
+    try:
+        claims = access_tokens.read(token)
+    except TokenRefused:
+        return None
+    stands = _stands(claims)
+    return claims if stands is not None and _why_not(claims, stands) is None else None
+
+
+def _stands(claims: Claims) -> Standing | PersonStanding | None:
+    if claims.kind is Kind.USER:
+        return standing.of_person(claims.subject, jti=claims.jti)
+    return standing.by_number(
+        key_id=claims.subject, number=claims.secret, deployment=claims.deployment, jti=claims.jti
+    )
+
+
+@sensitive_variables()
+def _why_not(claims: Claims, stands: Standing | PersonStanding | None) -> Reason | None:
+    """Why a token with a good signature is refused; None if it is not, or if nobody is left to ask."""
+    match stands:
+        case PersonStanding():
+            is_good = stands.is_active and constant_time_compare(claims.stamp, stands.security_stamp)
+        case Standing():
+            if not stands.is_enabled:
+                return Reason.DISABLED
+            if stands.end is not None:
+                return Reason.SECRET_ENDED
+            is_good = stands.generation == claims.generation
+        case None:
+            return None
+    return None if is_good and not stands.is_revoked else Reason.TOKEN_ENDED
+
+
+def _invalid(description: str) -> ApiError:
+    challenge = f'{CHALLENGE}, error="invalid_token", error_description="{description}"'
+    return ApiError(401, "invalid_token", description, {"WWW-Authenticate": challenge})

@@ -1,0 +1,138 @@
+"""Who asks: the key ID and secret of a request, from its body or from HTTP Basic, never from its address."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote_plus
+
+from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
+
+from apikeys import credential_state as standing
+from apikeys import credentials, usage
+from apikeys.credential_state import Standing
+from apikeys.credentials import KeySecret
+from apikeys.models import Reason
+from apikeys.tokens import exchange
+from apikeys.tokens.exchange import Refused, TooManyFailures, Unproven
+from apikeys.tokens.oauth.parameters import MOST_BYTES, Parameters, form_pairs, invalid_request
+from cloudui.web import client, ratelimit
+from cloudui.web.api import ApiError
+from workspaces.principals import origin_of
+
+# Failures from one address in a minute, beyond which a failing request is told to wait. One that succeeds is
+# never refused for what others at its address did.
+MOST_FAILURES: Final = 30
+# RFC 7617 sections 2 and 2.1.
+BASIC: Final = 'Basic realm="Cloud UI", charset="UTF-8"'
+UNPROVEN: Final = "The key ID or the key secret is not valid, or the API key was deleted."
+IN_URL: Final = "Send credentials in the body or with HTTP Basic, never in the address."
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What a request gives as its identity, not yet proved."""
+
+    key_id: str
+    secret: KeySecret
+
+
+def invalid_client(description: str = UNPROVEN) -> ApiError:
+    """401; the description is the same for whoever has not proved possession (RFC 6749 section 5.2)."""
+    return ApiError(401, "invalid_client", description, {"WWW-Authenticate": BASIC})
+
+
+def wait(description: str) -> ApiError:
+    """429 until the next minute begins (RFC 6585 section 4)."""
+    retry_after = {"Retry-After": str(ratelimit.seconds_left())}
+    return ApiError(429, "temporarily_unavailable", description, retry_after)
+
+
+@sensitive_variables()
+def read_client(request: HttpRequest, parameters: Parameters) -> Client:
+    """The key ID and secret of the request (RFC 6749 section 2.3.1).
+
+    Raises:
+        ApiError: 400 for credentials that are incomplete, given twice or in the address; 401 for none.
+    """
+    refuse_credentials_in_url(request)
+    key_id, secret = parameters.get("client_id"), parameters.secret("client_secret")
+    header = request.META.get("HTTP_AUTHORIZATION", "")
+    if header:
+        basic_id, basic_secret = _basic(header)
+        if secret is not None or key_id not in {None, basic_id}:
+            raise invalid_request("Send credentials in one way only, in the body or with HTTP Basic.")
+        key_id, secret = basic_id, basic_secret
+    if key_id is None and secret is None:
+        raise invalid_client("Send client_id and client_secret.")
+    if key_id is None or secret is None:
+        raise invalid_request(f"The parameter {'client_secret' if key_id else 'client_id'} is missing.")
+    return Client(key_id, secret)
+
+
+@sensitive_variables()
+def prove_client(request: HttpRequest, given: Client) -> Standing:
+    """The secret's row, once possession is proved.
+
+    Raises:
+        ApiError: 401 or 429.
+        SlotsBusy: if no slot for argon2 comes free.
+    """
+    with_origin = origin_of(request)
+    try:
+        return exchange.prove(given.key_id, given.secret, origin=with_origin)
+    except (Unproven, TooManyFailures, Refused) as failure:
+        raise failed(request, failure) from None
+
+
+def failed(request: HttpRequest, failure: Unproven | TooManyFailures | Refused) -> ApiError:
+    """The answer to a failure: why, to a proved holder; otherwise always the same, and 429 after 30 a minute."""
+    if isinstance(failure, Refused):
+        return invalid_client(str(failure))
+    address = ratelimit.caller(client.client_address(request))
+    if isinstance(failure, TooManyFailures) or ratelimit.count("token-failures", address) > MOST_FAILURES:
+        return wait("Too many failed attempts. Try again in the next minute.")
+    return invalid_client()
+
+
+@sensitive_variables()
+def refuse_credentials_in_url(request: HttpRequest) -> None:
+    """Refuse credentials in the address, which logs and histories keep (RFC 6749 section 2.3.1).
+
+    A genuine secret found there is marked on its key: it must be rotated.
+
+    Raises:
+        ApiError: 400.
+    """
+    query = request.META.get("QUERY_STRING", "")
+    if not query:
+        return
+    pairs = form_pairs(query[:MOST_BYTES])
+    for _, value in pairs:
+        if credentials.has_genuine_tag(value):
+            found = standing.by_fingerprint(credentials.fingerprints(KeySecret(value)))
+            if found is not None:
+                usage.record_refusal(found, Reason.SECRET_IN_URL, origin_of(request))
+            raise invalid_request(IN_URL)
+    if {"client_id", "client_secret"} & {name for name, _ in pairs}:
+        raise invalid_request(IN_URL)
+
+
+@sensitive_variables()
+def _basic(header: str) -> tuple[str | None, KeySecret | None]:
+    """The two halves of an HTTP Basic header, each form-encoded before it was joined (section 2.3.1)."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        raise invalid_client("Authenticate with HTTP Basic or with client_id and client_secret in the body.")
+    try:
+        decoded = base64.b64decode(encoded.strip(), validate=True).decode()
+        key_id, colon, secret = decoded.partition(":")
+        pair = Parameters(
+            [("id", unquote_plus(key_id, errors="strict")), ("secret", unquote_plus(secret, errors="strict"))]
+        )
+    except (binascii.Error, ValueError):
+        raise invalid_request("The Authorization header is malformed.") from None
+    if not colon:
+        raise invalid_request("The Authorization header is malformed.")
+    return pair.get("id"), pair.secret("secret")

@@ -1,0 +1,188 @@
+"""What the page of the REST interface shows, taken from the OpenAPI document so that both say the same."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Final
+
+from django.utils.text import slugify
+from ninja import NinjaAPI
+
+from cloudui.web.rest.openapi import document
+
+JSON: Final = "application/json"
+
+# What stands for each parameter in the lines for the shell.
+SHELL: Final = {"deployment": "$DEPLOYMENT", "queue": "default", "deploy": "$DEPLOY"}
+
+TOKEN: Final = """export CLOUDUI={server}
+TOKEN=$(curl -sS "$CLOUDUI/oauth/token" -u "$ASTRONOMER_KEY_ID:$ASTRONOMER_KEY_SECRET" \\
+  -d grant_type=client_credentials | sed -n 's/.*"access_token": *"\\([^"]*\\)".*/\\1/p')
+export DEPLOYMENT=  # the ID in the head of the Deployment's page
+export DEPLOY=  # the id of one of its deploys, where a line below has it"""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A parameter, or a field of a body or an answer.
+
+    Attributes:
+        name: as it is written.
+        kind: such as `integer, 5 to 30`.
+        where: `path`, `query` or `header` for a parameter.
+        is_required: whether it cannot be left out.
+        description: a sentence, or nothing.
+    """
+
+    name: str
+    kind: str
+    where: str = ""
+    is_required: bool = False
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation."""
+
+    anchor: str
+    method: str
+    path: str
+    summary: str
+    description: str
+    curl: str
+    parameters: list[Field] = field(default_factory=list)
+    body: list[Field] = field(default_factory=list)
+    answer: list[Field] = field(default_factory=list)
+    statuses: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Operations that belong together."""
+
+    name: str
+    anchor: str
+    operations: list[Operation]
+
+
+@cache
+def guide(api: NinjaAPI) -> dict[str, Any]:
+    """The context of the page: `description`, `token`, the subjects with their operations, and `errors`."""
+    made = document(api)
+    reader = _Reader(made["components"]["schemas"])
+    subjects: dict[str, list[Operation]] = {}
+    for path, operations in made["paths"].items():
+        for method, operation in operations.items():
+            subjects.setdefault(operation["tags"][0], []).append(reader.operation(path, method, operation))
+    return {
+        "description": made["info"]["description"],
+        "token": TOKEN.format(server=made["servers"][0]["url"]),
+        "subjects": [Subject(name, slugify(name), found) for name, found in subjects.items()],
+        "errors": reader.fields(made["components"]["schemas"]["Invalid"]),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads parts of the document, whose schemas refer to each other."""
+
+    schemas: dict[str, Any]
+
+    def operation(self, path: str, method: str, operation: dict[str, Any]) -> Operation:
+        body = self.schema(operation.get("requestBody", {}))
+        success = next(iter(operation["responses"].values()))
+        return Operation(
+            anchor=operation["operationId"].replace("_", "-"),
+            method=method.upper(),
+            path=path,
+            summary=operation["summary"],
+            description=operation["description"],
+            curl=_curl(path, method, operation, body),
+            parameters=[self.parameter(each) for each in operation["parameters"]],
+            body=self.fields(body),
+            answer=self.fields(self.schema(success)),
+            statuses=[
+                (f"{status} {HTTPStatus(int(status)).phrase}", answer["description"])
+                for status, answer in operation["responses"].items()
+            ],
+        )
+
+    def parameter(self, parameter: dict[str, Any]) -> Field:
+        schema = parameter["schema"]
+        return Field(
+            parameter["name"],
+            self.kind(schema),
+            where=parameter["in"],
+            is_required=parameter["required"],
+            description=self.description(parameter) or self.description(schema),
+        )
+
+    def fields(self, schema: dict[str, Any]) -> list[Field]:
+        required = schema.get("required", [])
+        return [
+            Field(
+                name, self.kind(details), is_required=name in required, description=self.description(details)
+            )
+            for name, details in schema.get("properties", {}).items()
+        ]
+
+    def description(self, schema: dict[str, Any]) -> str:
+        """What a schema says of itself, also where it may be null."""
+        alternatives = [schema, *schema.get("anyOf", ())]
+        found = next((text for each in alternatives if (text := each.get("description", ""))), "")
+        return str(found).replace("`", "")
+
+    def schema(self, holder: dict[str, Any]) -> dict[str, Any]:
+        """The schema of a JSON body or answer; empty where there is none, or it is no JSON."""
+        return self.resolved(holder.get("content", {}).get(JSON, {}).get("schema", {}))
+
+    def resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
+        while "$ref" in schema:
+            schema = self.schemas[schema["$ref"].rsplit("/", 1)[1]]
+        return schema
+
+    def kind(self, schema: dict[str, Any]) -> str:
+        """A schema in a few words."""
+        if "anyOf" in schema:
+            return " or ".join(self.kind(each) for each in schema["anyOf"])
+        if "enum" in schema:
+            return " or ".join(schema["enum"])
+        name = schema.get("type", "")
+        resolved = self.resolved(schema)
+        if name == "array":
+            return f"list of {self.kind(schema['items'])}"
+        if resolved.get("type") == "object":
+            return f"object with {', '.join(resolved['properties'])}"
+        return ", ".join([_type(schema, name), *_limits(schema)])
+
+
+def _type(schema: dict[str, Any], name: str) -> str:
+    known = {"date-time": "time", "binary": "file"}
+    return known.get(schema.get("format", ""), name)
+
+
+def _limits(schema: dict[str, Any]) -> Iterator[str]:
+    if "minimum" in schema and "maximum" in schema:
+        yield f"{schema['minimum']:,} to {schema['maximum']:,}"
+    if "maxLength" in schema or "maxItems" in schema:
+        yield f"at most {schema.get('maxLength') or schema.get('maxItems'):,}"
+
+
+def _curl(path: str, method: str, operation: dict[str, Any], body: dict[str, Any]) -> str:
+    """The line for the shell, with $CLOUDUI, $TOKEN and what the address names as variables."""
+    for name, value in SHELL.items():
+        path = path.replace(f"{{{name}}}", value)
+    words = [f'curl -sS "$CLOUDUI{path}"']
+    if method != "get" and not (method == "post" and "requestBody" in operation):
+        words.append(f"-X {method.upper()}")
+    words.append('-H "Authorization: Bearer $TOKEN"')
+    if body:
+        words.append(f"-H 'Content-Type: {JSON}'")
+        words.append(f"-d '{json.dumps(body['examples'][0])}'")
+    elif "requestBody" in operation:
+        words.append("-H 'Content-Type: application/gzip'")
+        words.append("--data-binary @dags.tar.gz")
+    return " \\\n  ".join(words)

@@ -1,0 +1,128 @@
+"""Idempotency-Key: a creating call that is sent again creates nothing again (draft-ietf-httpapi-idempotency-key-header).
+
+A key belongs to one caller and one address and is remembered for 24 hours. The memory is written in the
+transaction of what was made, so there is never one without the other. Only what succeeded is remembered: a
+refused call made nothing, and may be corrected and sent again with the same key.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Annotated, Final
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.utils import timezone
+from ninja import Header
+from pydantic import BaseModel
+
+from cloudui.web.api import ApiRequest, answer
+from cloudui.web.models import IdempotentCall
+from cloudui.web.rest.errors import invalid
+
+KEPT_FOR: Final = timedelta(hours=24)
+REPLAYED: Final = "Idempotency-Replayed"
+USED: Final = "This key was used for another request. Send another key, or the same request."
+
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        pattern="^[ -~]{1,255}$",
+        description=(
+            "Names this call, so that it can be sent again safely: for 24 hours the same key with the same "
+            f"request gets the same answer, with `{REPLAYED}: true`."
+        ),
+    ),
+]
+
+
+def created_once(request: ApiRequest, key: str, make: Callable[[], BaseModel]) -> HttpResponse:
+    """Make something, unless this very call made it already; the answer is 201 and the same each time.
+
+    Two calls at once with the same key take turns: the second waits for the first and repeats its answer.
+
+    Args:
+        request: the request; that its caller may make it is decided already.
+        key: its Idempotency-Key; empty makes in any case.
+        make: makes it and says what the answer shows.
+
+    Raises:
+        ApiError: 422 for a key that the caller used here for something else.
+    """
+    if not key:
+        return answer(make().model_dump(mode="json"), status=201)
+    fingerprint = fingerprint_of(request, body_hash(request.body))
+    with transaction.atomic():
+        call, is_new = claim(request, key, fingerprint=fingerprint)
+        if not is_new:
+            return _replay(call, fingerprint=fingerprint)
+        content = make().model_dump(mode="json")
+        _remember(call, content)
+    return answer(content, status=201)
+
+
+def claim(request: ApiRequest, key: str, *, fingerprint: str) -> tuple[IdempotentCall, bool]:
+    """The memory of this call, and whether it was only made now."""
+    identifier = _identifier(request, key)
+    IdempotentCall.objects.filter(pk=identifier, created_at__lt=_oldest()).delete()
+    return IdempotentCall.objects.get_or_create(pk=identifier, defaults={"fingerprint": fingerprint})
+
+
+def _remember(call: IdempotentCall, content: object) -> None:
+    """Keep the answer of a call that succeeded."""
+    # As text, because PostgreSQL would put the names into another order.
+    call.status, call.answer = 201, json.dumps(content)
+    call.save(update_fields=["status", "answer"])
+
+
+def _replay(call: IdempotentCall, *, fingerprint: str) -> HttpResponse:
+    """The answer that the call got the first time.
+
+    Raises:
+        ApiError: 422 if the first one asked for something else.
+    """
+    require_same(call, fingerprint)
+    return answer(json.loads(str(call.answer)), status=call.status or 201, headers={REPLAYED: "true"})
+
+
+def require_same(call: IdempotentCall, fingerprint: str) -> None:
+    """Refuse a request other than the one that used its key first.
+
+    Raises:
+        ApiError: 422.
+    """
+    if call.fingerprint != fingerprint:
+        raise invalid([("Idempotency-Key", USED)])
+
+
+def body_hash(body: bytes) -> str:
+    """SHA-256 of a body in hexadecimal."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def fingerprint_of(request: ApiRequest, hash_of_body: str) -> str:
+    """What tells this request from another one with the same key: its body and its query."""
+    query = request.META.get("QUERY_STRING", "")
+    return hashlib.sha256(f"{hash_of_body}\n{query}".encode()).hexdigest()
+
+
+def forget_old() -> int:
+    """Forget calls older than 24 hours; housekeeping asks for it.
+
+    Returns:
+        How many were forgotten.
+    """
+    deleted, _ = IdempotentCall.objects.filter(created_at__lt=_oldest()).delete()
+    return deleted
+
+
+def _identifier(request: ApiRequest, key: str) -> str:
+    principal = request.principal
+    parts = (principal.kind, principal.id, str(request.method), request.path_info, key)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _oldest() -> datetime:
+    return timezone.now() - KEPT_FOR

@@ -1,0 +1,1 @@
+"""Deploys of a Deployment: its DAGs, their versions and their history."""

@@ -1,0 +1,114 @@
+"""What the Deploys tab shows: the history, which deploy is current, and to which one can go back."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from cloudui.web.principal import Principal
+from deployments.access import require_deploy
+from deployments.deploys.completion import current_version
+from deployments.deploys.service import list_deploys, require_kept
+from deployments.models import Deploy, Deployment, DeployStatus
+from workspaces.models import Role
+
+_UPLOAD = """\
+export CLOUDUI={url}
+ANSWER=$(curl -sS --fail-with-body "$CLOUDUI/oauth/token" -d grant_type=client_credentials \\
+  -d client_id="$ASTRONOMER_KEY_ID" -d client_secret="$ASTRONOMER_KEY_SECRET") || {{ echo "$ANSWER"; exit 1; }}
+TOKEN=$(echo "$ANSWER" | sed -n 's/.*"access_token": *"\\([^"]*\\)".*/\\1/p')
+tar -czf - -C dags . | curl -sS --fail-with-body "$CLOUDUI/v1/deployments/{deployment}/deploys" \\
+  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/gzip" --data-binary @-"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A deploy in the list.
+
+    Attributes:
+        deploy: the deploy, with `rolled_back_to`.
+        is_current: whether it is the one that Airflow reads.
+        may_return: whether the caller can roll back to it.
+    """
+
+    deploy: Deploy
+    is_current: bool
+    may_return: bool
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A page of deploys.
+
+    Attributes:
+        rows: the newest first.
+        newer: the query of the page before, empty on the first.
+        older: the query of the page after, empty on the last.
+        is_receiving: whether one of them is on its way.
+        may_deploy: whether the caller may deploy and roll back.
+        why_not: what an Editor is told who may not.
+    """
+
+    rows: list[Row]
+    newer: str
+    older: str
+    is_receiving: bool
+    may_deploy: bool
+    why_not: str
+
+
+def history(principal: Principal, deployment: Deployment, asked: Any) -> History:
+    """One page of the history as the caller sees it.
+
+    Args:
+        principal: who looks.
+        deployment: as `deployment_to_view` gave it to the same caller.
+        asked: the query of the address (`before`, `after`).
+    """
+    page = list_deploys(deployment, asked)
+    why_not = _why_not(principal, deployment)
+    current = current_version(deployment)
+    return History(
+        rows=[
+            Row(
+                deploy=deploy,
+                is_current=deploy.pk == deployment.current_deploy_id,
+                may_return=not why_not
+                and deploy.status == DeployStatus.SUCCEEDED
+                and deploy.has_files
+                and deploy.version != current,
+            )
+            for deploy in page.rows
+        ],
+        newer=page.previous_query,
+        older=page.next_query,
+        is_receiving=any(deploy.status == DeployStatus.RECEIVING for deploy in page.rows),
+        may_deploy=not why_not,
+        why_not=why_not if deployment.caller_role >= Role.EDITOR else "",
+    )
+
+
+def why_not_return(deployment: Deployment, deploy: Deploy) -> str:
+    """Why nobody can go back to this deploy now, empty if they can."""
+    try:
+        require_kept(deployment, deploy)
+    except ValidationError as refusal:
+        return str(refusal.message)
+    return ""
+
+
+def upload_commands(deployment: Deployment) -> str:
+    """What to type in a shell, or to put into a pipeline, to deploy with an API key."""
+    return _UPLOAD.format(url=settings.PUBLIC_URL, deployment=deployment.pk)
+
+
+# Private
+
+
+def _why_not(principal: Principal, deployment: Deployment) -> str:
+    try:
+        require_deploy(principal, deployment)
+    except PermissionDenied as refusal:
+        return str(refusal)
+    return ""

@@ -1,0 +1,86 @@
+"""Deploys of a Deployment: the history, a new version of the DAGs, the return to an earlier one."""
+
+from django.http import HttpResponse
+from ninja import Router
+
+from cloudui.web.api import ApiRequest
+from cloudui.web.rest.idempotency import IdempotencyKey, body_hash
+from cloudui.web.rest.paging import LIMIT, Cursor, Limit, require_cursor
+from cloudui.web.rest.schemas import Id
+from deployments.access import deployment_to_deploy, deployment_to_view
+from deployments.deploys.repeatable import HashedStream, deployed_once
+from deployments.deploys.schemas import DeployPage, DeployShown, DescriptionAsked, RollBack
+from deployments.deploys.service import deploy_to_view, receive, roll_back
+from deployments.deploys.service import list_deploys as deploys_of
+from deployments.deploys.uploads import ARCHIVES, require_archive
+
+PATH = "/deployments/{cid:deployment}/deploys"
+BODY = {
+    "required": True,
+    "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in ARCHIVES},
+}
+
+router = Router(tags=["Deploys"])
+
+
+@router.get(PATH, response=DeployPage, summary="List the deploys")
+def list_deploys(
+    request: ApiRequest, deployment: Id, limit: Limit = LIMIT, cursor: Cursor = ""
+) -> DeployPage:
+    """The newest first."""
+    found = deployment_to_view(request.principal, None, deployment)
+    require_cursor(cursor)
+    page = deploys_of(found, {"after": cursor}, size=limit)
+    return DeployPage(items=[DeployShown.of(row) for row in page.rows], next_cursor=page.after or None)
+
+
+@router.post(PATH, response={201: DeployShown}, summary="Deploy DAGs", openapi_extra={"requestBody": BODY})
+def create_deploy(
+    request: ApiRequest,
+    deployment: Id,
+    description: DescriptionAsked = "",
+    idempotency_key: IdempotencyKey = "",
+) -> HttpResponse:
+    """Upload the DAGs as a tar or tar.gz archive. When the answer comes, Airflow reads the new version.
+
+    An archive that is refused changes nothing; the history has it as failed.
+    """
+    found = deployment_to_deploy(request.principal, None, deployment)
+    require_archive(request)
+    stream = HashedStream(request)
+    return deployed_once(
+        request,
+        idempotency_key,
+        found,
+        lambda confirm: receive(request.principal, found, stream, description=description, confirm=confirm),
+        hash_of_body=stream.hash_to_end,
+    )
+
+
+@router.get(f"{PATH}/{{cid:deploy}}", response=DeployShown, summary="Read a deploy")
+def read_deploy(request: ApiRequest, deployment: Id, deploy: Id) -> DeployShown:
+    """What was deployed, by whom, and how it ended."""
+    return DeployShown.of(deploy_to_view(deployment_to_view(request.principal, None, deployment), deploy))
+
+
+@router.post(f"{PATH}/{{cid:deploy}}/roll-back", response={201: DeployShown}, summary="Roll back to a deploy")
+def roll_back_deploy(
+    request: ApiRequest,
+    deployment: Id,
+    deploy: Id,
+    wanted: RollBack,
+    idempotency_key: IdempotencyKey = "",
+) -> HttpResponse:
+    """Have Airflow read the files of an earlier deploy again. That is a new deploy."""
+    found = deployment_to_deploy(request.principal, None, deployment)
+    to = deploy_to_view(found, deploy)
+    return deployed_once(
+        request,
+        idempotency_key,
+        found,
+        lambda confirm: roll_back(
+            request.principal, found, to, description=wanted.description, confirm=confirm
+        ),
+        hash_of_body=lambda: body_hash(request.body),
+        to=to,
+    )

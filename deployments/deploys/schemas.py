@@ -1,0 +1,63 @@
+"""What the REST interface takes and gives of deploys."""
+
+from typing import Annotated, ClassVar
+
+from ninja import Query
+from pydantic import BaseModel, Field, WithJsonSchema
+
+from cloudui.web.rest.schemas import Actor, Body, Id, Moment, actor
+from deployments.models import Deploy, DeployStatus
+from deployments.models.deployment import DESCRIPTION_LENGTH
+
+Description = Annotated[str, Field(max_length=DESCRIPTION_LENGTH, description="What it is about.")]
+DescriptionAsked = Annotated[str, Query(max_length=DESCRIPTION_LENGTH, description="What it is about.")]
+
+
+class DeployShown(BaseModel):
+    """A deploy: one version of a Deployment's DAGs, or the return to an earlier one."""
+
+    id: Id
+    status: Annotated[str, WithJsonSchema({"type": "string", "enum": DeployStatus.values})]
+    description: str
+    rolled_back_to: str | None = Field(description="The deploy whose files it brought back.")
+    has_files: bool = Field(description="Whether its files are kept, so that it can be rolled back to.")
+    size: int = Field(description="Bytes of all files together.")
+    file_count: int
+    checksum: str = Field(description="SHA-256 of the archive in hexadecimal.")
+    reason: str = Field(description="Why it failed.")
+    made_by: Actor | None
+    created_at: Moment
+    finished_at: Moment | None
+
+    @classmethod
+    def of(cls, row: Deploy) -> "DeployShown":
+        """A row."""
+        return cls(
+            id=row.pk,
+            status=row.status,
+            description=row.description,
+            rolled_back_to=row.rolled_back_to_id,
+            has_files=row.has_files,
+            size=row.size,
+            file_count=row.file_count,
+            checksum=row.checksum,
+            reason=row.reason,
+            made_by=actor(row.made_by_kind, row.made_by_id, row.made_by_name),
+            created_at=row.created_at,
+            finished_at=row.finished_at,
+        )
+
+
+class DeployPage(BaseModel):
+    """One page of deploys."""
+
+    items: list[DeployShown]
+    next_cursor: str | None
+
+
+class RollBack(Body):
+    """What a roll-back is about."""
+
+    EXAMPLE: ClassVar = {"description": "The new report is wrong"}
+
+    description: Description = ""

@@ -1,0 +1,229 @@
+"""The versions of each Deployment's DAGs on disk, and which of them Airflow reads.
+
+    <root>/<release name>/current -> versions/<deploy id>
+    <root>/<release name>/versions/<deploy id>/...      each whole: it appears there by one rename
+    <root>/<release name>/incoming/<deploy id>/...      being received
+    <root>/<release name>/deployment                    the identifier of the Deployment
+    <root>/.locks/<deployment id>                       held by whoever changes any of this
+
+Only who holds the Deployment's lock calls anything here that writes.
+"""
+
+import errno
+import functools
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+
+from cloudui.web.filelocks import FileLocks
+from cloudui.web.ids import IdConverter
+from deployments.deploys.store.refusal import LIMITS, MIB, Limits
+from deployments.deploys.store.stream import Readable
+from deployments.deploys.store.unpacking import FOLDER_MODE, Unpacked, sync_one, unpack
+
+CURRENT: Final = "current"
+VERSIONS: Final = "versions"
+INCOMING: Final = "incoming"
+OWNER: Final = "deployment"
+LOCKS: Final = ".locks"
+PRIVATE: Final = 0o700
+# The database and the keys are on the same disk unless DAGS_ROOT says otherwise, and archives of zeros are small.
+LEFT_FREE: Final = 512 * MIB
+# A pipeline gone wild shall not have all threads of a process wait for one Deployment.
+MOST_WAITING: Final = 4
+IDENTIFIER: Final = re.compile(IdConverter.regex)
+RELEASE_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+
+
+class Busy(Exception):
+    """Somebody else is changing the versions of this Deployment right now."""
+
+
+class Bundle:
+    """The versions of one Deployment."""
+
+    def __init__(self, release_name: str) -> None:
+        """Name the place; nothing is made until something is received.
+
+        Raises:
+            ValueError: for a release name that is no name of a folder.
+        """
+        if not RELEASE_NAME.fullmatch(release_name):
+            raise ValueError(f"{release_name!r} is no release name.")
+        self.path = root() / release_name
+
+    @property
+    def owner(self) -> str:
+        """The identifier of the Deployment that this belongs to, empty where nothing says so."""
+        try:
+            return (self.path / OWNER).read_text().strip()
+        except FileNotFoundError:
+            return ""
+
+    @property
+    def current(self) -> str:
+        """The version that Airflow reads, empty if none."""
+        try:
+            return (self.path / CURRENT).readlink().name
+        except FileNotFoundError:
+            return ""
+
+    @property
+    def versions(self) -> dict[str, float]:
+        """The versions that are here, each with the time when it was unpacked (seconds since 1970)."""
+        with suppress(FileNotFoundError), os.scandir(self.path / VERSIONS) as entries:
+            return {
+                entry.name: entry.stat().st_mtime for entry in entries if IDENTIFIER.fullmatch(entry.name)
+            }
+        return {}
+
+    def has(self, version: str) -> bool:
+        """Whether the files of a version are here."""
+        return bool(IDENTIFIER.fullmatch(version)) and (self.path / VERSIONS / version).is_dir()
+
+    def receive(self, version: str, source: Readable, *, owner: str, limits: Limits = LIMITS) -> Unpacked:
+        """Unpack an archive as a new version, which is not read before it is activated.
+
+        Args:
+            version: the identifier of the deploy.
+            source: the archive.
+            owner: the identifier of the Deployment.
+            limits: the most that is taken.
+
+        Raises:
+            Refused, OSError: as `unpack`; nothing of it stays behind. OSError also where the disk is almost full.
+        """
+        incoming = self.path / INCOMING / version
+        self._make_place(owner)
+        _require_room(self.path)
+        try:
+            unpacked = unpack(source, incoming, limits=limits)
+            incoming.rename(self.path / VERSIONS / version)
+        except BaseException:
+            shutil.rmtree(incoming, ignore_errors=True)
+            raise
+        sync_one(self.path / VERSIONS)
+        return unpacked
+
+    def activate(self, version: str) -> None:
+        """Have Airflow read this version from the next moment on: one rename, so that there is always one.
+
+        Raises:
+            FileNotFoundError: if its files are not here.
+        """
+        if not self.has(version):
+            raise FileNotFoundError(version)
+        link, fresh = self.path / CURRENT, self.path / f"{CURRENT}.new"
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(Path(VERSIONS, version))
+        fresh.replace(link)
+        sync_one(self.path)
+
+    def deactivate(self) -> None:
+        """Have Airflow read nothing, as before the first deploy."""
+        (self.path / CURRENT).unlink(missing_ok=True)
+
+    def remove(self, version: str) -> None:
+        """Delete the files of a version that is not the current one.
+
+        Raises:
+            ValueError: for the current one.
+        """
+        if version == self.current:
+            raise ValueError("The current version stays.")
+        # What is being deleted is no longer whole, so it does not lie among the versions meanwhile.
+        leaving = self.path / INCOMING / version
+        with suppress(FileNotFoundError):
+            (self.path / VERSIONS / version).rename(leaving)
+        shutil.rmtree(leaving, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Delete what a process that died was receiving or deleting; nobody else is at work under the lock."""
+        with suppress(FileNotFoundError), os.scandir(self.path / INCOMING) as entries:
+            for entry in entries:
+                shutil.rmtree(entry.path, ignore_errors=True)
+
+    def remove_all(self) -> None:
+        """Delete everything: the Deployment is gone."""
+        # First of all, so that whoever still reads finds nothing rather than half of it.
+        self.deactivate()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    # Private
+
+    def _make_place(self, owner: str) -> None:
+        for folder in (self.path, self.path / VERSIONS, self.path / INCOMING):
+            _ensure(folder, FOLDER_MODE)
+        if self.owner != owner:
+            fresh = self.path / f"{OWNER}.new"
+            fresh.write_text(f"{owner}\n")
+            fresh.replace(self.path / OWNER)
+        sync_one(self.path)
+
+
+def root() -> Path:
+    """The folder of the store (setting `DAGS_ROOT`)."""
+    return Path(settings.DAGS_ROOT)
+
+
+def bundles() -> Iterator[Bundle]:
+    """Whatever lies in the store under a release name."""
+    with suppress(FileNotFoundError), os.scandir(root()) as entries:
+        for name in sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False)):
+            if RELEASE_NAME.fullmatch(name):
+                yield Bundle(name)
+
+
+@contextmanager
+def hold(deployment_id: str, *, wait_seconds: float = 0) -> Iterator[None]:
+    """Be the only one to change the versions of a Deployment, on all machines that share the store.
+
+    It ends with the process that holds it, so that who gets it knows: nobody is at work any more.
+
+    Args:
+        deployment_id: whose versions.
+        wait_seconds: how long to wait for another one.
+
+    Raises:
+        Busy: if another one still holds it then, or too many wait already.
+    """
+    _ensure(root(), FOLDER_MODE)
+    _ensure(root() / LOCKS, PRIVATE)
+    held = _lock(root() / LOCKS / deployment_id).acquire(timeout=wait_seconds)
+    if held is None:
+        raise Busy
+    try:
+        yield
+    finally:
+        held.release()
+
+
+def forget_lock(deployment_id: str) -> None:
+    """Delete the lock of a Deployment that is gone. Who waits for it will find that there is none."""
+    (root() / LOCKS / deployment_id).unlink(missing_ok=True)
+
+
+# Private
+
+
+def _ensure(folder: Path, mode: int) -> None:
+    """Make a folder with this mode whatever the umask; one that is there keeps its own."""
+    with suppress(FileExistsError):
+        folder.mkdir(parents=True)
+        folder.chmod(mode)
+
+
+@functools.cache
+def _lock(path: Path) -> FileLocks:
+    return FileLocks([path], most_waiting=MOST_WAITING)
+
+
+def _require_room(place: Path) -> None:
+    if shutil.disk_usage(place).free < LEFT_FREE:
+        raise OSError(errno.ENOSPC, "Too little of the disk is left for another version.")

@@ -1,0 +1,98 @@
+"""Which names the files of an archive may have, and that no two of them clash."""
+
+from typing import Final
+
+from deployments.deploys.store.refusal import Limits, Refused, TooLarge, shown
+
+# What Linux file systems take (NAME_MAX).
+LONGEST_PART_BYTES: Final = 255
+
+Parts = tuple[str, ...]
+
+
+def parts_of(raw: bytes, *, limits: Limits) -> Parts:
+    """The folders and the name of one member, `()` for the archive's own top folder (`./`).
+
+    Raises:
+        Refused: for a name that could lead out of the folder, that file systems read in different ways, or
+            that cannot be seen.
+    """
+    try:
+        name = raw.decode()
+    except UnicodeDecodeError as error:
+        raise Refused(f"A name is not UTF-8: {shown(raw.decode(errors='backslashreplace'))}") from error
+    if len(name) > limits.name:
+        raise Refused(f"A name is longer than {limits.name} characters: {shown(name)}")
+    if not name or not name.isprintable():
+        raise Refused(f"A name is empty or has invisible characters: {shown(name)!r}")
+    if name.startswith("/"):
+        raise Refused(f"Absolute paths are refused: {shown(name)}")
+    if "\\" in name:
+        raise Refused(f"Backslashes in names are refused: {shown(name)}")
+    parts = tuple(part for part in name.split("/") if part not in {"", "."})
+    if ".." in parts:
+        raise Refused(f"Names with .. are refused: {shown(name)}")
+    if any(len(part.encode()) > LONGEST_PART_BYTES for part in parts):
+        raise Refused(f"A name is longer than {LONGEST_PART_BYTES} bytes: {shown(name)}")
+    return parts
+
+
+class Tree:
+    """All names of one archive so far."""
+
+    def __init__(self, *, limits: Limits) -> None:
+        """Know the top folder only."""
+        self._limits = limits
+        self._files: set[Parts] = set()
+        # True once a member of its own stood for the folder; until then only names mention it.
+        self._folders: dict[Parts, bool] = {(): False}
+
+    @property
+    def file_count(self) -> int:
+        """How many files there are."""
+        return len(self._files)
+
+    def add_folder(self, parts: Parts) -> list[Parts]:
+        """Take a folder; the folders to make for it, outermost first.
+
+        Raises:
+            Refused: if it came before or is a file.
+        """
+        if self._folders.get(parts):
+            raise Refused(f"The archive names something twice: {shown('/'.join(parts) or './')}")
+        new = self._folders_to(parts)
+        self._folders[parts] = True
+        self._count()
+        return new
+
+    def add_file(self, parts: Parts) -> list[Parts]:
+        """Take a file; the folders to make for it, outermost first.
+
+        Raises:
+            Refused: if it came before, is a folder, or lies in a file.
+        """
+        if parts in self._files or parts in self._folders:
+            raise Refused(f"The archive names something twice: {shown('/'.join(parts) or './')}")
+        new = self._folders_to(parts[:-1])
+        self._files.add(parts)
+        self._count()
+        return new
+
+    # Private
+
+    def _folders_to(self, parts: Parts) -> list[Parts]:
+        new = []
+        for end in range(1, len(parts) + 1):
+            folder = parts[:end]
+            if folder in self._files:
+                raise Refused(
+                    f"The archive names something as a file and as a folder: {shown('/'.join(folder))}"
+                )
+            if folder not in self._folders:
+                self._folders[folder] = False
+                new.append(folder)
+        return new
+
+    def _count(self) -> None:
+        if len(self._files) + len(self._folders) - 1 > self._limits.entries:
+            raise TooLarge(f"The archive has more than {self._limits.entries:,} files and folders.")

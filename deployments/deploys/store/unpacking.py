@@ -1,0 +1,111 @@
+"""Unpacking an archive into a fresh folder, while it is being checked."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from deployments.deploys.store.names import Parts, Tree, parts_of
+from deployments.deploys.store.refusal import LIMITS, MIB, Limits, Refused, TooLarge, shown
+from deployments.deploys.store.stream import ArchiveStream, Readable
+from deployments.deploys.store.tar import Member, next_member, padding
+
+# Airflow runs as somebody else and only reads.
+FOLDER_MODE: Final = 0o755
+FILE_MODE: Final = 0o644
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """What an archive held.
+
+    Attributes:
+        size: bytes of all files together.
+        file_count: how many files.
+        checksum: SHA-256 of the archive as it was sent, in hexadecimal.
+    """
+
+    size: int
+    file_count: int
+    checksum: str
+
+
+def unpack(source: Readable, folder: Path, *, limits: Limits = LIMITS) -> Unpacked:
+    """Unpack a tar or tar.gz into `folder`, which is made for it. Files get the time of now.
+
+    Owners, modes and times in the archive count for nothing: Airflow notices a changed file by its time
+    (docs/deploys.md). What was written when it raises is the caller's to remove.
+
+    Args:
+        source: the archive, read to its end unless refused before.
+        folder: where to; must not exist.
+        limits: the most that is taken.
+
+    Raises:
+        Refused: with the reason.
+        OSError: if the source breaks off or the disk does not take it.
+    """
+    make_folder(folder)
+    stream = ArchiveStream(source, limits=limits)
+    tree = Tree(limits=limits)
+    size = 0
+    while member := next_member(stream):
+        size += _unpack_one(member, stream, folder, tree, limits)
+    if not tree.file_count:
+        raise Refused("The archive holds no file.")
+    sync(folder)
+    return Unpacked(size=size, file_count=tree.file_count, checksum=stream.checksum)
+
+
+def make_folder(folder: Path) -> None:
+    """Make one folder that everybody may read, whatever the umask.
+
+    Raises:
+        FileExistsError: if there is something already.
+    """
+    folder.mkdir()
+    folder.chmod(FOLDER_MODE)
+
+
+def sync(folder: Path) -> None:
+    """Have the disk keep all of `folder`. After everything is written, one flush serves nearly all files."""
+    for path, _, names in os.walk(folder):
+        for name in names:
+            sync_one(Path(path, name))
+        sync_one(Path(path))
+
+
+def sync_one(path: Path) -> None:
+    """Have the disk keep one file, or which names a folder holds."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+# Private
+
+
+def _unpack_one(member: Member, stream: ArchiveStream, folder: Path, tree: Tree, limits: Limits) -> int:
+    parts = parts_of(member.name, limits=limits)
+    if member.size > limits.file:
+        raise TooLarge(f"A file is larger than {limits.file // MIB} MiB: {shown('/'.join(parts))}")
+    new_folders = tree.add_folder(parts) if member.is_folder else tree.add_file(parts)
+    try:
+        for new in new_folders:
+            make_folder(folder.joinpath(*new))
+        if not member.is_folder:
+            _write(stream, folder, parts, member.size)
+    except FileExistsError as error:
+        # Where the disk takes two different names for one, such as two that differ in case.
+        raise Refused(f"The archive names something twice: {shown('/'.join(parts))}") from error
+    return member.size
+
+
+def _write(stream: ArchiveStream, folder: Path, parts: Parts, size: int) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with open(os.open(folder.joinpath(*parts), flags, FILE_MODE), "wb") as file:
+        os.fchmod(file.fileno(), FILE_MODE)
+        file.writelines(stream.pieces(size))
+    stream.take(padding(size))

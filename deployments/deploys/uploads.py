@@ -1,0 +1,24 @@
+"""What an upload must be before its first byte is read."""
+
+from typing import Final
+
+from django.http import HttpRequest
+
+from cloudui.web.api import ApiError
+from deployments.deploys.store.refusal import LIMITS, MIB
+
+# An archive says by its content whether it is compressed, so these mean the same.
+ARCHIVES: Final = ("application/x-tar", "application/gzip", "application/octet-stream")
+
+
+def require_archive(request: HttpRequest) -> None:
+    """Refuse what cannot be an archive, or is larger than the store takes.
+
+    Raises:
+        ApiError: 415 or 413.
+    """
+    if request.content_type not in ARCHIVES:
+        raise ApiError(415, "invalid_request", f"Send a tar or tar.gz archive as {' or '.join(ARCHIVES)}.")
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if length.isdecimal() and int(length) > LIMITS.sent:
+        raise ApiError(413, "invalid_request", f"The archive is larger than {LIMITS.sent // MIB} MiB.")

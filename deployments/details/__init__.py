@@ -1,0 +1,1 @@
+"""What a Deployment is: its configuration, its alert e-mails, its Workspace."""

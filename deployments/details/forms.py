@@ -1,0 +1,208 @@
+"""What an Editor may type about a Deployment: its configuration, its alert e-mails, where it moves."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Self
+
+from django import forms
+
+from cloudui.web.forms import ResendableForm
+from cloudui.web.ids import ID_LENGTH
+from cloudui.web.text import PlainTextAreaField, PlainTextField
+from deployments.details.alert_emails import EMAIL_LENGTH
+from deployments.details.history import Meanwhile
+from deployments.details.service import FIELDS
+from deployments.models import Deployment, Executor
+from deployments.models.deployment import DESCRIPTION_LENGTH, NAME_LENGTH, SCHEDULER_AU, SCHEDULER_REPLICAS
+from deployments.units import in_airflow_units
+from workspaces.models import Workspace
+
+# The names of worker queues are lower-case letters and hyphens.
+BETWEEN_NAMES = ","
+# What the database keeps (PositiveIntegerField); it refuses to compare with much more.
+MAX_VERSION = 2**31 - 1
+
+
+def number_field(
+    limits: tuple[int, int], *, label: str, help_text: str, error: str, words: Callable[[int], str] = str
+) -> forms.Field:
+    """A choice of a whole number.
+
+    Args:
+        limits: the least, which is chosen at first, and the greatest.
+        label: what the number is.
+        help_text: what it does.
+        error: what to do about anything else.
+        words: how each number is shown.
+    """
+    least, greatest = limits
+    return forms.TypedChoiceField(
+        choices=[(number, words(number)) for number in range(least, greatest + 1)],
+        coerce=int,
+        initial=least,
+        label=label,
+        help_text=help_text,
+        error_messages={"required": error, "invalid_choice": error},
+    )
+
+
+class ConfigurationForm(forms.Form):
+    """What is chosen at the beginning and may be changed later."""
+
+    name = PlainTextField(
+        max_length=NAME_LENGTH,
+        error_messages={"required": "Enter a name."},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True, "dir": "auto"}),
+    )
+    description = PlainTextAreaField(
+        required=False,
+        max_length=DESCRIPTION_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "dir": "auto"}),
+    )
+    executor = forms.ChoiceField(
+        choices=Executor.choices,
+        initial=Executor.CELERY,
+        help_text="How Airflow runs tasks.",
+        error_messages={
+            "required": "Select an executor.",
+            "invalid_choice": "Select one of these executors.",
+        },
+    )
+    scheduler_replicas = number_field(
+        SCHEDULER_REPLICAS,
+        label="Scheduler count",
+        help_text="With more than one, scheduling goes on when one fails.",
+        error="Select 1 to 4 schedulers.",
+    )
+    scheduler_au = number_field(
+        SCHEDULER_AU,
+        label="Scheduler resources",
+        help_text="What each scheduler gets, in Airflow units (AU).",
+        words=in_airflow_units,
+        error="Select 5 to 30 AU.",
+    )
+
+
+class EditForm(ResendableForm, ConfigurationForm):
+    """Edit Details. Switching to Kubernetes asks once more, naming the worker queues that it deletes."""
+
+    version = forms.IntegerField(min_value=0, max_value=MAX_VERSION, widget=forms.HiddenInput)
+    ci_cd_enforced = forms.BooleanField(
+        required=False,
+        label="CI/CD Enforcement",
+        help_text="Code is deployed with an API key only; a deploy by a person is refused.",
+    )
+    dag_deploys_enabled = forms.BooleanField(
+        required=False,
+        label="DAG Deploys",
+        help_text="DAGs can be deployed to this Deployment. When off, every deploy is refused.",
+    )
+    is_highly_available = forms.BooleanField(
+        required=False,
+        label="High Availability",
+        help_text="Scheduling goes on when a scheduler fails. It needs at least 2 schedulers.",
+    )
+    # The second step: which queues the warning named, and whether the person agreed.
+    named_queues = forms.CharField(required=False, widget=forms.HiddenInput)
+    confirm = forms.BooleanField(required=False)
+
+    @classmethod
+    def of(cls, deployment: Deployment, data: Any = None, *, queues: Sequence[str] = ()) -> Self:
+        """The form of a Deployment.
+
+        Args:
+            deployment: what stands in the fields at first.
+            data: what was sent, if anything was.
+            queues: the names of its worker queues.
+        """
+        initial = {field: getattr(deployment, field) for field in FIELDS}
+        form = cls(data, initial={**initial, "version": deployment.configuration_version})
+        form.fields["executor"].help_text = _about_executor(deployment, queues)
+        # The dialog puts the caret where it is needed, which after an error is elsewhere.
+        del form.fields["name"].widget.attrs["autofocus"]
+        return form
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What is wanted, for `update_deployment`."""
+        return {field: self.cleaned_data[field] for field in FIELDS}
+
+    @property
+    def agreed_queues(self) -> list[str]:
+        """The names of the worker queues that the person agreed to lose."""
+        if not self.cleaned_data["confirm"]:
+            return []
+        return str(self.cleaned_data["named_queues"]).split(BETWEEN_NAMES)
+
+    def ask_about(self, names: Sequence[str]) -> None:
+        """Ask whether these worker queues may be deleted; everything else stays as it was sent."""
+        self.resend_with(confirm="", named_queues=BETWEEN_NAMES.join(names))
+        which = "this worker queue" if len(names) == 1 else "these worker queues"
+        self["confirm"].label = f"Delete {which}"
+        self.add_error("confirm", "Tick this to go on, or select Celery again.")
+
+    def merged(self, current: Deployment, meanwhile: Iterable[Meanwhile]) -> Self:
+        """A form with what others changed, and over it what this person changed.
+
+        Args:
+            current: the Deployment as it is now.
+            meanwhile: what others changed since this form was opened.
+        """
+        opened = {field: getattr(current, field) for field in FIELDS}
+        opened.update((change.field, change.before) for change in meanwhile)
+        form = type(self).of(current)
+        form.fields["executor"].help_text = self.fields["executor"].help_text
+        form.initial.update((field, value) for field, value in self.changes.items() if value != opened[field])
+        return form
+
+    def words(self, field: str, value: Any) -> str:
+        """A value of a field as the form shows it."""
+        if isinstance(value, bool):
+            return "On" if value else "Off"
+        choices = getattr(self.fields[field], "choices", ())
+        return str(dict(choices).get(value, value))
+
+
+class AlertEmailForm(forms.Form):
+    """One more address. The service decides what is an address, so that all faces decide alike."""
+
+    email = forms.CharField(
+        label="Email",
+        max_length=EMAIL_LENGTH,
+        error_messages={
+            "required": "Enter an e-mail address.",
+            "max_length": f"Use at most {EMAIL_LENGTH} characters.",
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "autofocus": True}),
+    )
+
+
+def _about_executor(deployment: Deployment, queues: Sequence[str]) -> str:
+    if deployment.executor == Executor.KUBERNETES:
+        return "How Airflow runs tasks. Switching to Celery makes a worker queue named default."
+    if not queues:
+        return "How Airflow runs tasks."
+    which = f"the worker queue {queues[0]}" if len(queues) == 1 else f"the worker queues {', '.join(queues)}"
+    return f"How Airflow runs tasks. Switching to Kubernetes deletes {which}."
+
+
+class TransferForm(forms.Form):
+    """The Workspace to which a Deployment moves."""
+
+    workspace = forms.CharField(
+        max_length=ID_LENGTH,
+        help_text="The Workspaces in which you are Editor or Admin.",
+        error_messages={"required": "Select a Workspace.", "max_length": "Select one of these Workspaces."},
+        widget=forms.Select,
+    )
+
+    def __init__(self, *args: Any, workspaces: Iterable[Workspace], **kwargs: Any) -> None:
+        """Make the form.
+
+        Args:
+            *args: what a Form takes, the data first.
+            workspaces: those that are offered.
+            **kwargs: what a Form takes.
+        """
+        super().__init__(*args, **kwargs)
+        self.offered = [(workspace.pk, workspace.name) for workspace in workspaces]
+        self.fields["workspace"].widget.choices = [("", "Select Workspace"), *self.offered]

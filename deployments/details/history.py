@@ -1,0 +1,63 @@
+"""What others changed of a Deployment while somebody edited it, read from the audit log."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from cloudui.web.principal import Kind
+from deployments.details.service import FIELDS
+from deployments.models import Deployment
+from workspaces.models import AuditEvent
+
+# More changes than this between opening a form and sending it would not be read.
+EVENTS: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """One field that differs from what the form was opened with.
+
+    Attributes:
+        field: its name, as `Changes` has it.
+        before: the value that the form was opened with.
+        after: the value now.
+        by: who changed it last.
+        by_api_key: whether that is an API key.
+        at: when.
+    """
+
+    field: str
+    before: Any
+    after: Any
+    by: str
+    by_api_key: bool
+    at: datetime
+
+
+def changed_since(deployment: Deployment, version: int) -> list[Meanwhile]:
+    """The fields that were changed after a version, in the order of `FIELDS`.
+
+    Args:
+        deployment: the Deployment as it is now.
+        version: the `configuration_version` that a form was opened with.
+    """
+    found: dict[str, Meanwhile] = {}
+    events = AuditEvent.objects.of_deployment(deployment.pk).filter(
+        operation="updateDeployment",
+        # Those of the admin site have none.
+        input__version__gt=version,
+    )
+    # From the newest back, so that the last one seen of a field knows how it was at first.
+    for event in events.order_by("-at", "-pk")[:EVENTS]:
+        for field, name in FIELDS.items():
+            if name in event.input["before"]:
+                latest = found.get(field)
+                found[field] = Meanwhile(
+                    field=field,
+                    before=event.input["before"][name],
+                    after=latest.after if latest else event.input[name],
+                    by=latest.by if latest else event.subject_name,
+                    by_api_key=latest.by_api_key if latest else event.subject_kind == Kind.API_KEY,
+                    at=latest.at if latest else event.at,
+                )
+    return [found[field] for field in FIELDS if field in found and found[field].before != found[field].after]

@@ -1,0 +1,217 @@
+"""Changing what a Deployment is: its name, how it runs tasks, its schedulers, who may deploy to it.
+
+The change, its audit event and what follows from it (worker queues that go or come with the executor) are one
+transaction under the row's lock.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Final, TypedDict, Unpack
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+
+from cloudui.web.principal import Kind, Principal
+from cloudui.web.text import PlainTextAreaField, PlainTextField
+from deployments.access import deployment_to_edit
+from deployments.models import Deployment, Executor
+from deployments.models.deployment import DESCRIPTION_LENGTH, NAME_LENGTH, NAME_TAKEN
+from deployments.queues import service as queues
+from workspaces import audit
+
+# What one scheduler alone cannot give: scheduling that goes on while one of them is down.
+HIGH_AVAILABILITY_SCHEDULERS: Final = 2
+
+HIGH_AVAILABILITY_NEEDS = (
+    f"High Availability needs at least {HIGH_AVAILABILITY_SCHEDULERS} schedulers. "
+    "Select more schedulers or turn High Availability off."
+)
+KEY_KEEPS_CI_CD = (
+    "An API key cannot turn off CI/CD Enforcement. An Editor or Admin of the Workspace can, in Details."
+)
+
+# Each field that can be changed, as the audit log names it.
+FIELDS: Final[Mapping[str, str]] = {
+    "name": "name",
+    "description": "description",
+    "executor": "executor",
+    "scheduler_au": "schedulerAu",
+    "scheduler_replicas": "schedulerReplicas",
+    "ci_cd_enforced": "ciCdEnforced",
+    "dag_deploys_enabled": "dagDeploysEnabled",
+    "is_highly_available": "isHighlyAvailable",
+}
+
+
+class Changes(TypedDict, total=False):
+    """What can be changed; what is missing stays as it is.
+
+    Attributes:
+        name: 1 to 100 characters, unique in the Workspace whatever the case.
+        description: 0 to 500 characters.
+        executor: a value of `Executor`.
+        scheduler_au: the resources of each scheduler, 5 to 30 Airflow units.
+        scheduler_replicas: how many schedulers, 1 to 4.
+        ci_cd_enforced: whether only API keys may deploy code.
+        dag_deploys_enabled: whether code may be deployed at all by uploading DAGs.
+        is_highly_available: whether scheduling must survive a scheduler, so at least 2 of them.
+    """
+
+    name: str
+    description: str
+    executor: str
+    scheduler_au: int
+    scheduler_replicas: int
+    ci_cd_enforced: bool
+    dag_deploys_enabled: bool
+    is_highly_available: bool
+
+
+class ConfigurationChanged(Exception):
+    """Somebody changed the configuration after it was read."""
+
+    def __init__(self, current: Deployment) -> None:
+        super().__init__("This Deployment was changed meanwhile. Read it again before you change it.")
+        self.current = current
+
+
+class QueuesWouldBeDeleted(Exception):
+    """The change deletes worker queues that were not agreed to.
+
+    Attributes:
+        names: the queues, `default` first.
+    """
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(
+            f"The Kubernetes executor has no worker queues: {', '.join(names)} would be deleted."
+        )
+        self.names = names
+
+
+def update_deployment(
+    principal: Principal,
+    deployment: Deployment,
+    *,
+    version: int | None = None,
+    may_delete_queues: Collection[str] | None = None,
+    **changes: Unpack[Changes],
+) -> Deployment:
+    """Change the configuration of a Deployment. Nothing is written where nothing differs.
+
+    The Kubernetes executor has no worker queues, so switching to it deletes them; switching to Celery makes
+    one named `default`.
+
+    Args:
+        principal: who changes it: an Editor, or an API key of this very Deployment.
+        deployment: the Deployment as the caller's rights showed it.
+        version: the `configuration_version` that the caller read; None changes whatever is there.
+        may_delete_queues: the names of the worker queues that the caller agreed to lose; None for all.
+        **changes: see `Changes`.
+
+    Returns:
+        The Deployment as it is now.
+
+    Raises:
+        Http404, PermissionDenied: when the Deployment or the right to it went meanwhile; also for an API key
+            that turns CI/CD enforcement off (design.md 7).
+        ConfigurationChanged: when it has another version by now.
+        QueuesWouldBeDeleted: when a queue would go that was not agreed to.
+        ValidationError: on its field: a name that another Deployment has, even since a moment ago, a value
+            outside its limits, High Availability with one scheduler.
+    """
+    try:
+        with transaction.atomic():
+            locked = deployment_to_edit(principal, deployment.workspace_id, deployment.pk, locked=True)
+            if version not in {None, locked.configuration_version}:
+                raise ConfigurationChanged(locked)
+            before = {field: getattr(locked, field) for field in FIELDS}
+            _apply(principal, locked, changes)
+            changed = [field for field in FIELDS if getattr(locked, field) != before[field]]
+            if changed:
+                gone = _follow_executor(locked, before["executor"], may_delete_queues)
+                _save(principal, locked, changed)
+                _record(principal, locked, {field: before[field] for field in changed}, gone)
+    except IntegrityError as error:
+        # Only the database can tell when two people choose a name at once.
+        rivals = Deployment.objects.filter(workspace=deployment.workspace_id).exclude(pk=deployment.pk)
+        if "name" in changes and rivals.named(changes["name"]).exists():
+            raise ValidationError({"name": NAME_TAKEN}) from error
+        raise
+    return locked
+
+
+def queue_names(deployment: Deployment) -> list[str]:
+    """The names of its worker queues, `default` first: what switching to Kubernetes deletes."""
+    return [queue.name for queue in queues.list_queues(deployment)]
+
+
+def _apply(principal: Principal, locked: Deployment, changes: Changes) -> None:
+    was_enforced = locked.ci_cd_enforced
+    for field, value in _cleaned(changes).items():
+        setattr(locked, field, value)
+    # The values become what the database would store, which is what they are compared as.
+    locked.clean_fields(exclude={field.name for field in locked._meta.fields} - changes.keys())
+    if principal.kind is Kind.API_KEY and was_enforced and not locked.ci_cd_enforced:
+        raise PermissionDenied(KEY_KEEPS_CI_CD)
+    if (
+        changes.keys() & {"is_highly_available", "scheduler_replicas"}
+        and locked.is_highly_available
+        and locked.scheduler_replicas < HIGH_AVAILABILITY_SCHEDULERS
+    ):
+        raise ValidationError({"scheduler_replicas": HIGH_AVAILABILITY_NEEDS})
+
+
+def _cleaned(changes: Changes) -> dict[str, Any]:
+    """The changes with their texts as people may type them, whoever calls."""
+    fields = {
+        "name": PlainTextField(max_length=NAME_LENGTH, error_messages={"required": "Enter a name."}),
+        "description": PlainTextAreaField(max_length=DESCRIPTION_LENGTH, required=False),
+    }
+    cleaned: dict[str, Any] = dict(changes)
+    errors: dict[str, ValidationError] = {}
+    for name in fields.keys() & changes.keys():
+        try:
+            cleaned[name] = fields[name].clean(cleaned[name])
+        except ValidationError as error:
+            errors[name] = error
+    if errors:
+        raise ValidationError(errors)
+    return cleaned
+
+
+def _follow_executor(locked: Deployment, before: str, agreed: Collection[str] | None) -> list[str]:
+    """Make or delete worker queues as the executor asks for it; the names of those deleted."""
+    if locked.executor == before:
+        return []
+    if locked.executor == Executor.CELERY:
+        try:
+            queues.ensure_default_queue(locked)
+        except ValidationError as error:
+            # It is about the Cluster, which cannot be changed here; the executor can.
+            raise ValidationError({"executor": error.messages}) from error
+        return []
+    names = queue_names(locked)
+    if agreed is not None and not set(names) <= set(agreed):
+        raise QueuesWouldBeDeleted(names)
+    return queues.drop_queues(locked)
+
+
+def _save(principal: Principal, locked: Deployment, changed: list[str]) -> None:
+    locked.configuration_version += 1
+    locked.save_change(principal, *changed, "configuration_version")
+
+
+def _record(principal: Principal, locked: Deployment, before: dict[str, Any], gone: list[str]) -> None:
+    audit.record(
+        principal,
+        "updateDeployment",
+        workspace=locked.workspace_id,
+        deployment=locked.pk,
+        target=locked.pk,
+        input={
+            **{FIELDS[field]: getattr(locked, field) for field in before},
+            "before": {FIELDS[field]: value for field, value in before.items()},
+            "version": locked.configuration_version,
+            **({"deletedQueues": gone} if gone else {}),
+        },
+    )

@@ -1,0 +1,1 @@
+"""Worker queues of a Deployment."""

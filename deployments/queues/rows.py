@@ -1,0 +1,147 @@
+"""The rows of worker queues, for services that hold the Deployment's row and have decided already."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from cloudui.web.principal import Principal
+from deployments.models import Cluster, Deployment, NodePool, WorkerQueue
+from deployments.models.queue import DEFAULT_QUEUE
+from deployments.queues.limits import QueueWanted, default_wanted
+from workspaces import audit
+
+NO_NODE_POOLS = (
+    "This cluster has no node pools, and the Celery executor needs workers. Select another cluster or the "
+    "Kubernetes executor, or ask an operator to add a node pool."
+)
+
+
+def list_queues(deployment: Deployment) -> list[WorkerQueue]:
+    """The queues with their node pools, `default` first, then by name; none for the Kubernetes executor."""
+    queues = list(WorkerQueue.objects.of(deployment))
+    for queue in queues:
+        queue.deployment = deployment
+    return queues
+
+
+def node_pools(cluster: Cluster | str) -> dict[str, NodePool]:
+    """The node pools of a Cluster that have workers, by worker type, the Cluster's default first."""
+    pools = NodePool.objects.filter(cluster=cluster, max_workers__gte=1)
+    return {pool.worker_type: pool for pool in pools.order_by("-is_default", "worker_type")}
+
+
+def ensure_default_queue(deployment: Deployment) -> WorkerQueue:
+    """Give a Deployment with the Celery executor its queue `default`, if it has none.
+
+    The caller is in a transaction, holds the Deployment's row (or has just made it), and writes the event of
+    what it is doing.
+
+    Returns:
+        The default queue, with its node pool. The Deployment's `worker_queue_count` is right afterwards.
+
+    Raises:
+        ValidationError: on `cluster`, when the Cluster has no node pools.
+    """
+    queues = list_queues(deployment)
+    default = next((queue for queue in queues if queue.is_default), None)
+    if default is not None:
+        return default
+    pool = next(iter(node_pools(deployment.cluster).values()), None)
+    if pool is None:
+        raise ValidationError({"cluster": NO_NODE_POOLS})
+    made = WorkerQueue.objects.create(
+        deployment=deployment, is_default=True, **_columns(default_wanted(pool), pool)
+    )
+    deployment.worker_queue_count = len(queues) + 1
+    deployment.save(update_fields=["worker_queue_count"])
+    return made
+
+
+def drop_queues(deployment: Deployment) -> list[str]:
+    """Delete all queues of a Deployment, whose executor then has none.
+
+    The caller is in a transaction, holds the Deployment's row, and writes the event of what it is doing.
+
+    Returns:
+        The names of the queues that there were.
+    """
+    names = [queue.name for queue in list_queues(deployment)]
+    WorkerQueue.objects.filter(deployment=deployment).delete()
+    deployment.worker_queue_count = 0
+    deployment.save(update_fields=["worker_queue_count"])
+    return names
+
+
+def create(
+    principal: Principal, deployment: Deployment, wanted: QueueWanted, pools: Mapping[str, NodePool]
+) -> WorkerQueue:
+    """Add a queue that has no faults, with its event."""
+    queue = WorkerQueue.objects.create(
+        deployment=deployment,
+        is_default=wanted.name == DEFAULT_QUEUE,
+        **_columns(wanted, pools[wanted.worker_type]),
+    )
+    _record(principal, "createWorkerQueue", queue, _described(wanted))
+    return queue
+
+
+def update(
+    principal: Principal, queue: WorkerQueue, wanted: QueueWanted, pools: Mapping[str, NodePool]
+) -> bool:
+    """Change a queue to what has no faults, with its event; whether there was anything to change."""
+    before = QueueWanted.of(queue)
+    if before == wanted:
+        return False
+    for column, value in _columns(wanted, pools[wanted.worker_type]).items():
+        setattr(queue, column, value)
+    queue.save()
+    _record(principal, "updateWorkerQueue", queue, {**_described(wanted), "before": _described(before)})
+    return True
+
+
+def delete(principal: Principal, queue: WorkerQueue) -> None:
+    """Remove a queue, with its event."""
+    _record(principal, "deleteWorkerQueue", queue, {"name": queue.name})
+    queue.delete()
+
+
+def count(principal: Principal, deployment: Deployment) -> None:
+    """Say who changed the queues, and how many there are under the lock."""
+    deployment.worker_queue_count = WorkerQueue.objects.filter(deployment=deployment).count()
+    deployment.save_change(principal, "worker_queue_count")
+
+
+# Private
+
+
+def _columns(wanted: QueueWanted, pool: NodePool) -> dict[str, Any]:
+    return {
+        "name": wanted.name,
+        "node_pool": pool,
+        "min_workers": wanted.min_workers,
+        "max_workers": wanted.max_workers,
+        "concurrency": wanted.concurrency,
+    }
+
+
+def _described(wanted: QueueWanted) -> dict[str, Any]:
+    return {
+        "name": wanted.name,
+        "workerType": wanted.worker_type,
+        "minWorkers": wanted.min_workers,
+        "maxWorkers": wanted.max_workers,
+        "concurrency": wanted.concurrency,
+    }
+
+
+def _record(principal: Principal, operation: str, queue: WorkerQueue, given: Mapping[str, Any]) -> None:
+    deployment = queue.deployment
+    audit.record(
+        principal,
+        operation,
+        workspace=deployment.workspace_id,
+        deployment=deployment.pk,
+        target=queue.pk,
+        input=given,
+    )

@@ -1,0 +1,102 @@
+r"""The `.env` format, in which developers keep the variables of a project beside it.
+
+What is written here is read again to the letter, here and by python-dotenv: a value that is not plain stands in
+single quotes, in which only \ and ' are written with a \ before them and nothing is replaced.
+"""
+
+import io
+import re
+from typing import Final
+
+from django.core.exceptions import ValidationError
+from django.views.decorators.debug import sensitive_variables
+from dotenv.parser import parse_stream
+
+from deployments.models import Deployment
+from deployments.variables.service import Shown, Wanted, list_variables
+
+# Above a secret, whose value is left out; it also says so to whoever reads the file back.
+SECRET: Final = "# Secret: its value is never exported. Left blank, it stays as it is."
+UNREADABLE: Final = "# {key}: what is stored cannot be read."
+PLAIN: Final = re.compile(r"[\w./:@%+,=-]*", re.ASCII)
+# python-dotenv looks for a comment from each blank of a value on, and takes its time for each entry: half a MiB of
+# blanks would hold a process for half an hour, and one of comments for half a minute.
+MOST_BLANKS: Final = 1000
+MOST_ENTRIES: Final = 5000
+LINE_END: Final = re.compile(r"\r\n|\n|\r")
+BLANKS: Final = re.compile(r"[^\S\r\n]+")
+WITHOUT_QUOTES: Final = re.compile(r"=[^\S\r\n]*[^\s'\"]")
+
+
+@sensitive_variables()
+def parse(text: str) -> list[Wanted]:
+    """Read the variables of a file. Nothing in a value is replaced by other variables.
+
+    Args:
+        text: the content of the file.
+
+    Returns:
+        The variables in the order of the file. A secret as `render` writes it keeps its stored value.
+
+    Raises:
+        ValidationError: naming the line, never what stands in it.
+    """
+    _refuse_blanks(text)
+    found: dict[str, Wanted] = {}
+    is_secret = False
+    for number, binding in enumerate(parse_stream(io.StringIO(text))):
+        line = binding.original.line + _blank_lines(binding.original.string)
+        if number == MOST_ENTRIES:
+            raise ValidationError(
+                f"Line {line}: a file has at most {MOST_ENTRIES:,} variables and comments.", code="too_many"
+            )
+        if binding.error or (binding.key is not None and binding.value is None):
+            raise ValidationError(f"Line {line}: write KEY=value.", code="line")
+        if binding.key is None or binding.value is None:
+            is_secret = binding.original.string.strip() == SECRET
+            continue
+        if binding.key in found:
+            raise ValidationError(f"Line {line}: the key of this line stands above already.", code="twice")
+        found[binding.key] = Wanted(
+            binding.key, binding.value.rstrip() or (None if is_secret else ""), is_secret=is_secret
+        )
+        is_secret = False
+    return list(found.values())
+
+
+@sensitive_variables()
+def render(deployment: Deployment) -> str:
+    """All variables as a file, by key; those of secrets are blank, with a comment above them."""
+    return "".join(_lines(shown) for shown in list_variables(deployment))
+
+
+@sensitive_variables()
+def _lines(shown: Shown) -> str:
+    if shown.is_secret:
+        return f"{SECRET}\n{shown.key}=\n"
+    if not shown.is_readable:
+        return f"{UNREADABLE.format(key=shown.key)}\n"
+    if PLAIN.fullmatch(shown.value):
+        return f"{shown.key}={shown.value}\n"
+    escaped = shown.value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{shown.key}='{escaped}'\n"
+
+
+def _refuse_blanks(text: str) -> None:
+    """Refuse more blanks in a row than the parser can stand, where they may be in a value without quotes."""
+    for blanks in BLANKS.finditer(text):
+        if blanks.end() - blanks.start() <= MOST_BLANKS:
+            continue
+        begin = max(text.rfind("\n", 0, blanks.start()), text.rfind("\r", 0, blanks.start())) + 1
+        if WITHOUT_QUOTES.search(text, begin, blanks.start()):
+            line = len(LINE_END.findall(text[:begin])) + 1
+            raise ValidationError(
+                f"Line {line}: a value without quotes has at most {MOST_BLANKS:,} blanks in a row. "
+                "Put it in quotes.",
+                code="blanks",
+            )
+
+
+def _blank_lines(text: str) -> int:
+    """How many lines the parser passed over before what it read."""
+    return len(LINE_END.findall(text[: len(text) - len(text.lstrip())]))

@@ -1,0 +1,288 @@
+"""The environment variables of a Deployment: what is shown of them, and one way to change them, as a whole.
+
+Values are encrypted under the installation's field key and bound to Deployment, key and flag (design.md 4). The
+value of a secret is decrypted for nobody who asks through here.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+
+from cloudui.web.encryption import NONCE_BYTES, CannotDecrypt, decrypt, encrypt
+from cloudui.web.keyring import KeyFileError
+from cloudui.web.principal import Principal
+from deployments.access import deployment_to_edit
+from deployments.models import Deployment
+from deployments.models.variable import KEY_LENGTH, EnvironmentVariable
+from deployments.variables.reserved_names import refuse_reserved
+from workspaces import audit
+
+PURPOSE: Final = "variable"
+KEY_PATTERN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+KEY_RULE: Final = "Use letters, digits and underscores only, and begin with a letter or an underscore."
+MOST_VARIABLES: Final = 500
+MOST_BYTES: Final = 32 * 1024
+# Linux gives a process 2 MiB for variables and arguments together, and a form may have 1 MiB (settings).
+MOST_BYTES_IN_ALL: Final = 256 * 1024
+# What encryption adds to a value: the key's version, the nonce and the tag.
+SEAL_BYTES: Final = 1 + NONCE_BYTES + 16
+
+TWICE: Final = "This key stands here more than once. Keep one of them."
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A variable as people and programs may see it.
+
+    Attributes:
+        key: its name.
+        value: its value; empty for a secret and for what cannot be read.
+        is_secret: whether the value is kept from everybody.
+        updated_at: when the value or the flag was changed last.
+        is_readable: whether the stored value decrypts. It does not after somebody changed the database by hand:
+            copied it from another Deployment, or turned its flag.
+    """
+
+    key: str
+    value: str = field(repr=False)
+    is_secret: bool
+    updated_at: datetime
+    is_readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A variable as somebody wants it.
+
+    Attributes:
+        key: its name.
+        value: its value; None, or an empty one for a secret, keeps what is stored.
+        is_secret: whether the value shall be kept from everybody.
+    """
+
+    key: str
+    value: str | None = field(repr=False)
+    is_secret: bool = False
+
+
+class VariablesChanged(Exception):
+    """Somebody saved the variables after they were read."""
+
+    def __init__(self, current: Deployment) -> None:
+        super().__init__("The environment variables were changed meanwhile.")
+        self.current = current
+
+
+@sensitive_variables()
+def list_variables(deployment: Deployment) -> list[Shown]:
+    """The variables of a Deployment by key; that the caller may see them is decided already."""
+    return [_shown(row) for row in EnvironmentVariable.objects.of(deployment)]
+
+
+def check_key(key: str) -> None:
+    """Decide whether a variable may have this name.
+
+    Raises:
+        ValidationError: saying what is wrong with it and what to do; its code begins with `key_`.
+    """
+    if not key:
+        raise ValidationError("Enter a key.", code="key_required")
+    if len(key) > KEY_LENGTH:
+        raise ValidationError(f"Use at most {KEY_LENGTH} characters; this has {len(key)}.", code="key_length")
+    if not KEY_PATTERN.fullmatch(key):
+        raise ValidationError(KEY_RULE, code="key_invalid")
+    refuse_reserved(key)
+
+
+@sensitive_variables()
+def check_value(value: str) -> None:
+    """Decide whether a variable may have this value: up to 32 KiB of UTF-8 without NUL.
+
+    Raises:
+        ValidationError: saying what is wrong with it, without the value.
+    """
+    if "\0" in value:
+        raise ValidationError("Remove the null character: no program can receive it.", code="null")
+    try:
+        size = len(value.encode())
+    except UnicodeEncodeError:
+        raise ValidationError("Remove what is no character of Unicode.", code="unicode") from None
+    if size > MOST_BYTES:
+        raise ValidationError(f"Use at most {MOST_BYTES:,} bytes; this has {size:,}.", code="max_length")
+
+
+@sensitive_variables()
+def save_variables(
+    principal: Principal, deployment: Deployment, wanted: Sequence[Wanted], *, version: int | None = None
+) -> Deployment:
+    """Make `wanted` all the variables that a Deployment has, in one step.
+
+    What is stored and not wanted is deleted. White space at the end of values is dropped: it breaks programs and
+    nobody sees it. If nothing differs nothing happens, and no event is written.
+
+    Args:
+        principal: who saves; an Editor or the Deployment's own API key.
+        deployment: the Deployment as the caller's rights showed it.
+        wanted: the complete new set.
+        version: the `variables_version` that was read before; None replaces whatever is there.
+
+    Raises:
+        Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
+        VariablesChanged: when the variables have another version by now.
+        ValidationError: with what is wrong by key (`__all__` for the set as a whole); then nothing is saved.
+    """
+    with transaction.atomic():
+        locked = deployment_to_edit(principal, deployment.workspace_id, deployment.pk, locked=True)
+        if version is not None and locked.variables_version != version:
+            raise VariablesChanged(locked)
+        stored = {row.key: row for row in EnvironmentVariable.objects.filter(deployment=locked)}
+        changes = _changes(locked, wanted, stored)
+        if changes:
+            _write(changes)
+            locked.variable_count = len(wanted)
+            locked.variables_version += 1
+            locked.save_change(principal, "variable_count", "variables_version")
+            audit.record(
+                principal,
+                "updateDeploymentVariables",
+                workspace=locked.workspace_id,
+                deployment=locked.pk,
+                target=locked.pk,
+                input={"variables": [change.as_input() for change in changes]},
+            )
+    return locked
+
+
+@sensitive_variables()
+def read_value(row: EnvironmentVariable) -> str:
+    """The value of a variable, whether secret or not: for Airflow and for encrypting anew, never for an answer.
+
+    Raises:
+        CannotDecrypt: if it was changed, or copied from elsewhere.
+        KeyFileError: if the keys no longer hold the version that it was encrypted with.
+    """
+    return decrypt(bytes(row.value), *_place(row.deployment_id, row.key, is_secret=row.is_secret)).decode()
+
+
+@sensitive_variables("value")
+def seal_value(row: EnvironmentVariable, value: str) -> None:
+    """Put a value into the row, encrypted with the newest key and bound to what the row now says it is."""
+    row.value = encrypt(value.encode(), *_place(row.deployment_id, row.key, is_secret=row.is_secret))
+
+
+def _place(deployment_id: str, key: str, *, is_secret: bool) -> tuple[str, ...]:
+    return PURPOSE, deployment_id, key, "secret" if is_secret else "plain"
+
+
+@sensitive_variables()
+def _shown(row: EnvironmentVariable) -> Shown:
+    try:
+        value = read_value(row)
+    except (CannotDecrypt, KeyFileError):
+        return Shown(row.key, "", row.is_secret, row.updated_at, is_readable=False)
+    return Shown(row.key, "" if row.is_secret else value, row.is_secret, row.updated_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A row that differs from what is stored, and how: `added`, `changed` or `deleted`."""
+
+    row: EnvironmentVariable
+    how: str
+
+    def as_input(self) -> dict[str, object]:
+        """What the audit log says of it: everything but the value."""
+        return {"key": self.row.key, "isSecret": self.row.is_secret, "change": self.how}
+
+
+@sensitive_variables()
+def _changes(
+    deployment: Deployment, wanted: Sequence[Wanted], stored: dict[str, EnvironmentVariable]
+) -> list[_Change]:
+    """What differs, by key. Nothing is written here, so that every error is found and told at once."""
+    times = Counter(one.key for one in wanted)
+    errors = {key: [ValidationError(TWICE, code="key_twice")] for key, number in times.items() if number > 1}
+    size = 0
+    changes = [_Change(row, "deleted") for key, row in stored.items() if key not in times]
+    for one in wanted:
+        if one.key in errors:
+            continue
+        try:
+            row, how = _as_wanted(deployment, one, stored.get(one.key))
+        except ValidationError as error:
+            errors[one.key] = [error]
+            continue
+        size += len(row.value) - SEAL_BYTES
+        if how:
+            changes.append(_Change(row, how))
+    if too_much := _too_much(len(wanted), size):
+        errors.setdefault(NON_FIELD_ERRORS, []).append(too_much)
+    if errors:
+        raise ValidationError(errors)
+    return sorted(changes, key=lambda change: change.row.key)
+
+
+@sensitive_variables()
+def _as_wanted(
+    deployment: Deployment, wanted: Wanted, stored: EnvironmentVariable | None
+) -> tuple[EnvironmentVariable, str]:
+    """The row as it shall be, and how it differs from what is stored; empty if it does not."""
+    check_key(wanted.key)
+    value = (wanted.value or "").rstrip()
+    check_value(value)
+    if stored is None:
+        if wanted.value is None or (wanted.is_secret and not value):
+            raise ValidationError("Enter a value.", code="required")
+        row = EnvironmentVariable(deployment=deployment, key=wanted.key, is_secret=wanted.is_secret)
+        seal_value(row, value)
+        return row, "added"
+    shown = _shown(stored)
+    if stored.is_secret and not wanted.is_secret and not value:
+        raise ValidationError("Enter a new value: what was secret is never shown.", code="required")
+    # A blank box over what cannot be read is no wish to empty it.
+    keeps = wanted.value is None or (not value and (wanted.is_secret or not shown.is_readable))
+    if keeps and stored.is_secret == wanted.is_secret:
+        return stored, ""
+    if keeps and not shown.is_readable:
+        raise ValidationError("Enter the value again: what is stored cannot be read.", code="required")
+    if not stored.is_secret and not wanted.is_secret and shown.is_readable and shown.value == value:
+        return stored, ""
+    stored.is_secret = wanted.is_secret
+    # That of a secret is never compared with what is stored: the answer would tell whether a guess is right.
+    seal_value(stored, shown.value if keeps else value)
+    return stored, "changed"
+
+
+def _too_much(number: int, size: int) -> ValidationError | None:
+    if number > MOST_VARIABLES:
+        return ValidationError(
+            f"A Deployment has at most {MOST_VARIABLES} variables; these are {number}.", code="too_many"
+        )
+    if size > MOST_BYTES_IN_ALL:
+        return ValidationError(
+            f"All values together have at most {MOST_BYTES_IN_ALL:,} bytes; these have {size:,}. "
+            "Put the large ones into files of the image or into a secrets backend.",
+            code="too_large",
+        )
+    return None
+
+
+def _write(changes: list[_Change]) -> None:
+    now = timezone.now()
+    rows: dict[str, list[EnvironmentVariable]] = {"added": [], "changed": [], "deleted": []}
+    for change in changes:
+        change.row.updated_at = now
+        rows[change.how].append(change.row)
+    EnvironmentVariable.objects.filter(pk__in=[row.pk for row in rows["deleted"]]).delete()
+    EnvironmentVariable.objects.bulk_update(
+        rows["changed"], ["value", "is_secret", "updated_at"], batch_size=100
+    )
+    EnvironmentVariable.objects.bulk_create(rows["added"], batch_size=100)

@@ -1,0 +1,107 @@
+"""The Variables tab: the list, editing all of them at once, and .env files to bring in and take away."""
+
+from http import HTTPStatus
+
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods, require_safe
+
+from cloudui.web.htmx import (
+    HtmxHttpRequest,
+    form_status,
+    page_or_fragment,
+    posted,
+    wants_fragment,
+)
+from cloudui.web.uploads import was_too_large
+from deployments.access import deployment_to_edit, deployment_to_view
+from deployments.frame import deployment_context, finish
+from deployments.models import Deployment
+from deployments.variables import dotenv
+from deployments.variables.forms import ImportForm, VariablesForm
+from deployments.variables.service import VariablesChanged, list_variables, save_variables
+
+
+@require_safe
+@sensitive_variables()
+def index(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
+    """The list, for every member of the Workspace. The search looks at keys and never at values."""
+    target = deployment_to_view(request.principal, workspace, deployment)
+    search = request.GET.get("q", "").strip()[:100]
+    variables = list_variables(target)
+    context = {
+        **deployment_context(target, tab="variables"),
+        "variables": [one for one in variables if search.lower() in one.key.lower()],
+        "unreadable": [one.key for one in variables if not one.is_readable],
+        "search": search,
+    }
+    return page_or_fragment(request, "deployments/variables/index.html", context, fragment="variable-list")
+
+
+@require_safe
+@sensitive_variables()
+def export(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
+    """All variables as a .env file; the values of secrets are not in it."""
+    target = deployment_to_view(request.principal, workspace, deployment)
+    return HttpResponse(
+        dotenv.render(target),
+        content_type="text/plain; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{target.release_name}.env"'},
+    )
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_variables()
+def edit(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
+    """Update Environment Variables: all of them as rows, saved together. The button Add only adds a row."""
+    target = deployment_to_edit(request.principal, workspace, deployment)
+    form = VariablesForm(request.principal, target)
+    if request.method != "POST":
+        return _show(request, target, form)
+    form.receive(request.POST)
+    if "add" in request.POST:
+        return _show(request, target, form)
+    if form.is_valid:
+        try:
+            save_variables(request.principal, target, form.wanted(), version=form.version)
+        except VariablesChanged as stale:
+            form.accept(stale.current)
+            return _show(request, target, form, status=HTTPStatus.CONFLICT)
+        except ValidationError as refusal:
+            form.refuse(refusal)
+        else:
+            return finish(request, target, "The variables were saved.", page="variables")
+    return _show(request, target, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_variables()
+def import_file(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
+    """A .env file, put into the rows of the edit form to be looked at. Nothing is saved here."""
+    target = deployment_to_edit(request.principal, workspace, deployment)
+    form = ImportForm(posted(request), request.FILES or None, was_too_large=was_too_large(request))
+    if form.is_valid():
+        rows = VariablesForm(request.principal, target)
+        rows.fill(form.cleaned_data["variables"], are_secret=form.cleaned_data["are_secret"])
+        return _show(request, target, rows)
+    context = {**deployment_context(target, tab="variables"), "form": form}
+    return page_or_fragment(
+        request, "deployments/variables/import.html", context, fragment="dialog", status=form_status(form)
+    )
+
+
+def _show(
+    request: HtmxHttpRequest, target: Deployment, form: VariablesForm, *, status: int = HTTPStatus.OK
+) -> HttpResponse:
+    context = {
+        **deployment_context(target, tab="variables"),
+        "form": form,
+        # On a page the button that was pressed has to be sent too, which dialog.js would not do.
+        "in_dialog": wants_fragment(request),
+    }
+    return page_or_fragment(
+        request, "deployments/variables/edit.html", context, fragment="dialog", status=status
+    )

@@ -1,0 +1,5 @@
+"""The audit log: `audit.record` writes an event, `triggers` make the table append-only, `retention` ends it."""
+
+from workspaces.audit.log import record
+
+__all__ = ["record"]

@@ -1,0 +1,52 @@
+"""Writing the audit log: the event and the change stand or fall together (OWASP ASVS 16.3.1, 16.4.2)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from cloudui.web.principal import Principal
+from workspaces.models import AuditEvent
+
+
+def record(
+    principal: Principal,
+    operation: str,
+    *,
+    workspace: str = "",
+    deployment: str = "",
+    target: str = "",
+    input: Mapping[str, Any] | None = None,  # noqa: A002 - the field's name in the log's documentation
+    result: str = "ok",
+) -> AuditEvent:
+    """Write one event, inside the transaction of the change that it reports.
+
+    Args:
+        principal: who did it and from where.
+        operation: the operation's name as the audit log documents it, such as `createDeploymentApiKey`.
+        workspace: the Workspace's identifier.
+        deployment: the Deployment's identifier.
+        target: the identifier of what was changed.
+        input: what was asked for, without anything secret.
+        result: `ok`, or a short reason.
+
+    Raises:
+        TransactionManagementError: when called outside a transaction, where a failing change could leave
+            its event behind or a failing event its change.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("An audit event needs the transaction of its change.")
+    return AuditEvent.objects.create(
+        subject_kind=principal.kind,
+        subject_id=principal.id,
+        subject_name=principal.name[:254],
+        operation=operation,
+        workspace=workspace,
+        deployment=deployment,
+        target=target,
+        input=dict(input or {}),
+        source_ip=principal.origin.address,
+        user_agent=principal.origin.user_agent,
+        request_id=principal.origin.request_id,
+        result=result,
+    )

@@ -1,0 +1,1 @@
+"""How people sign in and out, and what they do to their own account."""

@@ -1,0 +1,30 @@
+"""The doors of allauth that are open here: sign in and out, change and reset a password.
+
+Sign-up answers "closed" (see workspaces.sign_in.adapter). Second factors, single sign-on and changing one's own
+address are not offered, so their addresses do not exist.
+"""
+
+from allauth.account import views
+from django.urls import path, re_path
+
+from workspaces.sign_in.sign_out import sign_out
+
+urlpatterns = [
+    path("login/", views.login, name="account_login"),
+    path("logout/", sign_out, name="account_logout"),
+    path("inactive/", views.account_inactive, name="account_inactive"),
+    path("signup/", views.signup, name="account_signup"),
+    path("password/change/", views.password_change, name="account_change_password"),
+    path("password/reset/", views.password_reset, name="account_reset_password"),
+    path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        views.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "password/reset/key/done/",
+        views.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+]
