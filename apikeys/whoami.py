@@ -22,7 +22,7 @@ router = Router(tags=["Caller"])
 
 
 class Caller(BaseModel):
-    """Who calls."""
+    """The answer of /v1/whoami."""
 
     kind: Annotated[str, WithJsonSchema({"type": "string", "enum": ["user", "api_key"]})]
     id: str
@@ -34,7 +34,7 @@ class Caller(BaseModel):
     email: str | None = Field(default=None, description="That of a person.")
 
 
-@router.get("/whoami", response=Caller, summary="Who am I")
+@router.get("/whoami", response=Caller, summary="Who am I", by_alias=True)
 @answers_itself
 def whoami(request: HttpRequest) -> HttpResponse:
     """The caller, what the token opens, and when it expires."""
