@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from cloudui.web.versions import HIGHEST_VERSION, StaleEdit
+
 
 class ResendableForm(forms.Form):
     """A form that can be shown again as it was sent, ready for the next attempt."""
@@ -12,6 +14,21 @@ class ResendableForm(forms.Form):
     def resend_with(self, **values: str) -> None:
         """Keep what was sent, except for these fields, which nobody types."""
         self.data = {**dict(self.data.items()), **values}
+
+
+class VersionedForm(ResendableForm):
+    """An edit of a row, made against the version that the person saw (cloudui.web.versions)."""
+
+    version = forms.IntegerField(
+        widget=forms.HiddenInput,
+        min_value=1,
+        max_value=HIGHEST_VERSION,
+        error_messages={"required": "Reload the page and try again."},
+    )
+
+    def accept(self, stale: StaleEdit) -> None:
+        """Let the next attempt replace what somebody else saved, now that the person was told; what was typed stays."""
+        self.resend_with(version=str(stale.version))
 
 
 class TypedWordForm(forms.Form):

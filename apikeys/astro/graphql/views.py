@@ -18,7 +18,7 @@ from apikeys.astro.graphql.resolvers import schema
 from apikeys.tokens.bearer import EXPIRED
 from cloudui.web.api import ApiError, ApiRequest, ApiView, answer, api_route
 from cloudui.web.principal import Kind
-from cloudui.web.rest.strict_json import StrictParser
+from cloudui.web.rest.parser import StrictParser
 
 LOG_IN_AGAIN: Final = "Your token has expired. Log in again with astro login localhost."
 

@@ -4,10 +4,9 @@ Django's own reading of forms is not used: it forgives repeated names and wrong 
 secret in `request.POST`, where an error report shows it.
 """
 
-import json
 import re
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl
 
 from django.http import HttpRequest, UnreadablePostError
@@ -15,14 +14,15 @@ from django.views.decorators.debug import sensitive_variables
 
 from apikeys.credentials import KeySecret
 from cloudui.web.api import ApiError
+from cloudui.web.strict_json import CHARSETS, NotStrict, RepeatedName, parse_json, require_characters
 
 MOST_BYTES: Final = 8192
 FORM: Final = "application/x-www-form-urlencoded"
 JSON: Final = "application/json"
-CHARSETS: Final = ("", "utf-8", "utf8")
+
+REPEATED: Final = "A parameter is repeated."
 
 _DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
-_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 class Parameters:
@@ -39,10 +39,12 @@ class Parameters:
         """
         values: dict[str, str] = {}
         for name, value in pairs:
-            _require_text(name)
-            _require_text(value)
+            try:
+                require_characters([name, value], place="A parameter")
+            except NotStrict as error:
+                raise invalid_request(str(error)) from None
             if name in values:
-                raise invalid_request("A parameter is repeated.")
+                raise invalid_request(REPEATED)
             values[name] = value
         self.__values = values
 
@@ -86,14 +88,10 @@ def read_parameters(request: HttpRequest) -> Parameters:
     body = _read_body(request)
     if (request.content_params or {}).get("charset", "").lower() not in CHARSETS:
         raise invalid_request("Send UTF-8.")
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        raise invalid_request("The body is not valid UTF-8.") from None
     if request.content_type == JSON:
-        return Parameters(_json_pairs(text))
+        return Parameters(_json_pairs(body))
     if request.content_type in {FORM, ""}:
-        return Parameters(form_pairs(text))
+        return Parameters(form_pairs(_text(body)))
     raise invalid_request(f"Send a form ({FORM}) or a JSON object ({JSON}).")
 
 
@@ -111,21 +109,25 @@ def form_pairs(text: str) -> list[tuple[str, str]]:
 
 
 @sensitive_variables()
-def _json_pairs(text: str) -> list[tuple[str, str]]:
+def _json_pairs(body: bytes) -> Iterable[tuple[str, str]]:
     try:
-        # The pairs in their order, because a dict would hide a repeated name.
-        pairs = json.loads(text, object_pairs_hook=_Object)
-    except (ValueError, RecursionError):
-        raise invalid_request("The body is not valid JSON.") from None
-    if not isinstance(pairs, _Object):
+        value = parse_json(body)
+    except RepeatedName:
+        raise invalid_request(REPEATED) from None
+    except NotStrict as error:
+        raise invalid_request(str(error)) from None
+    if not isinstance(value, dict):
         raise invalid_request("The body must be a JSON object.")
-    if not all(isinstance(value, str) for _, value in pairs):
+    if not all(isinstance(each, str) for each in value.values()):
         raise invalid_request("Every value in the JSON object must be a string.")
-    return pairs
+    return value.items()
 
 
-class _Object(list[tuple[str, Any]]):
-    """A JSON object as the list of its pairs, which tells it from a JSON array."""
+def _text(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise invalid_request("The body is not valid UTF-8.") from None
 
 
 def _read_body(request: HttpRequest) -> bytes:
@@ -138,12 +140,3 @@ def _read_body(request: HttpRequest) -> bytes:
         return request.body
     except UnreadablePostError:
         raise invalid_request("The body could not be read.") from None
-
-
-@sensitive_variables()
-def _require_text(text: str) -> None:
-    if "\0" in text:
-        raise invalid_request("A parameter contains a null character.")
-    # JSON can write half a character, which no other text can carry.
-    if _HALF_CHARACTER.search(text):
-        raise invalid_request("A parameter contains half a character.")

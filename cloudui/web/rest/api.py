@@ -13,7 +13,7 @@ from ninja.operation import Operation
 from cloudui.web.api import ApiError, api_route
 from cloudui.web.principal import Kind
 from cloudui.web.rest.errors import translated
-from cloudui.web.rest.strict_json import StrictParser
+from cloudui.web.rest.parser import StrictParser
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 

@@ -10,6 +10,7 @@ from ninja.errors import ValidationError as MalformedRequest
 
 from cloudui.web.api import ApiError
 from cloudui.web.rest.schemas import PATTERN_MESSAGES
+from cloudui.web.versions import StaleEdit
 
 INVALID: Final = "What was sent is not valid. Each of the fields says why."
 
@@ -59,6 +60,8 @@ def translated(exception: Exception) -> Exception:
     match exception:
         case ValidationError():
             return _refusal(exception, "", {})
+        case StaleEdit():
+            return conflict(str(exception), version=exception.version)
         case MalformedRequest():
             return invalid(_place(error) for error in exception.errors)
         case HttpError():

@@ -18,6 +18,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from cloudui.web.api import rfc3339
+from cloudui.web.versions import HIGHEST_VERSION
 
 ID_PATTERN = "^c[0-9a-z]{24}$"
 
@@ -41,7 +42,7 @@ Version = Annotated[
     int,
     Field(
         ge=1,
-        le=2**31 - 1,
+        le=HIGHEST_VERSION,
         description="The version that you read. If it is another by now: 409, and nothing is changed.",
     ),
 ]

@@ -1,0 +1,87 @@
+"""JSON read strictly, so that no two readers can understand a body differently."""
+
+import json
+import re
+from typing import Any, Final
+
+from django.views.decorators.debug import sensitive_variables
+
+_HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
+
+
+# What a Content-Type may say besides: JSON and forms are UTF-8 by definition (RFC 8259 section 8.1).
+CHARSETS: Final = ("", "utf-8", "utf8")
+
+
+class NotStrict(ValueError):
+    """The text is not JSON of this kind; the message says why in a sentence, without quoting it."""
+
+
+class RepeatedName(NotStrict):
+    """A name stands twice in an object."""
+
+    def __init__(self) -> None:
+        super().__init__("A name is repeated in an object of the body.")
+
+
+@sensitive_variables()
+def read_json(body: bytes) -> Any:
+    """The value in a body: as `parse_json` takes it, and without characters that no other text can carry.
+
+    Raises:
+        NotStrict: with the reason.
+    """
+    value = parse_json(body)
+    require_characters(value, place="The body")
+    return value
+
+
+@sensitive_variables()
+def parse_json(body: bytes) -> Any:
+    """The value in a body of UTF-8, without repeated names, NaN and Infinity.
+
+    Python's own recursion limit bounds the depth; the caller bounds the size.
+
+    Raises:
+        NotStrict: with the reason; `RepeatedName` for a name that stands twice.
+    """
+    try:
+        return json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_refuse_constant)
+    except UnicodeDecodeError:
+        raise NotStrict("The body is not valid UTF-8.") from None
+    except NotStrict:
+        raise
+    except (ValueError, RecursionError):
+        raise NotStrict("The body is not valid JSON.") from None
+
+
+@sensitive_variables()
+def require_characters(value: object, *, place: str) -> None:
+    """Refuse null characters, and half characters, which can be written in JSON and stand in nothing else.
+
+    Raises:
+        NotStrict: if a text anywhere in the value has one.
+    """
+    if isinstance(value, dict):
+        for name, each in value.items():
+            require_characters(name, place=place)
+            require_characters(each, place=place)
+    elif isinstance(value, list):
+        for each in value:
+            require_characters(each, place=place)
+    elif isinstance(value, str):
+        if "\0" in value:
+            raise NotStrict(f"{place} contains a null character.")
+        if _HALF_CHARACTER.search(value):
+            raise NotStrict(f"{place} contains half a character.")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise RepeatedName
+    return made
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
