@@ -9,7 +9,7 @@ from django.db import connection
 
 from cloudui.web.models import IdempotentCall
 from cloudui.web.rest import idempotency
-from deployments.deploys import repeatable as deploy_once
+from deployments.deploys import idempotency as deploy_idempotency
 from deployments.deploys import service
 from deployments.deploys.store import bundles
 from deployments.models import Deploy, WorkerQueue
@@ -191,15 +191,15 @@ def test_a_refused_upload_may_be_corrected_with_the_same_key(program, deploys):
 def test_the_same_upload_while_the_first_is_at_work_is_a_conflict(program, deploys, deployment, monkeypatch):
     monkeypatch.setattr(service, "WAIT_SECONDS", 0)
     inner: list[Any] = []
-    settle = service.settle
+    recover_interrupted = service.recover_interrupted
 
     def meanwhile(current):
-        settle(current)
+        recover_interrupted(current)
         if not inner:
             inner.append("")
             inner[0] = program.post(deploys, files(), kind=TAR, key="one")
 
-    monkeypatch.setattr(service, "settle", meanwhile)
+    monkeypatch.setattr(service, "recover_interrupted", meanwhile)
 
     outer = program.post(deploys, files(), kind=TAR, key="one")
 
@@ -219,7 +219,7 @@ def test_the_same_upload_that_waited_for_the_first_says_why_it_failed(program, d
     monkeypatch.setattr(service, "_begin", meanwhile)
 
     assert refusal_of(program.post(deploys, files(), kind=TAR, key="one")) == (409, "conflict")
-    assert Deploy.objects.get().reason == service.REPEATED
+    assert Deploy.objects.get().reason == deploy_idempotency.REPEATED
 
 
 def test_a_server_that_dies_before_the_success_is_written_deploys_once(
@@ -276,8 +276,8 @@ def _die_at(monkeypatch, program, deploys, *, after_activation):
 
     with monkeypatch.context() as patch:
         patch.setattr(bundles.Bundle, "activate", die)
-        patch.setattr(service, "conclude", lambda *_: None)
-        patch.setattr(deploy_once, "_forget", lambda _: None)
+        patch.setattr(service, "complete_interrupted", lambda *_: None)
+        patch.setattr(deploy_idempotency, "_delete", lambda _: None)
         with pytest.raises(_Died):
             program.post(deploys, files(), kind=TAR, key="one")
 

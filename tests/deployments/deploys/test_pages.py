@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from deployments.deploys import service as deploys
+from deployments.deploys import service
 from deployments.deploys.store import bundles
 from deployments.deploys.store.bundles import Bundle
 from deployments.models import Deploy, Deployment
@@ -45,8 +45,8 @@ def test_the_history_says_when_who_what_and_how_it_ended(as_editor, by, deployme
     first = send(by, deployment, "1", description="The <first>")
     send(key_of(deployment), deployment, "22")
     with pytest.raises(ValidationError):
-        deploys.receive(by, deployment, upload(b"garbage " * 100))
-    deploys.roll_back(by, deployment, first)
+        service.receive(by, deployment, upload(b"garbage " * 100))
+    service.roll_back(by, deployment, first)
 
     answer = as_editor.get(tab(deployment))
 
@@ -122,7 +122,7 @@ def test_a_file_that_is_too_large_is_told_so_without_being_kept(as_editor, deplo
 
 
 def test_another_deploy_at_work_is_a_conflict(as_editor, deployment, monkeypatch):
-    monkeypatch.setattr(deploys, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(service, "WAIT_SECONDS", 0)
     with bundles.hold(deployment.pk):
         answer = as_editor.post(deploy_url(deployment), {"archive": upload(files())}, headers=HX)
     assert answer.status_code == 409
@@ -201,9 +201,9 @@ def test_a_deploy_of_another_deployment_is_not_found(as_editor, by, deployment, 
 def test_the_activity_tells_of_deploys(as_member, by, deployment):
     first = send(by, deployment, "1")
     send(by, deployment, "2")
-    deploys.roll_back(by, deployment, first)
+    service.roll_back(by, deployment, first)
     with pytest.raises(ValidationError):
-        deploys.receive(by, deployment, upload(b"x" * 1024))
+        service.receive(by, deployment, upload(b"x" * 1024))
     said = text(as_member.get(url("deployments:activity", deployment)))
     assert "deployed DAGs" in said
     assert "rolled DAGs back" in said
