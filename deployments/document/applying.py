@@ -29,7 +29,7 @@ from deployments.document.schema import (
 )
 from deployments.models import Deployment
 from deployments.queues.service import list_queues, replace_queues
-from deployments.variables.service import Wanted, save_variables
+from deployments.variables.service import VariableInput, save_variables
 
 _FILE_NAMES = {column: name for name, column in [*COLUMNS.items(), *QUEUE_NUMBERS.items()]}
 
@@ -151,7 +151,7 @@ def _carry_out(
     if QUEUES in affected and queues is not None and is_known:
         problems += _try(document, _queue_path, lambda: replace_queues(principal, locked, queues))
     if VARIABLES in affected:
-        variables = [Wanted(each.key, each.value, each.is_secret) for each in document.variables or ()]
+        variables = [VariableInput(each.key, each.value, each.is_secret) for each in document.variables or ()]
         paths = {each.key: f"{VARIABLES}[{each.number}]" for each in document.variables or ()}
         said = {problem.field.removesuffix(".key") for problem in problems}
         refused = _try(

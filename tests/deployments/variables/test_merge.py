@@ -2,7 +2,7 @@
 
 import pytest
 
-from deployments.variables.service import Wanted, list_variables, save_variables
+from deployments.variables.service import VariableInput, list_variables, save_variables
 from tests.deployments.helpers import page, text
 from tests.deployments.variables.pages import (
     delete,
@@ -25,9 +25,9 @@ def meanwhile(some_variables):
     other = principal_for(create_member(workspace=some_variables.workspace, role=Role.EDITOR))
 
     def meanwhile(*, without=(), **changed):
-        now = {one.key: Wanted(one.key, None, one.is_secret) for one in list_variables(some_variables)}
+        now = {one.key: VariableInput(one.key, None, one.is_secret) for one in list_variables(some_variables)}
         for key, value in changed.items():
-            now[key] = Wanted(key, value, is_secret=key in now and now[key].is_secret)
+            now[key] = VariableInput(key, value, is_secret=key in now and now[key].is_secret)
         save_variables(other, some_variables, [one for key, one in now.items() if key not in without])
 
     return meanwhile

@@ -3,7 +3,7 @@
 import pytest
 
 from deployments.models.variable import EnvironmentVariable
-from deployments.variables.service import Wanted, save_variables
+from deployments.variables.service import VariableInput, save_variables
 from tests.deployments.helpers import HX, one, page, signed_in, text
 from tests.deployments.variables.pages import (
     SECRET,
@@ -96,7 +96,7 @@ def test_in_the_dialog_saving_closes_it_and_tells_the_list(as_editor, some_varia
 
 @pytest.mark.parametrize("value", ["one\r\ntwo\r\n\r\nthree", "\r\nleading", "a\rb"])
 def test_lines_survive_the_form(as_editor, principal, deployment, value):
-    save_variables(principal, deployment, [Wanted("PEM", value), Wanted("B", "1")])
+    save_variables(principal, deployment, [VariableInput("PEM", value), VariableInput("B", "1")])
     sent = open_form(as_editor, deployment)
     number = number_of(sent, "PEM")
     # What a browser makes of line breaks in a box, whatever they were.
@@ -181,7 +181,7 @@ def test_500_variables_can_be_edited(as_editor, principal, deployment):
     save_variables(
         principal,
         deployment,
-        [Wanted(f"KEY_{number:03}", "x" * 100, number % 2 == 0) for number in range(500)],
+        [VariableInput(f"KEY_{number:03}", "x" * 100, number % 2 == 0) for number in range(500)],
     )
     sent = open_form(as_editor, deployment)
     delete(sent, "KEY_000")
