@@ -1,20 +1,30 @@
 """Who deploys: decided before the first byte, and again at the activation."""
 
+from collections.abc import Callable
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
+from apikeys.models import ApiKey
+from cloudui.web.models import IdempotentCall
 from deployments.deploys import retention, service
 from deployments.deploys.store.bundles import Bundle
 from deployments.models import Deploy, Deployment
 from deployments.service import delete_deployment
 from tests.deployments.deploys.archives import files
 from tests.deployments.deploys.deploying import Meanwhile, agree, history, key_of, read_by_airflow, send
+from tests.deployments.deploys.programs import at, of_key, refusal_of
 from tests.factories import create_deployment, create_member, create_user
 from workspaces.models import Membership, OrganizationRole, Role, User
 from workspaces.principals import principal_for
 
 pytestmark = pytest.mark.usefixtures("root")
+
+
+@pytest.fixture
+def an_owner(db):
+    return principal_for(create_user(organization_role=OrganizationRole.OWNER))
 
 
 def test_a_key_deploys_to_its_own_deployment_only(deployment):
@@ -49,38 +59,46 @@ def test_nobody_deploys_while_dag_deploys_are_disabled(deployment):
         send(key_of(deployment), deployment)
 
 
+def owner_is(**change) -> Callable[[], object]:
+    return lambda: User.objects.filter(organization_role=OrganizationRole.OWNER).update(**change)
+
+
 @pytest.mark.parametrize(
-    "happens",
+    ("of", "happens"),
     [
-        lambda: Deployment.objects.update(ci_cd_enforced=True),
-        lambda: Deployment.objects.update(dag_deploys_enabled=False),
-        lambda: Membership.objects.update(role=Role.MEMBER),
-        lambda: Membership.objects.all().delete(),
+        ("by", lambda: Deployment.objects.update(ci_cd_enforced=True)),
+        ("by", lambda: Deployment.objects.update(dag_deploys_enabled=False)),
+        ("by", lambda: Membership.objects.update(role=Role.MEMBER)),
+        ("by", lambda: Membership.objects.all().delete()),
+        ("an_owner", owner_is(organization_role=OrganizationRole.MEMBER)),
+        ("an_owner", owner_is(is_active=False)),
     ],
-    ids=["enforcement on", "deploys off", "demoted", "removed"],
+    ids=["enforcement on", "deploys off", "demoted", "removed", "Owner no longer", "Owner disabled"],
 )
-def test_a_right_that_ends_during_the_upload_ends_the_deploy(by, deployment, happens):
+def test_a_right_that_ends_during_the_upload_ends_the_deploy(request, deployment, of, happens):
     with pytest.raises((PermissionDenied, Http404)):
-        service.receive(by, deployment, Meanwhile(files(), happens))
+        service.receive(request.getfixturevalue(of), deployment, Meanwhile(files(), happens))
 
     assert history(deployment) == [("FAILED", service.NO_RIGHT)]
     assert Bundle(deployment.release_name).versions == {}
     agree(deployment)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [{"organization_role": OrganizationRole.MEMBER}, {"is_active": False}],
-    ids=["demoted", "disabled"],
-)
-def test_an_owner_who_is_one_no_longer_at_the_end_of_the_upload_deploys_nothing(deployment, change):
-    owner = create_user(organization_role=OrganizationRole.OWNER)
-    archive = Meanwhile(files(), lambda: User.objects.filter(pk=owner.pk).update(**change))
+@pytest.mark.parametrize("key", ["", "one"], ids=["once", "idempotent"])
+def test_a_token_that_ends_during_the_upload_ends_the_deploy(deployment, monkeypatch, key):
+    receive = Bundle.receive
 
-    with pytest.raises((PermissionDenied, Http404)):
-        service.receive(principal_for(owner), deployment, archive)
+    def meanwhile(*args, **kwargs):
+        ApiKey.objects.update(is_enabled=False)
+        return receive(*args, **kwargs)
 
+    monkeypatch.setattr(Bundle, "receive", meanwhile)
+
+    answer = of_key(deployment).post(at(deployment, "deploys"), files(), kind="application/x-tar", key=key)
+
+    assert refusal_of(answer) == (401, "invalid_token")
     assert history(deployment) == [("FAILED", service.NO_RIGHT)]
+    assert not IdempotentCall.objects.exists()
     agree(deployment)
 
 
