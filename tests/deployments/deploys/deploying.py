@@ -30,10 +30,10 @@ def history(deployment: Deployment) -> list[tuple[str, str]]:
 
 def agree(deployment: Deployment) -> None:
     deployment.refresh_from_db()
-    said = deployment.current_deploy.version if deployment.current_deploy else ""
+    version = deployment.current_deploy.version if deployment.current_deploy else ""
     bundle = Bundle(deployment.release_name)
-    assert bundle.current == said
-    assert not said or bundle.has(said)
+    assert bundle.current == version
+    assert not version or bundle.has(version)
     assert not Deploy.objects.of(deployment).filter(status=DeployStatus.RECEIVING).exists()
 
 

@@ -1,4 +1,4 @@
-"""A server that is killed in the middle of a deploy, again and again. Run as a program by test_deploys_killed.py.
+"""A server that is killed in the middle of a deploy, again and again. Run as a program by test_killed.py.
 
 It prepares everything once and then forks for each order, so that a death costs milliseconds. An order is a
 line of standard input, an answer a line of JSON on standard output:
