@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from deployments.views import alerts, deploys, details, document, queues, transfer, variables
+from deployments.deployment_file import views as deployment_file
+from deployments.views import alerts, deploys, details, queues, transfer, variables
 from deployments.views import deployments as views
 
 app_name = "deployments"
@@ -32,8 +33,8 @@ urlpatterns = [
     path(f"{DEPLOYMENT}/details", details.details, name="details"),
     path(f"{DEPLOYMENT}/configuration", details.configuration_moved, name="configuration"),
     path(f"{DEPLOYMENT}/details/edit", details.edit, name="edit"),
-    path(f"{DEPLOYMENT}/details/file", document.download, name="download_document"),
-    path(f"{DEPLOYMENT}/details/apply", document.apply, name="apply_document"),
+    path(f"{DEPLOYMENT}/details/file", deployment_file.download, name="download_document"),
+    path(f"{DEPLOYMENT}/details/apply", deployment_file.apply_file, name="apply_document"),
     path(f"{DEPLOYMENT}/details/alert-emails", alerts.edit, name="alert_emails"),
     path(
         f"{DEPLOYMENT}/details/alert-emails/<slug:address>/delete", alerts.delete, name="delete_alert_email"

@@ -3,7 +3,10 @@
 from cloudui.web.principal import Principal
 from deployments.access import deployment_to_view
 from deployments.alerts import set_alert_emails
-from deployments.document import Change, DocumentInvalid, examine, parse
+from deployments.deployment_file.apply import examine
+from deployments.deployment_file.diff import Change
+from deployments.deployment_file.problems import DocumentInvalid
+from deployments.deployment_file.validation import parse
 from deployments.models import Deployment
 from deployments.queues import QueueWanted, replace_queues
 from deployments.variables import Wanted, save_variables

@@ -11,9 +11,10 @@ from django.core.exceptions import ValidationError
 from django.views.decorators.debug import sensitive_variables
 
 from cloudui.web.text import validate_plain_text
-from deployments.document.problems import DocumentInvalid, Problem, quoted
-from deployments.document.reading import QUOTE, Reader, is_ambiguous, is_null
-from deployments.document.schema import (
+from deployments.deployment_file.problems import DocumentInvalid, Problem, quoted
+from deployments.deployment_file.reader import Mapping, Node, Scalar, read_source
+from deployments.deployment_file.reading import QUOTE, Reader, is_ambiguous, is_null
+from deployments.deployment_file.schema import (
     CONFIGURATION,
     CONFIGURATION_FIELDS,
     EMAILS,
@@ -33,7 +34,6 @@ from deployments.document.schema import (
     QueueGiven,
     VariableGiven,
 )
-from deployments.document.source import Mapping, Node, Scalar, read_source
 
 # Words after which a text that cannot be read as a tree may show a secret.
 _SUSPICIOUS: Final = re.compile(r"environ|variable|secret|value|pass|token|key", re.IGNORECASE)

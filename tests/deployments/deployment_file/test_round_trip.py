@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from deployments.access import deployment_to_view
 from deployments.alerts import set_alert_emails
 from deployments.configuration import update_deployment
-from deployments.document import examine, parse, preview, render
-from deployments.document.reading import is_ambiguous
-from deployments.document.rendering import _Dumper
+from deployments.deployment_file.apply import examine
+from deployments.deployment_file.diff import preview
+from deployments.deployment_file.reading import is_ambiguous
+from deployments.deployment_file.render import _Dumper, render
+from deployments.deployment_file.validation import parse
 from deployments.models import Executor
 from deployments.queues import QueueWanted, replace_queues
 from deployments.variables import Wanted, save_variables

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from deployments.document.problems import Place, Problem, quoted
+from deployments.deployment_file.problems import Place, Problem, quoted
 from deployments.models import Executor
 from deployments.models.deployment import DESCRIPTION_LENGTH, NAME_LENGTH, SCHEDULER_AU, SCHEDULER_REPLICAS
 

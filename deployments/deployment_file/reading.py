@@ -7,8 +7,8 @@ from typing import Final
 
 import yaml
 
-from deployments.document.problems import MAX_PROBLEMS, Place, Problem
-from deployments.document.source import Mapping, Node, Scalar, Sequence, Source
+from deployments.deployment_file.problems import MAX_PROBLEMS, Place, Problem
+from deployments.deployment_file.reader import Mapping, Node, Scalar, Sequence, Source
 
 # What Go and YAML 1.2 read as numbers, and the letters that YAML 1.1 says are booleans: PyYAML does neither.
 _ALSO_AMBIGUOUS: Final = re.compile(r"[-+]?\d[\d_]*(\.\d*)?([eE][-+]?\d+)?|0[oxb][\da-fA-F]+|[yYnN]")

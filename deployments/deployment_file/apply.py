@@ -14,11 +14,10 @@ from cloudui.web.principal import Principal
 from deployments.access import deployment_to_edit
 from deployments.alerts import set_alert_emails
 from deployments.configuration import update_deployment
-from deployments.document.checking import check, split
-from deployments.document.parsing import read
-from deployments.document.preview import Change, preview, wanted_queues
-from deployments.document.problems import DocumentInvalid, Problem
-from deployments.document.schema import (
+from deployments.deployment_file.checking import check, split
+from deployments.deployment_file.diff import Change, preview, wanted_queues
+from deployments.deployment_file.problems import DocumentInvalid, Problem
+from deployments.deployment_file.schema import (
     COLUMNS,
     CONFIGURATION,
     EMAILS,
@@ -27,6 +26,7 @@ from deployments.document.schema import (
     VARIABLES,
     Document,
 )
+from deployments.deployment_file.validation import read
 from deployments.models import Deployment
 from deployments.queues import list_queues, replace_queues
 from deployments.variables import Wanted, save_variables

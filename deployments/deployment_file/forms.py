@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.views.decorators.debug import sensitive_variables
 
 from cloudui.web.uploads import UploadForm
-from deployments.document.source import MAX_BYTES
+from deployments.deployment_file.reader import MAX_BYTES
 
 
 class UnboundFileInput(forms.FileInput):

@@ -14,8 +14,8 @@ from typing import Any, Final
 import yaml
 from django.views.decorators.debug import sensitive_variables
 
-from deployments.document.problems import Place, Problem
-from deployments.document.syntax import explained, json_problem
+from deployments.deployment_file.problems import Place, Problem
+from deployments.deployment_file.syntax import explained, json_problem
 
 MAX_BYTES: Final = 256 * 1024
 # deployment, section, item, field: a valid file has four levels.

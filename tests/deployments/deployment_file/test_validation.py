@@ -9,9 +9,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deployments.document import Problem, parse, read
-from deployments.document.source import MAX_BYTES
-from tests.deployments.documents import problems_of
+from deployments.deployment_file.problems import Problem
+from deployments.deployment_file.reader import MAX_BYTES
+from deployments.deployment_file.validation import parse, read
+from tests.deployments.deployment_file.files import problems_of
 from tests.house.conventions import ROOT
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from deployments.document.checking import executor_of
-from deployments.document.schema import (
+from deployments.deployment_file.checking import executor_of
+from deployments.deployment_file.schema import (
     COLUMNS,
     CONFIGURATION,
     EMAILS,

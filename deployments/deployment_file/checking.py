@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
 from deployments.alerts import ALERT_EMAILS, EMAIL_LENGTH, distinct
-from deployments.document.problems import Problem
-from deployments.document.schema import CONFIGURATION, EMAILS, METADATA, QUEUES, VARIABLES, Document
+from deployments.deployment_file.problems import Problem
+from deployments.deployment_file.schema import CONFIGURATION, EMAILS, METADATA, QUEUES, VARIABLES, Document
 from deployments.models import Deployment, Executor
 from deployments.models.queue import DEFAULT_QUEUE
 from deployments.variables import check_key

@@ -7,20 +7,15 @@ from django.http import Http404
 from deployments.access import deployment_to_view
 from deployments.alerts import set_alert_emails
 from deployments.configuration import update_deployment
-from deployments.document import (
-    DeploymentChanged,
-    DocumentInvalid,
-    apply,
-    examine,
-    parse,
-    preview,
-    render,
-    state_of,
-)
+from deployments.deployment_file.apply import DeploymentChanged, apply, examine, state_of
+from deployments.deployment_file.diff import preview
+from deployments.deployment_file.problems import DocumentInvalid
+from deployments.deployment_file.render import render
+from deployments.deployment_file.validation import parse
 from deployments.models import Deployment, EnvironmentVariable, Executor
 from deployments.queues import QueueWanted, list_queues, replace_queues
 from deployments.variables import Wanted, list_variables, read_value, save_variables
-from tests.deployments.documents import fill, refusal, said
+from tests.deployments.deployment_file.files import fill, refusal, said
 from tests.factories import create_deployment, create_member
 from tests.house.tables import dump
 from workspaces.middleware import principal_for

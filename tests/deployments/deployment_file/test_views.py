@@ -11,7 +11,14 @@ from deployments.access import deployment_to_view
 from deployments.alerts import set_alert_emails
 from deployments.models import Deployment
 from deployments.variables import Wanted, save_variables
-from tests.deployments.documents import NOTHING, RENAME, WITH_SECRET, apply_url, file_url, previewed
+from tests.deployments.deployment_file.files import (
+    NOTHING,
+    RENAME,
+    WITH_SECRET,
+    apply_url,
+    file_url,
+    previewed,
+)
 from tests.deployments.helpers import HX, NEVER_EXISTED, one, page, text, url
 from workspaces.middleware import principal_for
 from workspaces.models import Membership, Role

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_variables
 
-from deployments.document.reading import is_ambiguous
-from deployments.document.schema import CONFIGURATION, EMAILS, METADATA, QUEUES, VARIABLES, WRAPPER
-from deployments.document.source import UNPRINTABLE
+from deployments.deployment_file.reader import UNPRINTABLE
+from deployments.deployment_file.reading import is_ambiguous
+from deployments.deployment_file.schema import CONFIGURATION, EMAILS, METADATA, QUEUES, VARIABLES, WRAPPER
 from deployments.models import Deployment, WorkerQueue
 from deployments.variables import list_variables
 

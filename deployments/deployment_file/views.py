@@ -15,18 +15,19 @@ from django_htmx.http import retarget
 
 from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, wants_fragment
 from cloudui.web.uploads import was_too_large
-from deployments import document
 from deployments.access import deployment_to_edit, deployment_to_view
-from deployments.document.preview import Change, warning_about
-from deployments.document.problems import DocumentInvalid, Problem
-from deployments.document.rendering import Form
-from deployments.document.sealing import SealBroken, Sealed, seal, unseal
-from deployments.document_forms import DocumentForm
+from deployments.deployment_file.apply import DeploymentChanged, apply, examine
+from deployments.deployment_file.diff import Change, warning_about
+from deployments.deployment_file.forms import DocumentForm
+from deployments.deployment_file.problems import DocumentInvalid, Problem
+from deployments.deployment_file.render import Form, render
+from deployments.deployment_file.sealing import SealBroken, Sealed, seal, unseal
+from deployments.deployment_file.validation import parse, read
 from deployments.models import Deployment
 from deployments.pages import deployment_context
 
-FORM_PAGE = "deployments/document_form.html"
-PREVIEW_PAGE = "deployments/document_preview.html"
+FORM_PAGE = "deployments/deployment_file/form.html"
+PREVIEW_PAGE = "deployments/deployment_file/preview.html"
 TYPES: dict[Form, str] = {"yaml": "application/yaml", "json": "application/json"}
 ENDED = "The preview has ended. Paste the Deployment file again, or choose it."
 HELD_BACK = "The text is not shown again, because it may hold secrets. Paste it again, or choose the file."
@@ -40,7 +41,7 @@ def download(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpR
     is_template = "template" in request.GET
     name = f"{target.release_name}{'-template' if is_template else ''}.{form}"
     return HttpResponse(
-        document.render(target, form=form, is_template=is_template),
+        render(target, form=form, is_template=is_template),
         content_type=f"{TYPES[form]}; charset=utf-8",
         headers={
             "Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "",
@@ -51,13 +52,13 @@ def download(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpR
 
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-def apply(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
+def apply_file(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
     """Apply file: hand it in, look at the changes, apply them. Between the steps it travels sealed."""
     target = deployment_to_edit(request.principal, workspace, deployment)
     if "sealed" in request.POST:
         return _agreed(request, target, request.POST["sealed"])
     if request.method != "POST":
-        start = {"text": document.render(target)} if "current" in request.GET else {}
+        start = {"text": render(target)} if "current" in request.GET else {}
         return _form(request, target, DocumentForm(initial=start))
     form = DocumentForm(request.POST, request.FILES, was_too_large=was_too_large(request))
     if form.is_valid():
@@ -70,7 +71,7 @@ def _preview(
     request: HtmxHttpRequest, target: Deployment, given: str | bytes, *, is_conflict: bool = False
 ) -> HttpResponse:
     try:
-        examined = document.examine(request.principal, target, given)
+        examined = examine(request.principal, target, given)
     except DocumentInvalid as invalid:
         return _invalid(request, target, given, invalid)
     text = given if isinstance(given, str) else given.decode("utf-8")
@@ -99,8 +100,8 @@ def _agreed(request: HtmxHttpRequest, target: Deployment, sealed: str) -> HttpRe
 @sensitive_variables()
 def _apply(request: HtmxHttpRequest, target: Deployment, file: Sealed) -> HttpResponse:
     try:
-        changes = document.apply(request.principal, target, document.parse(file.text), state=file.state)
-    except document.DeploymentChanged:
+        changes = apply(request.principal, target, parse(file.text), state=file.state)
+    except DeploymentChanged:
         return _preview(request, target, file.text, is_conflict=True)
     except DocumentInvalid as invalid:
         return _invalid(request, target, file.text, invalid)
@@ -110,7 +111,7 @@ def _apply(request: HtmxHttpRequest, target: Deployment, file: Sealed) -> HttpRe
 
 @sensitive_variables()
 def _edit(request: HtmxHttpRequest, target: Deployment, file: Sealed) -> HttpResponse:
-    is_held_back = document.read(file.text).may_hold_secrets
+    is_held_back = read(file.text).may_hold_secrets
     form = DocumentForm(initial={} if is_held_back else {"text": file.text})
     return _form(request, target, form, held_back=HELD_BACK if is_held_back else "")
 
@@ -138,7 +139,7 @@ def _problems(request: HtmxHttpRequest, target: Deployment, problems: Iterable[P
     """The mistakes alone: what was typed stays in the browser, secrets too."""
     context = {**_context(target), "problems": problems}
     response: HttpResponse = TemplateResponse(
-        request, "deployments/_document_problems.html", context, status=422
+        request, "deployments/deployment_file/_problems.html", context, status=422
     )
     patch_vary_headers(response, ["HX-Request"])
     # On a small screen the button is far below the mistakes.

@@ -5,7 +5,7 @@ from typing import Final
 
 import yaml
 
-from deployments.document.problems import Problem
+from deployments.deployment_file.problems import Problem
 
 # The parser's words and ours. None of ours repeats anything of the text, which may be a secret.
 _SYNTAX: Final = (
