@@ -19,7 +19,7 @@ class UnboundFileInput(forms.FileInput):
         )
 
 
-class DocumentForm(UploadForm):
+class DeploymentFileForm(UploadForm):
     """A Deployment file. What is wrong in it is found by its reader, which knows the lines."""
 
     # A CharField would refuse control characters without saying where they are.

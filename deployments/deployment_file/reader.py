@@ -1,21 +1,20 @@
-"""From a text to a tree whose every node knows its line: YAML, and JSON, which is read as the YAML that it is.
+"""From a text to plain values, each with its place: YAML, and JSON, which is read as the YAML that it is.
 
-PyYAML's parser hands over events; what a Deployment file never needs is refused at them, before anything is
-built: anchors and aliases (YAML 1.2 section 3.2.2.2, the "billion laughs"), tags (which name types and, in other
-loaders, code), several documents, deep nesting. No value is ever constructed from the text, only text.
+PyYAML composes nodes, which know their lines. What a Deployment file never needs is refused before: anchors and
+aliases (YAML 1.2 section 3.2.2.2, the "billion laughs"), tags, which name types, several documents, deep nesting.
 """
 
 import bisect
+import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, Literal
 
 import yaml
 from django.views.decorators.debug import sensitive_variables
 
-from deployments.deployment_file.problems import Place, Problem
-from deployments.deployment_file.syntax import explained, json_problem
+from deployments.deployment_file.problems import MOST_QUOTED, Problem
 
 MAX_BYTES: Final = 256 * 1024
 # deployment, section, item, field: a valid file has four levels.
@@ -23,245 +22,236 @@ MAX_DEPTH: Final = 8
 # 500 variables of four fields are 4,500.
 MAX_NODES: Final = 20_000
 
-# libyaml is thirty times as fast, and 256 KiB would otherwise hold a process for two seconds.
-_Loader: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# The key around everything in the files that the CLI writes and reads; a file may do without it.
+WRAPPER: Final = "deployment"
 
 # What YAML 1.2 section 5.1 lets stand in a text; everything else must be written as an escape in quotes.
 UNPRINTABLE: Final = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# A text that is not closed is taken to its end: to look again from each quotation mark in it would take minutes.
-_JSON_TAB: Final = re.compile(r'"(?:[^"\\]|\\.)*"?|\t', re.DOTALL)
-_JSON_BREAKS: Final = {"\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P"}
-_JSON_ESCAPE: Final = re.compile(
-    r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|.)|[\x85\u2028\u2029]", re.DOTALL
+# What Go and YAML 1.2 read as numbers, and the letters that YAML 1.1 says are booleans: PyYAML does neither.
+_ALSO_AMBIGUOUS: Final = re.compile(r"[-+]?\d[\d_]*(\.\d*)?([eE][-+]?\d+)?|0[oxb][\da-fA-F]+|[yYnN]")
+_NUMBER: Final = re.compile(r"0|[1-9]\d{0,8}")
+_NAMEABLE: Final = re.compile(r"[A-Za-z_][\w.-]{0,59}", re.ASCII)
+_RESOLVER: Final = yaml.resolver.Resolver()
+# A pair of surrogates, another escape, what is a break of lines to YAML 1.1 and none to JSON, and all else.
+_JSON_PIECE: Final = re.compile(
+    r"(\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|\\.?|[\x85\u2028\u2029]|[^\\\x85\u2028\u2029]+", re.DOTALL
 )
+_JSON_BREAKS: Final = {"\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P"}
+
+_NOT_UTF_8: Final = ("This line is not UTF-8 text.", "Save the file with the encoding UTF-8.")
+_ESCAPE: Final = 'Remove it, or write it as an escape in double quotes, such as "\\x1b".'
+_AT_MOST: Final = f"A Deployment file has at most {MAX_BYTES:,}."
+_COMPARE: Final = "Compare with a downloaded file."
+_NOTHING: Final = ("There is nothing in it.", "Paste a Deployment file, or choose one.")
+_SECOND: Final = ("A second document begins here.", "Put one Deployment into one file.")
+_TOO_MUCH: Final = ("There is more in this than a Deployment can have.", "Paste a Deployment file.")
+_TOO_DEEP: Final = ("This is nested too deeply.", f"A file has at most {MAX_DEPTH} levels.")
+_ALIAS: Final = ("Aliases (*name) are not supported.", "Write the value out, or put a text in quotes.")
+_ANCHOR: Final = ("Anchors (&name) are not supported.", "Remove the anchor, or put a text in quotes.")
+_TAG: Final = ("Tags (!name) are not supported.", "Remove the tag, or put a text in quotes.")
+# How the parser's words begin, and ours. None of ours repeats anything of the text, which may be a secret.
+_SYNTAX: Final = (
+    ("found character", "A tab or a special character stands where none may.", "Indent with spaces, and put the value in quotes."),
+    ("mapping values", "A colon stands where none may.", "Put the value in quotes, or correct the indentation of this line."),
+    ("could not find", "A field has no colon after its name.", "Write “name: value”, or correct the indentation of this line."),
+    ("found unexpected end", "A quotation mark or a bracket is not closed.", "Close it."),
+    ("found unknown escape|did not find expected hex", "There is no such escape after a backslash.", "Write two backslashes, or use single quotes."),
+    ("did not find", "The indentation, a comma or a bracket is not as it should be.", "Compare this line with the ones before it."),
+    ("block sequence", "A list item stands where none may.", "Put it on a line of its own, indented like its neighbours."),
+    ("", "This is not valid YAML.", "Put the value in quotes, or compare with a downloaded file."),
+)  # fmt: skip
+
+Format = Literal["yaml", "json"]
+# The way to a value: the names of fields and the numbers of items.
+Location = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """A text. `is_plain` if it stands without quotes, so that YAML may take it for something else."""
-
-    start: Place
-    last_line: int
-    text: str = field(repr=False)
-    is_plain: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence:
-    """A list."""
-
-    start: Place
-    last_line: int
-    items: tuple["Node", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Mapping:
-    """Names with their values, in order; a name may stand there twice."""
-
-    start: Place
-    last_line: int
-    pairs: tuple[tuple[Scalar, "Node"], ...]
-
-
-Node = Scalar | Sequence | Mapping
-
-
-@dataclass(frozen=True, slots=True)
 class Source:
     """A text that was read.
 
     Attributes:
-        root: the tree; None for a text that cannot be read as one, which `problems` explain.
-        problems: what is wrong with it as YAML.
-        lines: the text's lines, to be quoted.
-        is_json: whether it is written as JSON.
+        lines: the text's lines; none of a text that is not read at all.
+        problems: what is wrong with it so far.
+        hidden: the numbers of lines that must not be quoted.
+        nodes: by location the name before a value (for an item, itself) and the value; none of an unreadable text.
+        value: dicts, lists, texts, booleans, whole numbers and None; nodes, where a text without quotes is taken for
+            something other than text by some reader of YAML.
     """
 
-    root: Node | None
-    problems: tuple[Problem, ...]
-    lines: tuple[str, ...] = field(repr=False, default=())
-    is_json: bool = False
+    def __init__(self, text: str, *problems: Problem) -> None:
+        self.text = text
+        self.lines = text.split("\n") if text else []
+        self.format: Format = "json" if text.lstrip().startswith("{") else "yaml"
+        self.problems = list(problems)
+        self.hidden: set[int] = set()
+        self.nodes: dict[Location, tuple[yaml.Node, yaml.Node]] = {}
+        self.value: Any = None
+        self._breaks = [found.start() for found in re.finditer("\n", text)]
+        # Where each character that the parser is given comes from, if that is another text.
+        self._origin: list[int] = []
+
+    def place(self, node: yaml.Node) -> tuple[int, int]:
+        """Line and column at which a node begins."""
+        return self._place(node.start_mark)
+
+    def refuse(self, mark: Any, message: str, remedy: str, location: Location = ()) -> None:
+        """Note a problem at a mark of the parser."""
+        place = self._place(mark) if mark else (0, 0)
+        self.problems.append(Problem(message, remedy, path_of(location), *place))
+
+    def quoted(self, problem: Problem) -> Problem:
+        """The problem with the line that it is in, where that line may be quoted."""
+        if not 0 < problem.line <= len(self.lines) or problem.line in self.hidden:
+            return problem
+        return replace(problem, source=self.lines[problem.line - 1].strip()[:MOST_QUOTED])
+
+    def hide(self, node: yaml.Node) -> list[str]:
+        """Never quote the lines of a node, and perhaps the one after it; returns them."""
+        (first, _), (last, column) = self._place(node.start_mark), self._place(node.end_mark)
+        # A block ends where something else begins, which is often at the beginning of a line.
+        last -= column == 1 and last > first
+        self.hidden.update(range(first, last + 1))
+        return self.lines[first - 1 : last]
+
+    def read(self) -> "Source":
+        """Read the text as far as possible."""
+        text = self._json_as_yaml() if self.format == "json" else self.text
+        try:
+            for mark, words in _needless(text):
+                self.refuse(mark, *words)
+            root = None if self.problems else next(yaml.compose_all(text, Loader=yaml.CSafeLoader), None)
+        except yaml.YAMLError as error:
+            self._refuse_syntax(error)
+        else:
+            if root:
+                self.value = self._value(root, root, ())
+            elif not self.problems:
+                self.problems.append(Problem(*_NOTHING))
+        return self
+
+    def _place(self, mark: Any) -> tuple[int, int]:
+        """Line and column in the text as it was given; YAML also counts other breaks of lines than ours."""
+        index = self._origin[mark.index] if self._origin else mark.index
+        line = bisect.bisect_left(self._breaks, index)
+        return line + 1, index - (self._breaks[line - 1] if line else -1)
+
+    def _refuse_syntax(self, error: yaml.YAMLError) -> None:
+        try:
+            if self.format == "json":
+                json.loads(self.text)
+        except json.JSONDecodeError as fault:
+            # What follows a colon may be a character of the text.
+            message = f"This is not valid JSON: {fault.msg.partition(':')[0]}."
+            self.problems.append(Problem(message, _COMPARE, "", fault.lineno, fault.colno))
+            return
+        except (RecursionError, ValueError):
+            pass  # Too deep, or a number of thousands of digits: YAML says something about it too.
+        words, mark = str(getattr(error, "problem", None) or ""), getattr(error, "problem_mark", None)
+        self.refuse(mark, *next((what, remedy) for begin, what, remedy in _SYNTAX if re.match(begin, words)))
+
+    def _value(self, name: yaml.Node, node: yaml.Node, location: Location) -> Any:
+        self.nodes[location] = name, node
+        if isinstance(node, yaml.SequenceNode):
+            return [self._value(item, item, (*location, number)) for number, item in enumerate(node.value)]
+        if isinstance(node, yaml.ScalarNode):
+            return _scalar(node)
+        fields: dict[str, Any] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self.refuse(key.start_mark, "A field's name must be a text.", "Write “name: value”.")
+            elif key.value in fields:
+                inner = (*location, key.value)
+                message = f"{named(key.value)} stands here twice, first in line {self.place(self.nodes[inner][0])[0]}."
+                self.refuse(key.start_mark, message, "Keep one.", inner)
+                self.hide(value)
+            else:
+                fields[key.value] = self._value(key, value, (*location, key.value))
+        return fields
+
+    def _json_as_yaml(self) -> str:
+        """JSON without pairs of surrogates, breaks of lines that are none in JSON, and tabs around it."""
+        pieces = []
+        for found in _JSON_PIECE.finditer(self.text.rstrip(), len(self.text) - len(self.text.lstrip())):
+            piece = json.loads(f'"{found[0]}"') if found[1] else _JSON_BREAKS.get(found[0], found[0])
+            pieces.append(piece)
+            same = range(found.start(), found.end())
+            self._origin += same if piece == found[0] else [found.start()] * len(piece)
+        self._origin.append(len(self.text))
+        return "".join(pieces)
 
 
 @sensitive_variables()
 def read_source(given: str | bytes) -> Source:
-    """Read a text of at most 256 KiB, UTF-8, as a tree. Never raises.
+    """Read a text of at most 256 KiB, UTF-8. Never raises.
 
     Args:
         given: the file's bytes, or the text as it was pasted.
     """
-    size = len(given if isinstance(given, bytes) else given.encode("utf-8", "surrogatepass"))
-    if size > MAX_BYTES:
-        return _refused(Problem(f"The file has {size:,} bytes.", "A Deployment file has at most 262,144."))
+    data = given.encode("utf-8", "surrogatepass") if isinstance(given, str) else given
+    if len(data) > MAX_BYTES:
+        return Source("", Problem(f"The file has {len(data):,} bytes.", _AT_MOST))
     try:
-        given = given.decode("utf-8") if isinstance(given, bytes) else given
+        text = given if isinstance(given, str) else given.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        return _refused(
-            Problem("This line is not UTF-8 text.", "Save the file with the encoding UTF-8.", line=line)
-        )
-    text = given.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    lines = tuple(text.split("\n"))
-    if unprintable := list(_unprintable(lines)):
-        return _refused(*unprintable)
-    if not text.strip():
-        return _refused(Problem("There is nothing in it.", "Paste a Deployment file, or choose one."))
-    return _Composer(text, lines).source()
-
-
-def _refused(*problems: Problem) -> Source:
-    return Source(root=None, problems=problems)
-
-
-def _unprintable(lines: tuple[str, ...]) -> Iterator[Problem]:
-    for number, line in enumerate(lines, start=1):
+        return Source("", Problem(*_NOT_UTF_8, "", data.count(b"\n", 0, error.start) + 1))
+    unprintable: list[Problem] = []
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    for number, line in enumerate(text.split("\n"), start=1):
         if found := UNPRINTABLE.search(line):
-            yield Problem(
-                f"The character U+{ord(found[0]):04X} cannot stand in a file.",
-                'Remove it, or write it as an escape in double quotes, such as "\\x1b".',
-                line=number,
-                column=found.start() + 1,
-            )
+            message = f"The character U+{ord(found[0]):04X} cannot stand in a file."
+            unprintable.append(Problem(message, _ESCAPE, "", number, found.start() + 1))
+    return Source("", *unprintable) if unprintable else Source(text).read()
 
 
-class _TooMuch(Exception):
-    """The rest is not worth reading."""
+def is_ambiguous(text: str) -> bool:
+    """Whether a text without quotes is something other than text to some reader of YAML."""
+    tag = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
+    return tag != "tag:yaml.org,2002:str" or bool(_ALSO_AMBIGUOUS.fullmatch(text))
 
 
-class _Composer:
-    """Builds the tree from the parser's events."""
+def path_of(location: Location) -> str:
+    """A location for people: the same with and without the wrapper, and only as far as it may be told."""
+    names = location[1:] if len(location) > 1 and location[0] == WRAPPER else location
+    told = [name for name in names if isinstance(name, int) or _NAMEABLE.fullmatch(name)]
+    return "".join(f"[{name}]" if isinstance(name, int) else f".{name}" for name in told).removeprefix(".")
 
-    def __init__(self, text: str, lines: tuple[str, ...]) -> None:
-        self.lines = lines
-        self.is_json = text.lstrip().startswith("{")
-        self.original = text
-        self.replaced: list[int] = []
-        self.shifts: list[int] = []
-        self.text = self._as_yaml(text) if self.is_json else text
-        self.breaks = [found.start() for found in re.finditer("\n", text)]
-        self.problems: list[Problem] = []
-        self.nodes = 0
 
-    def source(self) -> Source:
-        """Compose the first document and refuse any other."""
-        root: Node | None = None
-        loader = _Loader(self.text)
-        try:
-            loader.get_event()
-            if not loader.check_event(yaml.StreamEndEvent):
-                loader.get_event()
-                root = self._node(loader, depth=1)
-                loader.get_event()
-            if not loader.check_event(yaml.StreamEndEvent):
-                place = self._place(loader.peek_event().start_mark)
-                self._refuse(place, "A second document begins here.", "Put one Deployment into one file.")
-        except _TooMuch:
-            root = None
-        except yaml.YAMLError as error:
-            self.problems.append(self._unreadable(error))
-            root = None
-        finally:
-            loader.dispose()
-        if root is None and not self.problems:
-            self.problems.append(
-                Problem("There is nothing in it.", "Paste a Deployment file, or choose one.")
-            )
-        return Source(root, tuple(self.problems), self.lines, self.is_json)
+def named(name: str) -> str:
+    """A field's name at the beginning of a sentence, if it may be told."""
+    return f"“{name}”" if _NAMEABLE.fullmatch(name) else "This"
 
-    # Private
 
-    def _node(self, loader: Any, *, depth: int) -> Node:
-        event = loader.get_event()
-        start = self._place(event.start_mark)
-        self.nodes += 1
-        if self.nodes > MAX_NODES:
-            self._refuse(
-                start, "There is more in this than a Deployment can have.", "Paste a Deployment file."
-            )
-            raise _TooMuch
-        if isinstance(event, yaml.AliasEvent):
-            self._refuse(
-                start, "Aliases (*name) are not supported.", "Write the value out, or put a text in quotes."
-            )
-            return Scalar(start, start.line, "", is_plain=False)
+def _needless(text: str) -> Iterator[tuple[Any, tuple[str, str]]]:
+    """What is refused of a text as YAML, with its mark; ends at what makes the rest not worth reading."""
+    depth = nodes = documents = 0
+    begin = None
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        mark = event.start_mark
+        if isinstance(event, yaml.DocumentStartEvent):
+            begin, documents = mark, documents + 1
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if not isinstance(event, yaml.NodeEvent):
+            continue
+        nodes += 1
+        # Hyphens at the end begin a document with nothing in it.
+        if documents > 1 and getattr(event, "value", None) != "":
+            yield begin, _SECOND
+            return
+        if nodes > MAX_NODES or depth > MAX_DEPTH:
+            yield mark, _TOO_MUCH if nodes > MAX_NODES else _TOO_DEEP
+            return
         if event.anchor is not None:
-            self._refuse(
-                start, "Anchors (&name) are not supported.", "Remove the anchor, or put a text in quotes."
-            )
-        if event.tag is not None:
-            self._refuse(start, "Tags (!name) are not supported.", "Remove the tag, or put a text in quotes.")
-        if isinstance(event, yaml.ScalarEvent):
-            return self._scalar(event, start)
-        if depth > MAX_DEPTH:
-            self._refuse(start, "This is nested too deeply.", f"A file has at most {MAX_DEPTH} levels.")
-            raise _TooMuch
-        if isinstance(event, yaml.SequenceStartEvent):
-            items = []
-            while not loader.check_event(yaml.SequenceEndEvent):
-                items.append(self._node(loader, depth=depth + 1))
-            loader.get_event()
-            return Sequence(start, max([start.line, *(item.last_line for item in items)]), tuple(items))
-        return self._mapping(loader, start, depth=depth)
+            yield mark, _ALIAS if isinstance(event, yaml.AliasEvent) else _ANCHOR
+        if getattr(event, "tag", None) is not None:
+            yield mark, _TAG
 
-    def _mapping(self, loader: Any, start: Place, *, depth: int) -> Mapping:
-        pairs, last = [], start.line
-        while not loader.check_event(yaml.MappingEndEvent):
-            key = self._node(loader, depth=depth + 1)
-            value = self._node(loader, depth=depth + 1)
-            last = max(last, key.last_line, value.last_line)
-            if isinstance(key, Scalar):
-                pairs.append((key, value))
-            else:
-                self._refuse(key.start, "A field's name must be a text.", "Write “name: value”.")
-        loader.get_event()
-        return Mapping(start, last, tuple(pairs))
 
-    def _scalar(self, event: yaml.ScalarEvent, start: Place) -> Scalar:
-        last = self._place(event.end_mark)
-        # A block scalar ends where the next line begins.
-        ends_before = last.column == 1 and last.line > start.line
-        return Scalar(start, last.line - ends_before, event.value, is_plain=not event.style)
-
-    def _place(self, mark: Any) -> Place:
-        """Where a mark is in the text as it was given; YAML also counts other breaks of lines than ours."""
-        passed = bisect.bisect_left(self.replaced, mark.index)
-        index = mark.index + (self.shifts[passed - 1] if passed else 0)
-        line = bisect.bisect_left(self.breaks, index)
-        return Place(line=line + 1, column=index - (self.breaks[line - 1] + 1 if line else 0) + 1)
-
-    def _refuse(self, place: Place, message: str, remedy: str) -> None:
-        self.problems.append(Problem(message, remedy, line=place.line, column=place.column))
-
-    def _as_yaml(self, text: str) -> str:
-        """JSON with the things of it that YAML 1.1 refuses or reads otherwise.
-
-        These are indentation by tabs, pairs of surrogates, and three breaks of lines that are none in JSON.
-        Remembers where something became longer or shorter, so that places remain those of the text as given.
-        """
-        shift = 0
-
-        def replaced(found: re.Match[str]) -> str:
-            nonlocal shift
-            if found[1]:
-                high, low = int(found[1], 16), int(found[2], 16)
-                new = f"\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08X}"
-            elif found[0] in _JSON_BREAKS:
-                new = _JSON_BREAKS[found[0]]
-            else:
-                return found[0]
-            self.replaced.append(found.start() - shift)
-            shift += len(found[0]) - len(new)
-            self.shifts.append(shift)
-            return new
-
-        spaced = _JSON_TAB.sub(lambda found: " " if found[0] == "\t" else found[0], text)
-        return _JSON_ESCAPE.sub(replaced, spaced)
-
-    def _unreadable(self, error: yaml.YAMLError) -> Problem:
-        if self.is_json and (problem := json_problem(self.original)):
-            return problem
-        message, remedy = explained(error)
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        place = self._place(mark) if mark else Place()
-        return Problem(message, remedy, line=place.line, column=place.column)
+def _scalar(node: yaml.ScalarNode) -> Any:
+    text = str(node.value)
+    if node.style or not is_ambiguous(text):
+        return text
+    if node.tag.endswith(":null"):
+        return None
+    if node.tag.endswith(":bool") and text.lower() in {"true", "false"}:
+        return text.lower() == "true"
+    return int(text) if _NUMBER.fullmatch(text) else node

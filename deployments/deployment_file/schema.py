@@ -1,39 +1,23 @@
-"""What a Deployment file says (contracts/astro-cli.md 2.2), and which fields it has."""
+"""What a Deployment file says, and which fields it has (docs/deployments-as-code.md)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
-from deployments.deployment_file.problems import Place, Problem, quoted
-from deployments.models import Executor
-from deployments.models.deployment import DESCRIPTION_LENGTH, NAME_LENGTH, SCHEDULER_AU, SCHEDULER_REPLICAS
+import pydantic
+from django.core.exceptions import ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
-# The key around everything in the files that the CLI writes and reads; a file may do without it.
-WRAPPER: Final = "deployment"
+from cloudui.web.text import validate_plain_text
+from deployments import field_types
 
 VARIABLES: Final = "environment_variables"
 CONFIGURATION: Final = "configuration"
 QUEUES: Final = "worker_queues"
 EMAILS: Final = "alert_emails"
 METADATA: Final = "metadata"
-SECTIONS: Final = (VARIABLES, CONFIGURATION, QUEUES, METADATA, EMAILS)
 
-# Texts of the configuration with their greatest length; those without one must equal what is there.
-TEXTS: Final[Mapping[str, int | None]] = {
-    "name": NAME_LENGTH,
-    "description": DESCRIPTION_LENGTH,
-    "runtime_version": None,
-    "cluster_name": None,
-    "workspace_name": None,
-}
 FLAGS: Final = ("dag_deploy_enabled", "ci_cd_enforcement", "is_high_availability")
-# 0 keeps what is there: the CLI sends it for a number that its file does not name.
-NUMBERS: Final[Mapping[str, tuple[int, int]]] = {
-    "scheduler_au": SCHEDULER_AU,
-    "scheduler_count": SCHEDULER_REPLICAS,
-}
-CONFIGURATION_FIELDS: Final = (*TEXTS, *FLAGS, *NUMBERS, "executor")
-
 # Each field of the configuration that can be changed, as the Deployment's own field.
 COLUMNS: Final[Mapping[str, str]] = {
     "name": "name",
@@ -45,77 +29,100 @@ COLUMNS: Final[Mapping[str, str]] = {
     "ci_cd_enforcement": "ci_cd_enforced",
     "is_high_availability": "is_highly_available",
 }
-
-VARIABLE_FIELDS: Final = ("is_secret", "key", "updated_at", "value")
-# The last three are the CLI's for the Kubernetes executor and for what it knows by itself; they change nothing.
-QUEUE_FIELDS: Final = (
-    "name",
-    "worker_type",
-    "min_worker_count",
-    "max_worker_count",
-    "worker_concurrency",
-    "id",
-    "is_default",
-    "pod_cpu",
-    "pod_ram",
-)
 QUEUE_NUMBERS: Final[Mapping[str, str]] = {
     "min_worker_count": "min_workers",
     "max_worker_count": "max_workers",
     "worker_concurrency": "concurrency",
 }
-EXECUTORS: Final = tuple(Executor.values)
 
 
-@dataclass(frozen=True, slots=True)
-class VariableGiven:
-    """A variable of the file, `number` of the list from 0; an empty value keeps a stored secret."""
-
-    key: str
-    value: str = field(repr=False)
-    is_secret: bool
-    number: int
+def _visible(text: str, *, multi_line: bool = False) -> str:
+    try:
+        validate_plain_text(text, multi_line=multi_line)
+    except ValidationError as error:
+        raise PydanticCustomError("invisible", "{remedy}", {"remedy": error.messages[0]}) from None
+    return text
 
 
-@dataclass(frozen=True, slots=True)
-class QueueGiven:
-    """A worker queue of the file; None for a number that the file leaves to us."""
+_STRIPPED: Final = StringConstraints(strip_whitespace=True)
+_LINES: Final = AfterValidator(lambda text: _visible(text, multi_line=True))
+_Name = Annotated[field_types.Name, _STRIPPED, AfterValidator(_visible)]
+_Description = Annotated[field_types.Description, _STRIPPED, _LINES]
+# A template has an empty name, and the CLI sends 0 for a number that its file does not name.
+_EMPTY_KEEPS: Final = BeforeValidator(
+    lambda each: None if isinstance(each, str) and not each.strip() else each
+)
+_ZERO_KEEPS: Final = BeforeValidator(lambda each: None if type(each) is int and each == 0 else each)
+_Kept = Annotated[str | None, _EMPTY_KEEPS]
+# A field that is not there is answered like one without a value.
+_REQUIRED: Final[Any] = Field(None, validate_default=True)
 
-    name: str
-    worker_type: str
-    min_workers: int | None
-    max_workers: int | None
-    concurrency: int | None
+
+class Part(pydantic.BaseModel):
+    """Fields of a file. None is said by a field that is not there, and by one without a value."""
+
+    model_config = pydantic.ConfigDict(**field_types.STRICT, frozen=True, hide_input_in_errors=True)
+    TITLE: ClassVar[str] = "a Deployment file"
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """What a Deployment file says. A section that it does not have is None, and then stays as it is.
+class WrappedFile(Part):
+    """A file with everything below `deployment`."""
 
-    Attributes:
-        configuration: the fields that are given, by their names in the file.
-        variables: all environment variables from now on.
-        queues: all worker queues from now on.
-        alert_emails: all alert e-mails from now on.
-        deployment_id: of `metadata`; empty where there is none.
-        form: `yaml` or `json`.
-        places: where each field begins, by its path (`worker_queues[0].name`).
-        lines: the lines that may be quoted; an empty one where a secret may stand.
-    """
+    deployment: Any = None
 
-    configuration: Mapping[str, Any] = field(default_factory=dict)
-    variables: tuple[VariableGiven, ...] | None = None
-    queues: tuple[QueueGiven, ...] | None = None
-    alert_emails: tuple[str, ...] | None = None
-    deployment_id: str = ""
-    form: str = "yaml"
-    places: Mapping[str, Place] = field(default_factory=dict, repr=False)
-    lines: tuple[str, ...] = field(default=(), repr=False)
 
-    def problem(self, path: str, message: str, remedy: str = "") -> Problem:
-        """A problem with the field at a path, or with the nearest one around it that the file has."""
-        at = path
-        while at and at not in self.places:
-            at = at[: max(at.rfind("."), at.rfind("["), 0)]
-        place = self.places.get(at, Place())
-        return quoted(Problem(message, remedy, path, place.line, place.column), self.lines)
+class File(Part):
+    """The sections. A list without a value is refused: it could mean none, or that nothing changes."""
+
+    environment_variables: list[Any] = []
+    configuration: Any = None
+    worker_queues: list[Any] = []
+    metadata: Any = None
+    alert_emails: list[str] = []
+
+
+class Configuration(Part):
+    """The section `configuration`. The version and the last two names cannot be changed by a file."""
+
+    TITLE = CONFIGURATION
+    name: Annotated[_Name | None, _EMPTY_KEEPS] = None
+    description: _Description | None = None
+    runtime_version: _Kept = None
+    cluster_name: _Kept = None
+    workspace_name: _Kept = None
+    dag_deploy_enabled: bool | None = None
+    ci_cd_enforcement: bool | None = None
+    is_high_availability: bool | None = None
+    scheduler_au: Annotated[field_types.SchedulerAu | None, _ZERO_KEEPS] = None
+    scheduler_count: Annotated[field_types.SchedulerReplicas | None, _ZERO_KEEPS] = None
+    executor: Annotated[field_types.ExecutorChoice | None, _EMPTY_KEEPS] = None
+
+
+class Variable(Part):
+    """An environment variable; an empty value keeps a stored secret."""
+
+    TITLE = "an environment variable"
+    is_secret: bool | None = None
+    key: str = _REQUIRED
+    updated_at: Any = None
+    value: str = Field(None, validate_default=True, repr=False)
+
+    @pydantic.field_validator("value", mode="before")
+    @classmethod
+    def _of_secret(cls, value: Any, info: pydantic.ValidationInfo) -> Any:
+        return "" if value is None and info.data.get("is_secret") else value
+
+
+class Queue(Part):
+    """A worker queue. The last four are the CLI's and change nothing."""
+
+    TITLE = "a worker queue"
+    name: str = _REQUIRED
+    worker_type: str | None = None
+    min_worker_count: int | None = None
+    max_worker_count: int | None = None
+    worker_concurrency: int | None = None
+    id: Any = None
+    is_default: Any = None
+    pod_cpu: Any = None
+    pod_ram: Any = None

@@ -1,61 +1,56 @@
 """Reads a Deployment file, YAML or JSON, and says all that is wrong with it by line and field.
 
-What can be judged without the Deployment is judged here; the rest in checking.py.
+`reader` says what is wrong as YAML, and pydantic what is wrong with a field (`schema`), which gets its line and our
+words here. `read` judges what can be judged without the Deployment, `check` the rest.
 """
 
+import difflib
 import re
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, TypeVar
 
-from django.core.exceptions import ValidationError
+import pydantic
 from django.views.decorators.debug import sensitive_variables
 
-from cloudui.web.text import validate_plain_text
-from deployments.deployment_file.problems import DocumentInvalid, Problem, quoted
-from deployments.deployment_file.reader import Mapping, Node, Scalar, read_source
-from deployments.deployment_file.reading import QUOTE, Reader, is_ambiguous, is_null
+from deployments.deployment_file import schema
+from deployments.deployment_file.problems import MAX_PROBLEMS, InvalidDeploymentFile, Problem
+from deployments.deployment_file.reader import WRAPPER, Location, Source, named, path_of, read_source
 from deployments.deployment_file.schema import (
     CONFIGURATION,
-    CONFIGURATION_FIELDS,
     EMAILS,
-    EXECUTORS,
-    FLAGS,
     METADATA,
-    NUMBERS,
-    QUEUE_FIELDS,
-    QUEUE_NUMBERS,
     QUEUES,
-    SECTIONS,
-    TEXTS,
-    VARIABLE_FIELDS,
     VARIABLES,
-    WRAPPER,
-    Document,
-    QueueGiven,
-    VariableGiven,
 )
+from deployments.models import Executor
+from deployments.models.deployment import SCHEDULER_AU, SCHEDULER_REPLICAS
+from deployments.models.queue import DEFAULT_QUEUE
 
-# Words after which a text that cannot be read as a tree may show a secret.
+# Words after which a text that cannot be read, or what stands where it does not belong, may show a secret.
 _SUSPICIOUS: Final = re.compile(r"environ|variable|secret|value|pass|token|key", re.IGNORECASE)
+# What stands where such a thing should be may be anything, a secret too.
+_MISPLACED: Final = {"model_type", "list_type", "bool_type", "int_type"}
 
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A text as far as it could be read.
-
-    Attributes:
-        document: what it says, as far as that is right.
-        problems: what is wrong with it.
-        may_hold_secrets: whether a secret value may stand in it, so that it must not be shown.
-    """
-
-    document: Document
-    problems: tuple[Problem, ...]
-    may_hold_secrets: bool
+# What pydantic says, in our words: of any value, of none, and of a group.
+_WORDS: Final = {
+    "bool_type": ("This must be true or false.", "Write true or false, without quotes."),
+    "int_type": ("This must be a whole number.", "Write it in digits, without quotes."),
+    "list_type": ("A list is expected here.", "Write [] for none."),
+    "string_pattern_mismatch": ("There is no such executor.", f"Write {' or '.join(Executor.values)}."),
+}
+_ABSENT: Final = {
+    "key": ("This variable has no key.", "Write “key: NAME”."),
+    "value": ("This variable has no value.", 'Write “value: ""” for none.'),
+    "name": ("This worker queue has no name.", "Write “name: default”."),
+}
+_UNCLEAR: Final = ("It is not clear whether this means none or no change.", "Write [] to delete all, or remove this line to leave them as they are.")  # fmt: skip
+_QUOTE: Final = "Put it in quotes: without them YAML reads it as something other than text."
+_LIMITS: Final = {"scheduler_au": SCHEDULER_AU, "scheduler_count": SCHEDULER_REPLICAS}
+AnyPart = TypeVar("AnyPart", bound=schema.Part)
 
 
 @sensitive_variables()
-def parse(given: str | bytes) -> Document:
+def parse(given: str | bytes) -> "DeploymentFile":
     """Read a Deployment file.
 
     Args:
@@ -63,191 +58,177 @@ def parse(given: str | bytes) -> Document:
             writes them, or without it.
 
     Raises:
-        DocumentInvalid: with all problems at once.
+        InvalidDeploymentFile: with all problems at once.
     """
-    reading = read(given)
-    if reading.problems:
-        raise DocumentInvalid(reading.problems, is_showable=not reading.may_hold_secrets)
-    return reading.document
+    file = read(given)
+    if file.problems:
+        raise InvalidDeploymentFile(file.problems, is_showable=not file.may_hold_secrets)
+    return file
 
 
 @sensitive_variables()
-def read(given: str | bytes) -> Reading:
+def read(given: str | bytes) -> "DeploymentFile":
     """Read a Deployment file as far as possible. Never raises."""
-    source = read_source(given)
-    is_suspicious = not source.lines or any(_SUSPICIOUS.search(line) for line in source.lines)
-    if source.root is None:
-        lines = () if is_suspicious else source.lines
-        document = Document(lines=lines, form="json" if source.is_json else "yaml")
-        return Reading(
-            document, tuple(quoted(each, lines) for each in source.problems), may_hold_secrets=is_suspicious
+    return DeploymentFile(read_source(given))
+
+
+class DeploymentFile:
+    """What a Deployment file says, as far as it is right. A section that it does not have is None, and stays as it is.
+
+    Attributes:
+        source: the text.
+        configuration: the fields that are given, by their names in the file.
+        keys: where each variable stands, by its key.
+        deployment_id: of `metadata`; empty where there is none.
+        may_hold_secrets: whether a secret value may stand in the text, so that it must not be shown.
+        problems: what is wrong with it.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.keys: dict[str, Location] = {}
+        # Of what is wrong as YAML nobody knows what it was meant to be.
+        self.may_hold_secrets = bool(source.problems) and (not source.lines or _is_suspicious(source.lines))
+        if self.may_hold_secrets and not source.nodes:
+            source.lines = []
+        sections = self._sections() if source.nodes else {}
+        metadata = sections.get(METADATA)
+        identifier = metadata.get("deployment_id") if isinstance(metadata, dict) else None
+        self.deployment_id = "" if isinstance(identifier, dict | list | None) else str(identifier)
+        variables, queues, emails = (sections.get(name) for name in (VARIABLES, QUEUES, EMAILS))
+        self.variables = tuple(self._variables(variables)) if isinstance(variables, list) else None
+        self.configuration = self._configuration(sections.get(CONFIGURATION))
+        self.queues = tuple(self._queues(queues)) if isinstance(queues, list) else None
+        # An address that cannot be read keeps its number, so that those after it keep theirs.
+        texts = (
+            [each if isinstance(each, str) else "" for each in emails] if isinstance(emails, list) else None
         )
-    reader = Reader(source)
-    sections = _sections(reader, source.root)
-    variables = _variables(reader, sections.get(VARIABLES))
-    document = Document(
-        configuration=_configuration(reader, sections.get(CONFIGURATION)),
-        variables=variables,
-        queues=_queues(reader, sections.get(QUEUES)),
-        alert_emails=_emails(reader, sections.get(EMAILS)),
-        deployment_id=_deployment_id(reader, sections.get(METADATA)),
-        form="json" if source.is_json else "yaml",
-        places=reader.places,
-        lines=reader.lines,
-    )
-    problems = tuple(quoted(each, document.lines) for each in (*source.problems, *reader.problems))
-    holds = (
-        reader.hides_secrets
-        or (bool(source.problems) and is_suspicious)
-        or any(each.is_secret and each.value for each in variables or ())
-    )
-    return Reading(document, problems, may_hold_secrets=holds)
+        self.alert_emails = None if texts is None else tuple(texts)
+        if VARIABLES in sections:
+            self._hide((VARIABLES,))
+        self.problems = tuple(map(source.quoted, source.problems))
 
+    def problem(self, location: Location, message: str, remedy: str = "") -> Problem:
+        """A problem with the field at a location, or with the nearest one around it that the file has."""
+        around = location
+        while around and around not in self.source.nodes:
+            around = around[:-1]
+        place = self.source.place(self.source.nodes[around][0]) if around else (0, 0)
+        return self.source.quoted(Problem(message, remedy, path_of(location), *place))
 
-def _sections(reader: Reader, root: Node) -> dict[str, Node]:
-    names = [key.text for key, _ in root.pairs] if isinstance(root, Mapping) else []
-    known = [WRAPPER] if WRAPPER in names else list(SECTIONS)
-    found = reader.fields(root, "", known, what="a Deployment file")
-    if WRAPPER in found:
-        # Paths are the same with and without the wrapper, as people write them.
-        root = found[WRAPPER]
-        found = reader.fields(root, "", SECTIONS, what="a Deployment file")
-    if isinstance(root, Mapping):
-        for key, value in root.pairs:
-            if key.text == VARIABLES:
-                reader.hide(value)
-            if key.text in {VARIABLES, QUEUES, EMAILS} and is_null(value):
-                reader.note(
-                    key,
-                    key.text,
-                    "It is not clear whether this means none or no change.",
-                    "Write [] to delete all, or remove this line to leave them as they are.",
-                )
-    return found
+    def _sections(self) -> dict[str, Any]:
+        content = self.source.value
+        if isinstance(content, dict) and WRAPPER in content:
+            self._check(schema.WrappedFile, content)
+            self.source.nodes = {
+                at[1:]: each for at, each in self.source.nodes.items() if at[:1] == (WRAPPER,)
+            }
+            content = {} if content[WRAPPER] is None else content[WRAPPER]
+        self._check(schema.File, content)
+        return content if isinstance(content, dict) else {}
 
+    def _configuration(self, given: Any) -> dict[str, Any]:
+        # One field after the other: one that is wrong leaves the others.
+        fields = [{name: value} for name, value in given.items()] if isinstance(given, dict) else [given]
+        parts = [
+            self._check(schema.Configuration, each, CONFIGURATION) for each in fields if each is not None
+        ]
+        return {name: value for part in parts if part for name, value in part if value is not None}
 
-def _configuration(reader: Reader, node: Node | None) -> dict[str, Any]:
-    given: dict[str, Any] = {}
-    if node is None:
-        return given
-    fields = reader.fields(node, CONFIGURATION, CONFIGURATION_FIELDS, what=CONFIGURATION)
-    for name, value in fields.items():
-        path = f"{CONFIGURATION}.{name}"
-        if name in FLAGS:
-            given[name] = reader.flag(value, path)
-        elif name in NUMBERS:
-            is_kept = isinstance(value, Scalar) and value.is_plain and value.text == "0"
-            given[name] = None if is_kept else reader.number(value, path, NUMBERS[name])
-        else:
-            given[name] = _configured_text(reader, value, path, name)
-    # A file made as a template has an empty name; only a description can be emptied.
-    return {
-        name: value
-        for name, value in given.items()
-        if value is not None and (value != "" or name == "description")
-    }
-
-
-def _configured_text(reader: Reader, node: Node, path: str, name: str) -> str | None:
-    text = reader.text(node, path)
-    if text is None:
-        return None
-    if name == "executor" and text and text not in EXECUTORS:
-        reader.note(node, path, "There is no such executor.", f"Write {' or '.join(EXECUTORS)}.")
-        return None
-    longest = TEXTS.get(name)
-    if longest is None:
-        return text
-    text = text.strip()
-    if len(text) > longest:
-        reader.note(node, path, f"This has {len(text)} characters.", f"Use at most {longest}.")
-        return None
-    try:
-        validate_plain_text(text, multi_line=name == "description")
-    except ValidationError as error:
-        reader.note(node, path, "This has a character that cannot be seen.", error.messages[0])
-        return None
-    return text
-
-
-def _variables(reader: Reader, node: Node | None) -> tuple[VariableGiven, ...] | None:
-    if node is None:
-        return None
-    found: list[VariableGiven] = []
-    lines: dict[str, int] = {}
-    for number, (path, item) in enumerate(reader.items(node, VARIABLES)):
-        fields = reader.fields(item, path, VARIABLE_FIELDS, what="an environment variable")
-        if isinstance(item, Mapping) and "key" not in fields:
-            reader.note(item, f"{path}.key", "This variable has no key.", "Write “key: NAME”.")
-        key = reader.text(fields["key"], f"{path}.key") if "key" in fields else None
-        is_secret = reader.flag(fields["is_secret"], f"{path}.is_secret") if "is_secret" in fields else False
-        value = _value(reader, item, fields, path, is_secret=is_secret)
-        if key in lines:
-            reader.note(
-                fields["key"],
-                f"{path}.key",
-                f"This key stands here twice, first in line {lines[key]}.",
-                "Keep one of them.",
+    def _variables(self, given: list[Any]) -> Iterator[schema.Variable]:
+        for number, item in enumerate(given):
+            location = (VARIABLES, number)
+            variable = self._check(schema.Variable, item, *location)
+            fields = item if isinstance(item, dict) else {}
+            key, flag = fields.get("key"), fields.get("is_secret")
+            if isinstance(key, str) and self.keys.setdefault(key, location) != location:
+                first, again = (self.source.nodes[*each, "key"][1] for each in (self.keys[key], location))
+                message = f"This key stands here twice, first in line {self.source.place(first)[0]}."
+                self.source.refuse(again.start_mark, message, "Keep one of them.", (*location, "key"))
+                variable = None
+            # Of what is not wholly right, only the flag can say that it is no secret.
+            is_open = (
+                not variable.is_secret or not variable.value if variable else flag is None or flag is False
             )
-        elif key is not None:
-            lines[key] = fields["key"].start.line
-            if value is not None and is_secret is not None:
-                found.append(VariableGiven(key, value, is_secret, number))
-                continue
-        # Of what is not wholly right, only the flag can say that it is no secret.
-        reader.hides_secrets |= is_secret is not False
-    return tuple(found)
+            self.may_hold_secrets |= not is_open
+            if variable:
+                yield variable
 
+    def _queues(self, given: list[Any]) -> Iterator[schema.Queue]:
+        for number, item in enumerate(given):
+            queue = self._check(schema.Queue, item, QUEUES, number)
+            yield queue or schema.Queue.model_construct(name=DEFAULT_QUEUE)
 
-def _value(
-    reader: Reader, item: Node, fields: dict[str, Node], path: str, *, is_secret: bool | None
-) -> str | None:
-    node = fields.get("value")
-    if node is None:
-        if is_secret:
-            return ""
-        if isinstance(item, Mapping):
-            reader.note(item, f"{path}.value", "This variable has no value.", 'Write “value: ""” for none.')
+    def _check(self, part: type[AnyPart], value: Any, *location: str | int) -> AnyPart | None:
+        """The value as a part of the file; None if it is none, which is noted."""
+        try:
+            return part.model_validate(value)
+        except pydantic.ValidationError as error:
+            # A mistyped field before the one that is missing for it.
+            for fault in sorted(error.errors(), key=lambda each: bool(each["type"] != "extra_forbidden")):
+                self._refuse(fault, part, (*location, *fault["loc"]))
         return None
-    if isinstance(node, Scalar) and node.is_plain and is_ambiguous(node.text):
-        reader.note(node, f"{path}.value", "The value must be a text in quotes.", QUOTE)
-        return None
-    return reader.text(node, f"{path}.value")
+
+    def _refuse(self, fault: Any, part: type[schema.Part], location: Location) -> None:
+        kind, value, nodes = fault["type"], fault["input"], self.source.nodes
+        # What is not there is missed where the fields around it begin.
+        name, node = nodes.get(location) or nodes[location[:-1]]
+        if kind == "extra_forbidden":
+            self._refuse_unknown(value, part, location)
+            return
+        at = name if value is None else node
+        self.source.refuse(
+            at.start_mark, *_words(fault, part, str(location[-1]) if location else ""), location
+        )
+        if kind in _MISPLACED or (kind == "string_type" and isinstance(value, dict | list)):
+            self._distrust(location, value)
+
+    def _refuse_unknown(self, value: Any, part: type[schema.Part], location: Location) -> None:
+        name, known = str(location[-1]), list(part.model_fields)
+        candidates = [*known, WRAPPER] if part is schema.File else known
+        # Of more than are told, none needs a proposal, which costs more than all else.
+        is_told = len(self.source.problems) < MAX_PROBLEMS
+        near = difflib.get_close_matches(name[:60], candidates, n=1) if is_told else []
+        remedy = f"Did you mean “{near[0]}”?" if near else f"There are {', '.join(known)}."
+        mark = self.source.nodes[location][0].start_mark
+        self.source.refuse(mark, f"{named(name)} is not a field of {part.TITLE}.", remedy, location)
+        self._distrust(location, value, meant=near[0] if near else "")
+
+    def _distrust(self, location: Location, value: Any, *, meant: str = "") -> None:
+        """What is not where it belongs may be anything, so a secret too, unless it is plain what was meant."""
+        if isinstance(value, str | None) and not value:
+            return
+        lines = self._hide(location)
+        is_plain = meant not in {"", "is_secret", VARIABLES}
+        self.may_hold_secrets |= not is_plain or (isinstance(value, dict | list) and _is_suspicious(lines))
+
+    def _hide(self, location: Location) -> list[str]:
+        return self.source.hide(self.source.nodes[location][1])
 
 
-def _queues(reader: Reader, node: Node | None) -> tuple[QueueGiven, ...] | None:
-    if node is None:
-        return None
-    found = []
-    for path, item in reader.items(node, QUEUES):
-        fields = reader.fields(item, path, QUEUE_FIELDS, what="a worker queue")
-        if isinstance(item, Mapping) and "name" not in fields:
-            reader.note(item, f"{path}.name", "This worker queue has no name.", "Write “name: default”.")
-        texts = {
-            name: reader.text(fields[name], f"{path}.{name}") if name in fields else ""
-            for name in ("name", "worker_type")
-        }
-        numbers = {
-            column: reader.number(fields[name], f"{path}.{name}") if name in fields else None
-            for name, column in QUEUE_NUMBERS.items()
-        }
-        found.append(QueueGiven(texts["name"] or "", texts["worker_type"] or "", **numbers))
-    return tuple(found)
+def _words(fault: Any, part: type[schema.Part], name: str) -> tuple[str, str]:
+    kind, value, details = fault["type"], fault["input"], fault.get("ctx", {})
+    words = _WORDS.get(kind, ("", ""))
+    if kind == "invisible":
+        words = "This has a character that cannot be seen.", details["remedy"]
+    elif kind == "model_type":
+        words = "Fields are expected here.", f"Write “{next(iter(part.model_fields))}: …” and so on."
+    elif kind == "string_too_long":
+        words = f"This has {len(value.strip())} characters.", f"Use at most {details['max_length']}."
+    elif kind in {"greater_than_equal", "less_than_equal"}:
+        least, greatest = _LIMITS[name]
+        words = f"{value} is outside the limits.", f"Write {least} to {greatest}, or 0 to keep."
+    elif kind == "list_type" and value is None:
+        words = _UNCLEAR
+    elif kind == "list_type" and isinstance(value, dict):
+        words = words[0], "Begin each item with “- ”; write [] for none."
+    elif kind == "string_type" and isinstance(value, dict | list):
+        words = "A text is expected here.", "Write one value."
+    elif kind == "string_type":
+        quote = f"{'The value' if name == 'value' else 'This'} must be a text in quotes.", _QUOTE
+        words = _ABSENT.get(name, quote) if value is None else quote
+    return words
 
 
-def _emails(reader: Reader, node: Node | None) -> tuple[str, ...] | None:
-    if node is None:
-        return None
-    # An address that cannot be read keeps its number, so that those after it keep theirs.
-    return tuple(reader.text(item, path) or "" for path, item in reader.items(node, EMAILS))
-
-
-def _deployment_id(reader: Reader, node: Node | None) -> str:
-    """`metadata` says what the Deployment was; only whose file this is means anything."""
-    if not isinstance(node, Mapping):
-        return ""
-    for key, value in node.pairs:
-        if key.text == "deployment_id" and isinstance(value, Scalar):
-            reader.places[f"{METADATA}.deployment_id"] = key.start
-            return value.text
-    return ""
+def _is_suspicious(lines: Iterable[str]) -> bool:
+    return any(_SUSPICIOUS.search(line) for line in lines)

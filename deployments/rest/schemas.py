@@ -8,7 +8,6 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     GetJsonSchemaHandler,
     PlainSerializer,
@@ -19,15 +18,16 @@ from pydantic_core import CoreSchema
 
 from cloudui.web.api import rfc3339
 from deployments.alerts import ALERT_EMAILS, EMAIL_LENGTH
-from deployments.models import Deployment
-from deployments.models.deployment import (
-    DESCRIPTION_LENGTH,
-    NAME_LENGTH,
-    SCHEDULER_AU,
-    SCHEDULER_REPLICAS,
-    Executor,
-    Status,
+from deployments.field_types import (
+    STRICT,
+    Description,
+    ExecutorChoice,
+    Name,
+    SchedulerAu,
+    SchedulerReplicas,
 )
+from deployments.models import Deployment
+from deployments.models.deployment import Executor, Status
 
 ID_PATTERN = "^c[0-9a-z]{24}$"
 
@@ -53,7 +53,7 @@ Version = Annotated[
 class Body(BaseModel):
     """What a request brings. A missing field leaves things as they are, so that no default is documented."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = STRICT
 
     EXAMPLE: ClassVar[dict[str, Any]] = {}
 
@@ -203,17 +203,16 @@ class DeploymentChanges(Body):
 
     EXAMPLE: ClassVar = {"description": "Nightly reports", "scheduler_au": 10}
 
-    name: Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)] = ""
-    description: Annotated[str, Field(max_length=DESCRIPTION_LENGTH)] = ""
+    name: Annotated[Name, Field(min_length=1)] = ""
+    description: Description = ""
     executor: Annotated[
-        str,
+        ExecutorChoice,
         Field(
-            pattern=f"^({'|'.join(Executor.values)})$",
             description="KubernetesExecutor deletes all worker queues; CeleryExecutor makes one named default.",
         ),
     ] = ""
-    scheduler_au: Annotated[int, Field(ge=SCHEDULER_AU[0], le=SCHEDULER_AU[1])] = 0
-    scheduler_replicas: Annotated[int, Field(ge=SCHEDULER_REPLICAS[0], le=SCHEDULER_REPLICAS[1])] = 0
+    scheduler_au: SchedulerAu = 0
+    scheduler_replicas: SchedulerReplicas = 0
     is_highly_available: bool = False
     ci_cd_enforced: Annotated[bool, Field(description="An API key cannot turn it off.")] = False
     dag_deploys_enabled: bool = False

@@ -9,7 +9,7 @@ from deployments.alerts import set_alert_emails
 from deployments.configuration import update_deployment
 from deployments.deployment_file.apply import DeploymentChanged, apply, examine, state_of
 from deployments.deployment_file.diff import preview
-from deployments.deployment_file.problems import DocumentInvalid
+from deployments.deployment_file.problems import InvalidDeploymentFile
 from deployments.deployment_file.render import render
 from deployments.deployment_file.validation import parse
 from deployments.models import Deployment, EnvironmentVariable, Executor
@@ -68,7 +68,7 @@ def test_every_change_is_said_and_then_done(seen, principal):
         ("alert_emails", "other@example.com", "added", "", ""),
     ]  # fmt: skip
 
-    assert apply(principal, seen, examined.document, state=examined.state) == examined.changes
+    assert apply(principal, seen, examined.file, state=examined.state) == examined.changes
 
     now = deployment_to_view(principal, None, seen.pk)
     assert (now.name, now.dag_deploys_enabled, now.ci_cd_enforced) == ("Live", False, True)
@@ -109,7 +109,12 @@ def test_a_preview_writes_nothing(seen, principal):
 def test_what_is_absent_is_left_alone(seen, principal):
     before = dump(besides=("workspaces_auditevent",))
 
-    for text in ("configuration: {}", "metadata: {anything: 1}", render(seen), render(seen, form="json")):
+    for text in (
+        "configuration: {}",
+        "metadata: {anything: 1}",
+        render(seen),
+        render(seen, file_format="json"),
+    ):
         assert apply(principal, seen, parse(text)) == []
 
     assert dump(besides=("workspaces_auditevent",)) == before
@@ -160,7 +165,7 @@ def test_what_was_previewed_is_what_is_applied(seen, principal):
         state = state_of(Deployment.objects.get(pk=seen.pk))
         change()
         with pytest.raises(DeploymentChanged):
-            apply(principal, seen, examined.document, state=state)
+            apply(principal, seen, examined.file, state=state)
 
     assert Deployment.objects.get(pk=seen.pk).name == "Production"
 
@@ -169,7 +174,7 @@ def test_all_or_nothing(seen, principal):
     create_deployment(workspace=seen.workspace, name="LIVE")
     before = dump()
 
-    with pytest.raises(DocumentInvalid):
+    with pytest.raises(InvalidDeploymentFile):
         apply(principal, seen, parse(EVERYTHING))
 
     assert dump() == before

@@ -139,7 +139,7 @@ def test_json_is_read_with_its_own_peculiarities():
         document = parse(text)
         assert document.configuration == given["deployment"]["configuration"]
         assert document.alert_emails == ("a@b.de",)
-        assert document.form == "json"
+        assert document.source.format == "json"
 
 
 def test_breaks_of_lines_that_are_none_in_json():
@@ -148,7 +148,7 @@ def test_breaks_of_lines_that_are_none_in_json():
 
     reading = read(text)
 
-    assert reading.document.variables[0].value == value
+    assert reading.variables[0].value == value
     assert [problem.column for problem in reading.problems] == [text.index('"x"') + 1]
 
 
@@ -166,6 +166,20 @@ def test_lines_are_counted_as_editors_do():
     [problem] = read(text).problems
 
     assert (problem.line, problem.column) == (4, 17)
+
+
+@pytest.mark.parametrize("end", ["---", "---\n", "---\n\n# the end\n", "...\n---\n", "---\n---\n"])
+def test_hyphens_at_the_end_begin_no_second_document(end):
+    assert parse(f"configuration:\n  scheduler_au: 7\n{end}").configuration == {"scheduler_au": 7}
+
+
+@pytest.mark.parametrize("value", ["C:\\Users", "\\d+", "\\x4", "\\u12"])
+def test_a_bad_escape_is_said_to_be_one(value):
+    [problem] = read(f'configuration:\n  description: "{value}"\n').problems
+
+    assert (problem.line, problem.message) == (2, "There is no such escape after a backslash.")
+    assert problem.remedy == "Write two backslashes, or use single quotes."
+    assert parse(f"configuration:\n  description: '{value}'\n").configuration == {"description": value}
 
 
 def test_sections_may_stand_below_deployment_as_the_cli_writes_them():
@@ -223,6 +237,14 @@ def test_the_line_is_quoted_unless_a_secret_may_stand_in_it():
         "alert_emails: []\n---\nenvironment_variables:\n  - {key: A, is_secret: true, value: hunter2}\n",
         '{"environment_variables": [{"key": "A", "is_secret": true, "value": "hunter2"}]',
         '{"environment_variables": [{"key": "A", "is_secret": true, "value": "hunter2"}], "x": "hunter2"}',
+        "environment_variables:\n  - {key: A, value: hunter2, value: hunter2}\n",
+        "environment_variables:\n  - {key: A, secert: true, value: hunter2}\n",
+        "environment_variables:\n  - {key: A, is_secret: 0, value: hunter2}\n",
+        "environment_variables:\n  - {key: A, is_secret: true, value: hunter2}\nconfiguration: {nmae: Live}\n",
+        "deploymnet:\n  environment_variables:\n  - {key: A, value: hunter2}\n",
+        "worker_queue:\n  - {key: A, value: hunter2}\n",
+        "DATABASE_URL: postgres://a:hunter2@localhost\n",
+        "hunter2 x: 1\nhunter2 x: 2\n",
         "PASSWORD=hunter2",
         "PASSWORD='hunter2",
         b"key: hunter2\xff",
@@ -232,7 +254,7 @@ def test_what_may_hold_a_secret_is_never_shown(text):
     reading = read(text)
 
     assert reading.may_hold_secrets
-    assert "hunter2" not in repr(reading)
+    assert "hunter2" not in repr(vars(reading))
 
 
 @pytest.mark.parametrize(
@@ -241,6 +263,13 @@ def test_what_may_hold_a_secret_is_never_shown(text):
         "environment_variables:\n  - key: A\n    value: shown\n  - key: B\n    is_secret: true\n    value: ''\n",
         "configuration:\n  executor: Celery\n",
         "configuration:\n\tname: a\n",
+        "configuration:\n  nmae: Live\n",
+        "configuraton:\n  name: Live\n",
+        "alert_email: [a@example.com]\n",
+        "deploymnet:\n  configuration: {name: Live}\n",
+        "worker_queues:\n  - {name: default, wroker_type: small}\n",
+        "environment_variables:\n  - {kye: A, value: shown}\nconfiguration: {nmae: Live}\n",
+        "environment_variables:\n  - {key: A, is_secret: false, vaule: shown}\n",
     ],
 )
 def test_what_holds_none_may_be_shown_again(text):

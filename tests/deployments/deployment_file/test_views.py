@@ -200,6 +200,14 @@ class TestMistakes:
 
         assert one(response, "textarea").get_text() == "\n" + given
 
+    def test_a_mistyped_field_does_not_make_the_text_vanish(self, as_editor, seen):
+        given = f"environment_variables:\n  - {{key: A, value: b}}\n{self.GIVEN}"
+
+        response = as_editor.post(apply_url(seen), {"text": given})
+
+        assert response.status_code == 422
+        assert one(response, "textarea").get_text() == "\n" + given
+
     def test_what_may_hold_secrets_is_not_shown_again(self, as_editor, seen):
         response = as_editor.post(apply_url(seen), {"text": WITH_SECRET + "nonsense: 1\n"})
 
