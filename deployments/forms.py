@@ -1,14 +1,19 @@
 """What a person may type about a Deployment and ask of the list. The service decides again what is offered."""
 
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django import forms
 
 from cloudui.web.text import PlainTextAreaField, PlainTextField
 from deployments.models import Cluster, Executor, RuntimeRelease
-from deployments.models.deployment import DESCRIPTION_LENGTH, NAME_LENGTH, SCHEDULER_AU, SCHEDULER_REPLICAS
+from deployments.models.deployment import (
+    DESCRIPTION_LENGTH,
+    NAME_LENGTH,
+    SCHEDULER_AU,
+    SCHEDULER_REPLICAS,
+    in_airflow_units,
+)
 
 
 class RowField(forms.ModelChoiceField):  # type: ignore[type-arg] # not generic at run time
@@ -20,12 +25,6 @@ class RowField(forms.ModelChoiceField):  # type: ignore[type-arg] # not generic 
             # PostgreSQL refuses to look for such a text, which would be a server error.
             raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
         return super().to_python(value)
-
-
-def in_airflow_units(number: int) -> str:
-    """A number of Airflow units (AU) with what it stands for: one is 0.1 CPU and 0.375 GiB of memory."""
-    cpu, memory = Decimal(number) / 10, (Decimal(number) * 3 / 8).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return f"{number} AU ({cpu:f} CPU, {memory.normalize():f} GiB)"
 
 
 def number_field(

@@ -18,8 +18,8 @@ from deployments.deployment_file.schema import (
     Variable,
 )
 from deployments.deployment_file.validation import DeploymentFile
-from deployments.forms import in_airflow_units
 from deployments.models import Deployment, Executor
+from deployments.models.deployment import in_airflow_units
 from deployments.models.queue import DEFAULT_QUEUE
 from deployments.queue_limits import DEFAULT_CONCURRENCY, QueueWanted, default_wanted, limits
 from deployments.queues import list_queues, node_pools

@@ -34,7 +34,8 @@ _NAMEABLE: Final = re.compile(r"[A-Za-z_][\w.-]{0,59}", re.ASCII)
 _RESOLVER: Final = yaml.resolver.Resolver()
 # A pair of surrogates, another escape, what is a break of lines to YAML 1.1 and none to JSON, and all else.
 _JSON_PIECE: Final = re.compile(
-    r"(\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|\\.?|[\x85\u2028\u2029]|[^\\\x85\u2028\u2029]+", re.DOTALL
+    r"(\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2})|\\.?|[\x85\u2028\u2029]|[^\\\x85\u2028\u2029]+",
+    re.ASCII | re.DOTALL,
 )
 _JSON_BREAKS: Final = {"\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P"}
 
@@ -90,14 +91,17 @@ class Source:
         # Where each character that the parser is given comes from, if that is another text.
         self._origin: list[int] = []
 
-    def place(self, node: yaml.Node) -> tuple[int, int]:
-        """Line and column at which a node begins."""
-        return self._place(node.start_mark)
+    def place(self, mark: Any) -> tuple[int, int]:
+        """Line and column in the text as it was given; YAML also counts other breaks of lines than ours."""
+        if mark is None:
+            return 0, 0
+        index = self._origin[mark.index] if self._origin else mark.index
+        line = bisect.bisect_left(self._breaks, index)
+        return line + 1, index - (self._breaks[line - 1] if line else -1)
 
     def refuse(self, mark: Any, message: str, remedy: str, location: Location = ()) -> None:
         """Note a problem at a mark of the parser."""
-        place = self._place(mark) if mark else (0, 0)
-        self.problems.append(Problem(message, remedy, path_of(location), *place))
+        self.problems.append(Problem(message, remedy, path_of(location), *self.place(mark)))
 
     def quoted(self, problem: Problem) -> Problem:
         """The problem with the line that it is in, where that line may be quoted."""
@@ -107,7 +111,7 @@ class Source:
 
     def hide(self, node: yaml.Node) -> list[str]:
         """Never quote the lines of a node, and perhaps the one after it; returns them."""
-        (first, _), (last, column) = self._place(node.start_mark), self._place(node.end_mark)
+        (first, _), (last, column) = self.place(node.start_mark), self.place(node.end_mark)
         # A block ends where something else begins, which is often at the beginning of a line.
         last -= column == 1 and last > first
         self.hidden.update(range(first, last + 1))
@@ -128,12 +132,6 @@ class Source:
             elif not self.problems:
                 self.problems.append(Problem(*_NOTHING))
         return self
-
-    def _place(self, mark: Any) -> tuple[int, int]:
-        """Line and column in the text as it was given; YAML also counts other breaks of lines than ours."""
-        index = self._origin[mark.index] if self._origin else mark.index
-        line = bisect.bisect_left(self._breaks, index)
-        return line + 1, index - (self._breaks[line - 1] if line else -1)
 
     def _refuse_syntax(self, error: yaml.YAMLError) -> None:
         try:
@@ -161,7 +159,8 @@ class Source:
                 self.refuse(key.start_mark, "A field's name must be a text.", "Write “name: value”.")
             elif key.value in fields:
                 inner = (*location, key.value)
-                message = f"{named(key.value)} stands here twice, first in line {self.place(self.nodes[inner][0])[0]}."
+                line, _ = self.place(self.nodes[inner][0].start_mark)
+                message = f"{named(key.value)} stands here twice, first in line {line}."
                 self.refuse(key.start_mark, message, "Keep one.", inner)
                 self.hide(value)
             else:

@@ -15,13 +15,7 @@ from django.views.decorators.debug import sensitive_variables
 from deployments.deployment_file import schema
 from deployments.deployment_file.problems import MAX_PROBLEMS, InvalidDeploymentFile, Problem
 from deployments.deployment_file.reader import WRAPPER, Location, Source, named, path_of, read_source
-from deployments.deployment_file.schema import (
-    CONFIGURATION,
-    EMAILS,
-    METADATA,
-    QUEUES,
-    VARIABLES,
-)
+from deployments.deployment_file.schema import CONFIGURATION, EMAILS, METADATA, QUEUES, VARIABLES
 from deployments.models import Executor
 from deployments.models.deployment import SCHEDULER_AU, SCHEDULER_REPLICAS
 from deployments.models.queue import DEFAULT_QUEUE
@@ -31,7 +25,7 @@ _SUSPICIOUS: Final = re.compile(r"environ|variable|secret|value|pass|token|key",
 # What stands where such a thing should be may be anything, a secret too.
 _MISPLACED: Final = {"model_type", "list_type", "bool_type", "int_type"}
 
-# What pydantic says, in our words: of any value, of none, and of a group.
+# What pydantic says, in our words.
 _WORDS: Final = {
     "bool_type": ("This must be true or false.", "Write true or false, without quotes."),
     "int_type": ("This must be a whole number.", "Write it in digits, without quotes."),
@@ -100,10 +94,7 @@ class DeploymentFile:
         self.configuration = self._configuration(sections.get(CONFIGURATION))
         self.queues = tuple(self._queues(queues)) if isinstance(queues, list) else None
         # An address that cannot be read keeps its number, so that those after it keep theirs.
-        texts = (
-            [each if isinstance(each, str) else "" for each in emails] if isinstance(emails, list) else None
-        )
-        self.alert_emails = None if texts is None else tuple(texts)
+        self.alert_emails = tuple(map(_text, emails)) if isinstance(emails, list) else None
         if VARIABLES in sections:
             self._hide((VARIABLES,))
         self.problems = tuple(map(source.quoted, source.problems))
@@ -113,16 +104,15 @@ class DeploymentFile:
         around = location
         while around and around not in self.source.nodes:
             around = around[:-1]
-        place = self.source.place(self.source.nodes[around][0]) if around else (0, 0)
-        return self.source.quoted(Problem(message, remedy, path_of(location), *place))
+        mark = self.source.nodes[around][0].start_mark if around else None
+        return self.source.quoted(Problem(message, remedy, path_of(location), *self.source.place(mark)))
 
     def _sections(self) -> dict[str, Any]:
         content = self.source.value
         if isinstance(content, dict) and WRAPPER in content:
             self._check(schema.WrappedFile, content)
-            self.source.nodes = {
-                at[1:]: each for at, each in self.source.nodes.items() if at[:1] == (WRAPPER,)
-            }
+            nodes = self.source.nodes.items()
+            self.source.nodes = {at[1:]: each for at, each in nodes if at[:1] == (WRAPPER,)}
             content = {} if content[WRAPPER] is None else content[WRAPPER]
         self._check(schema.File, content)
         return content if isinstance(content, dict) else {}
@@ -142,15 +132,13 @@ class DeploymentFile:
             fields = item if isinstance(item, dict) else {}
             key, flag = fields.get("key"), fields.get("is_secret")
             if isinstance(key, str) and self.keys.setdefault(key, location) != location:
-                first, again = (self.source.nodes[*each, "key"][1] for each in (self.keys[key], location))
-                message = f"This key stands here twice, first in line {self.source.place(first)[0]}."
-                self.source.refuse(again.start_mark, message, "Keep one of them.", (*location, "key"))
+                marks = [self.source.nodes[*each, "key"][1].start_mark for each in (self.keys[key], location)]
+                message = f"This key stands here twice, first in line {self.source.place(marks[0])[0]}."
+                self.source.refuse(marks[1], message, "Keep one of them.", (*location, "key"))
                 variable = None
             # Of what is not wholly right, only the flag can say that it is no secret.
-            is_open = (
-                not variable.is_secret or not variable.value if variable else flag is None or flag is False
-            )
-            self.may_hold_secrets |= not is_open
+            is_secret = flag is not None and flag is not False
+            self.may_hold_secrets |= is_secret and (variable is None or bool(variable.value))
             if variable:
                 yield variable
 
@@ -171,15 +159,13 @@ class DeploymentFile:
 
     def _refuse(self, fault: Any, part: type[schema.Part], location: Location) -> None:
         kind, value, nodes = fault["type"], fault["input"], self.source.nodes
-        # What is not there is missed where the fields around it begin.
-        name, node = nodes.get(location) or nodes[location[:-1]]
         if kind == "extra_forbidden":
             self._refuse_unknown(value, part, location)
             return
-        at = name if value is None else node
-        self.source.refuse(
-            at.start_mark, *_words(fault, part, str(location[-1]) if location else ""), location
-        )
+        # What is not there is missed where the fields around it begin.
+        name, node = nodes.get(location) or nodes[location[:-1]]
+        words = _words(fault, part, str(location[-1]) if location else "")
+        self.source.refuse((name if value is None else node).start_mark, *words, location)
         if kind in _MISPLACED or (kind == "string_type" and isinstance(value, dict | list)):
             self._distrust(location, value)
 
@@ -228,6 +214,10 @@ def _words(fault: Any, part: type[schema.Part], name: str) -> tuple[str, str]:
         quote = f"{'The value' if name == 'value' else 'This'} must be a text in quotes.", _QUOTE
         words = _ABSENT.get(name, quote) if value is None else quote
     return words
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _is_suspicious(lines: Iterable[str]) -> bool:

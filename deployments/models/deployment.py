@@ -1,6 +1,7 @@
 """A Deployment: one Airflow and all that belongs to it."""
 
 import secrets
+from decimal import ROUND_HALF_UP, Decimal
 from typing import ClassVar, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
@@ -31,6 +32,12 @@ _NOUNS = (  # noqa: SIM905 - words read best as words
     "perigee photon planet prism pulsar quasar ridge ring river satellite spectrum spiral summit transit "
     "tundra vector zenith"
 ).split()
+
+
+def in_airflow_units(number: int) -> str:
+    """A number of Airflow units (AU) with what it stands for: one is 0.1 CPU and 0.375 GiB of memory."""
+    cpu, memory = Decimal(number) / 10, (Decimal(number) * 3 / 8).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return f"{number} AU ({cpu:f} CPU, {memory.normalize():f} GiB)"
 
 
 def new_release_name() -> str:

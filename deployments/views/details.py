@@ -15,8 +15,8 @@ from deployments.access import deployment_to_edit, deployment_to_view
 from deployments.alerts import list_alert_emails
 from deployments.configuration_history import changed_since
 from deployments.detail_forms import EditForm
-from deployments.forms import in_airflow_units
 from deployments.models import Deployment
+from deployments.models.deployment import in_airflow_units
 from deployments.pages import deployment_context
 from deployments.views.pages import url_of
 
