@@ -12,10 +12,10 @@ from cloudui.web.rest.api import RestApi, url_patterns
 ROUTERS: Final = (
     "apikeys.whoami.router",
     "deployments.rest.router",
-    "deployments.variables.service.rest.router",
-    "deployments.queues.service.rest.router",
+    "deployments.variables.rest.router",
+    "deployments.queues.rest.router",
     "deployments.details.rest.router",
-    "deployments.deploys.service.rest.router",
+    "deployments.deploys.rest.router",
 )
 DESCRIPTION: Final = (
     "What the console does with a Deployment, for programs. Send an access token with each call: that of an "

@@ -98,7 +98,7 @@ APPEND_SLASH = False
 ROOT_URLCONF = "cloudui.urls"
 WSGI_APPLICATION = "cloudui.wsgi.application"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-# The form of 500 environment variables (deployments.variables.service.forms) has up to seven fields for each.
+# The form of 500 environment variables (deployments.variables.forms) has up to seven fields for each.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 MIDDLEWARE = [
     "cloudui.web.middleware.RequestIdMiddleware",
@@ -262,5 +262,5 @@ HOUSEKEEPING = [
     "apikeys.tokens.signing_keys.forget_expired",
     "apikeys.usage.forget_old",
     "cloudui.web.rest.idempotency.forget_old",
-    "deployments.deploys.service.retention.tidy_up",
+    "deployments.deploys.retention.tidy_up",
 ]

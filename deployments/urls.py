@@ -4,10 +4,10 @@ from django.urls import path
 
 from deployments import views
 from deployments.deployment_file import views as deployment_file
-from deployments.deploys.service import views as deploys
+from deployments.deploys import views as deploys
 from deployments.details import views as details
-from deployments.queues.service import views as queues
-from deployments.variables.service import views as variables
+from deployments.queues import views as queues
+from deployments.variables import views as variables
 
 app_name = "deployments"
 

@@ -2,7 +2,7 @@
 
 The memory of the call is written first, without an answer. It gets its answer in the transaction in which the
 history says Succeeded. A process that dies leaves it without one; whoever repeats the call then finds out
-whether that deploy succeeded all the same (deployments.deploys.service.service.settle), and otherwise begins anew.
+whether that deploy succeeded all the same (deployments.deploys.service.settle), and otherwise begins anew.
 """
 
 import hashlib

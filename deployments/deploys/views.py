@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, posted
 from cloudui.web.uploads import takes_files, was_too_large
 from deployments.access import deployment_to_deploy, deployment_to_view
+from deployments.deploys import service as deploys
 from deployments.deploys.forms import DeployForm, RollBackForm
 from deployments.deploys.history import history, upload_commands, why_not_return
-from deployments.deploys.service import service as deploys
 from deployments.deploys.store.refusal import LIMITS
 from deployments.frame import deployment_context, finish
 

@@ -15,7 +15,7 @@ from cloudui.web.text import PlainTextAreaField, PlainTextField
 from deployments.access import deployment_to_edit
 from deployments.models import Deployment, Executor
 from deployments.models.deployment import DESCRIPTION_LENGTH, NAME_LENGTH, NAME_TAKEN
-from deployments.queues.service import service as queues
+from deployments.queues import service as queues
 from workspaces import audit
 
 # What one scheduler alone cannot give: scheduling that goes on while one of them is down.

@@ -12,9 +12,9 @@ from cloudui.web.rest.idempotency import IdempotencyKey, created_once
 from cloudui.web.rest.schemas import Id
 from deployments.access import deployment_to_edit, deployment_to_view
 from deployments.models import WorkerQueue
+from deployments.queues import service as queues
 from deployments.queues.schemas import QueueChanges, QueueName, QueueNew, QueueShown, QueuesShown
 from deployments.queues.service import QueueWanted, list_queues, queue_to_edit
-from deployments.queues.service import service as queues
 
 PATH = "/deployments/{cid:deployment}/worker-queues"
 

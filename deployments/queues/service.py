@@ -14,9 +14,9 @@ from cloudui.web.principal import Principal
 from deployments.access import deployment_to_edit
 from deployments.models import Deployment, Executor, NodePool, WorkerQueue
 from deployments.models.queue import DEFAULT_QUEUE
+from deployments.queues import rows as queue_rows
 from deployments.queues.limits import MAX_QUEUES, Limits, QueueWanted, faults_of, limits, require
 from deployments.queues.rows import drop_queues, ensure_default_queue, list_queues, node_pools
-from deployments.queues.service import rows as queue_rows
 
 __all__ = [
     "MAX_QUEUES",

@@ -11,8 +11,8 @@ from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, pos
 from deployments.access import deployment_to_edit, deployment_to_view
 from deployments.frame import deployment_context, finish
 from deployments.models import Deployment, Executor, WorkerQueue
+from deployments.queues import service as queues
 from deployments.queues.forms import CreateForm, EditForm
-from deployments.queues.service import service as queues
 
 
 @require_safe

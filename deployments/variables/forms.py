@@ -16,8 +16,9 @@ from django.views.decorators.debug import sensitive_variables
 from cloudui.web.principal import Principal
 from cloudui.web.uploads import UploadForm
 from deployments.models import Deployment
+from deployments.variables import dotenv, drafts
 from deployments.variables.merge import MINE, THEIRS, Row, merge
-from deployments.variables.service import MOST_VARIABLES, Wanted, dotenv, drafts, list_variables
+from deployments.variables.service import MOST_VARIABLES, Wanted, list_variables
 
 INCOMPLETE: Final = "This form arrived incomplete. Nothing was saved. Reload the page and try again."
 TYPE_AGAIN: Final = "Type the value again: what was typed as a secret is not shown."

@@ -27,7 +27,7 @@ class Row:
         is_secret: whether *Secret?* is ticked.
         is_deleted: whether *Delete* is ticked.
         was: what `trace` gave for the variable when the editing began; empty for a row that was added.
-        draft: a secret that was typed, sealed (deployments.variables.service.drafts).
+        draft: a secret that was typed, sealed (deployments.variables.drafts).
         choice: `mine` if this row is wanted although somebody else changed the variable; empty if not chosen.
         news: what somebody else did to this variable meanwhile: `added`, `changed`, or `conflict` if this row
             changed it too.

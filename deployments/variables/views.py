@@ -18,8 +18,9 @@ from cloudui.web.uploads import was_too_large
 from deployments.access import deployment_to_edit, deployment_to_view
 from deployments.frame import deployment_context, finish
 from deployments.models import Deployment
+from deployments.variables import dotenv
 from deployments.variables.forms import ImportForm, VariablesForm
-from deployments.variables.service import VariablesChanged, dotenv, list_variables, save_variables
+from deployments.variables.service import VariablesChanged, list_variables, save_variables
 
 
 @require_safe

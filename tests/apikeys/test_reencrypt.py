@@ -15,7 +15,8 @@ from cloudui.web import encryption, keyring
 from cloudui.web.encryption import decrypt, encrypt
 from deployments.models import Deployment
 from deployments.models.variable import EnvironmentVariable
-from deployments.variables.service import Wanted, list_variables, read_value, reencryption, save_variables
+from deployments.variables import reencryption
+from deployments.variables.service import Wanted, list_variables, read_value, save_variables
 from tests.factories import create_deployment, create_member
 from workspaces.models import Role
 from workspaces.principals import principal_for

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from deployments.queues.service import service as queues
+from deployments.queues import service as queues
 from deployments.variables.service import Wanted, list_variables, save_variables
 from tests.deployments.helpers import signed_in
 from tests.deployments.queues.facts import HEAVY

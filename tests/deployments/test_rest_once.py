@@ -9,8 +9,8 @@ from django.db import connection
 
 from cloudui.web.models import IdempotentCall
 from cloudui.web.rest import idempotency
-from deployments.deploys.service import repeatable as deploy_once
-from deployments.deploys.service import service
+from deployments.deploys import repeatable as deploy_once
+from deployments.deploys import service
 from deployments.deploys.store import bundles
 from deployments.models import Deploy, WorkerQueue
 from tests.deployments.deploys.archives import files, zipped

@@ -19,18 +19,18 @@ WRONG = [
     ("apps", "deployments.access", "apikeys.models"),
     ("apps", "workspaces.access", "deployments.models"),
     ("deployments", "deployments.models.deployment", "deployments.service"),
-    ("deployments", "deployments.variables.service.service", "deployments.queues.service.views"),
-    ("faces", "deployments.details.service", "deployments.queues.service.views"),
-    ("faces", "deployments.queues.service.service", "deployments.queues.service.forms"),
+    ("deployments", "deployments.variables.service", "deployments.queues.views"),
+    ("faces", "deployments.details.service", "deployments.queues.views"),
+    ("faces", "deployments.queues.service", "deployments.queues.forms"),
     ("file", "deployments.deployment_file.apply", "deployments.deployment_file.views"),
     ("kernel", "cloudui.web.keyring", "cloudui.web.middleware"),
     ("rest", "cloudui.web.rest.schemas", "cloudui.web.rest.docs"),
     ("roof", "cloudui.configuration", "cloudui.settings"),
-    ("rooms", "deployments.variables.service.dotenv", "deployments.variables.service.views"),
-    ("store", "deployments.deploys.service.store.tar", "deployments.models"),
+    ("rooms", "deployments.variables.dotenv", "deployments.variables.views"),
+    ("store", "deployments.deploys.store.tar", "deployments.models"),
     ("tokens", "apikeys.tokens.exchange", "apikeys.tokens.oauth.views"),
     ("workspaces", "workspaces.access", "workspaces.views"),
-    ("workspaces", "workspaces.people.service.last_admin", "workspaces.views"),
+    ("workspaces", "workspaces.people.last_admin", "workspaces.views"),
 ]
 CONTRACTS = [(name, list(cases)) for name, cases in groupby(WRONG, key=lambda case: case[0])]
 
@@ -42,9 +42,9 @@ NEW = [
     "cloudui.web.new",
     "cloudui.web.rest.new",
     "deployments.new",
-    "deployments.variables.service.new",
+    "deployments.variables.new",
     "workspaces.new",
-    "workspaces.people.service.new",
+    "workspaces.people.new",
 ]
 
 

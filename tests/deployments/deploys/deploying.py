@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.conf import settings
 
 from cloudui.web.principal import Kind, Principal
-from deployments.deploys.service import service as deploys
+from deployments.deploys import service as deploys
 from deployments.deploys.store.bundles import Bundle
 from deployments.models import Deploy, Deployment, DeployStatus
 from tests.deployments.deploys.archives import files, zipped

@@ -69,7 +69,7 @@ def _obey(what: str, numbers: list[int]) -> None:
 
 
 def _deploy(number: int) -> None:
-    from deployments.deploys.service import service as deploys
+    from deployments.deploys import service as deploys
     from tests.deployments.deploys.archives import files, zipped
 
     contents = {f"folder/{index}.py": str(number).encode() for index in range(FILES)}
@@ -77,7 +77,7 @@ def _deploy(number: int) -> None:
 
 
 def _roll_back() -> None:
-    from deployments.deploys.service import service as deploys
+    from deployments.deploys import service as deploys
     from deployments.models import Deploy
 
     earlier = Deploy.objects.filter(status="SUCCEEDED").order_by("-created_at")[1:2]
@@ -86,7 +86,7 @@ def _roll_back() -> None:
 
 
 def _look() -> dict[str, Any]:
-    from deployments.deploys.service import retention as deploy_keeping
+    from deployments.deploys import retention as deploy_keeping
     from deployments.deploys.store.bundles import Bundle
     from deployments.models import Deploy
     from workspaces.models import AuditEvent

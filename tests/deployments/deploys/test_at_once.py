@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connections
 
+from deployments.deploys import retention as deploy_keeping
+from deployments.deploys import service as deploys
 from deployments.deploys.completion import INTERRUPTED
-from deployments.deploys.service import retention as deploy_keeping
-from deployments.deploys.service import service as deploys
 from deployments.deploys.store import bundles
 from deployments.deploys.store.bundles import Bundle
 from deployments.models import Deploy, Deployment

@@ -7,8 +7,8 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from deployments import service as lifecycle
-from deployments.deploys.service import retention as deploy_keeping
-from deployments.deploys.service import service as deploys
+from deployments.deploys import retention as deploy_keeping
+from deployments.deploys import service as deploys
 from deployments.deploys.store import bundles
 from deployments.deploys.store.bundles import Bundle
 from deployments.models import Deploy, Deployment

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from deployments.deploys.service import service as deploys
+from deployments.deploys import service as deploys
 from deployments.deploys.store import bundles
 from deployments.deploys.store.bundles import Bundle
 from deployments.models import Deploy, Deployment

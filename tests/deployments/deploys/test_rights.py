@@ -5,8 +5,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from deployments import service as lifecycle
-from deployments.deploys.service import retention as deploy_keeping
-from deployments.deploys.service import service as deploys
+from deployments.deploys import retention as deploy_keeping
+from deployments.deploys import service as deploys
 from deployments.deploys.store.bundles import Bundle
 from deployments.models import Deployment
 from tests.deployments.deploys.archives import files

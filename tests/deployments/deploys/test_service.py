@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.utils import timezone
 
-from deployments.deploys.service import service as deploys
+from deployments.deploys import service as deploys
 from deployments.deploys.store import bundles, unpacking
 from deployments.deploys.store.bundles import Bundle
 from deployments.models import Deploy

@@ -13,7 +13,7 @@ from deployments.details.transfer import targets, transfer_deployment
 from deployments.models import Deployment, WorkerQueue
 from deployments.models.deployment import DeploymentQuerySet
 from deployments.queues.service import list_queues
-from deployments.variables.service import service as variables
+from deployments.variables import service as variables
 from tests.factories import (
     create_api_key,
     create_deployment,

@@ -1,7 +1,7 @@
 """What the tests of worker queues share."""
 
+from deployments.queues import service as queues
 from deployments.queues.service import QueueWanted
-from deployments.queues.service import service as queues
 from workspaces.models import AuditEvent
 
 HEAVY = QueueWanted(name="heavy-tasks", worker_type="large", min_workers=1, max_workers=5, concurrency=4)

@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import connections
 
 from deployments.models import Deployment, WorkerQueue
+from deployments.queues import service as queues
 from deployments.queues.service import MAX_QUEUES, QueueWanted
-from deployments.queues.service import service as queues
 from tests.factories import create_deployment, create_member, create_queue
 from workspaces.models import Role
 from workspaces.principals import principal_for

@@ -8,8 +8,8 @@ from django.http import Http404
 
 from cloudui.web.principal import Kind, Principal
 from deployments.models import NodePool
+from deployments.queues import service as queues
 from deployments.queues.service import QueueWanted
-from deployments.queues.service import service as queues
 from tests.deployments.details.pages import stored
 from tests.deployments.queues.facts import HEAVY, STANDARD, events, names, refused
 from tests.factories import create_member, create_workspace

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.http import Http404
 
 from deployments.models import Deployment, Executor, NodePool, WorkerQueue
+from deployments.queues import service as queues
 from deployments.queues.service import MAX_QUEUES, QueueWanted
-from deployments.queues.service import service as queues
 from tests.deployments.details.pages import stored
 from tests.deployments.helpers import text, url
 from tests.deployments.queues.facts import HEAVY, STANDARD, events, names, refused

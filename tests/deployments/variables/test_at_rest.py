@@ -44,7 +44,7 @@ def test_if_the_event_cannot_be_written_nothing_is_saved(save, stored, monkeypat
     def fail(*args, **kwargs):
         raise OSError
 
-    monkeypatch.setattr("deployments.variables.service.service.audit.record", fail)
+    monkeypatch.setattr("deployments.variables.service.audit.record", fail)
 
     with pytest.raises(OSError):  # noqa: PT011 - raised above
         save(Wanted("A", "1"))

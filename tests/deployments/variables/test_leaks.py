@@ -106,11 +106,11 @@ def test_no_answer_log_event_table_or_file_holds_a_secret():
 @pytest.mark.parametrize(
     "place",
     [
-        "deployments.variables.service.service.audit.record",
-        "deployments.variables.service.service._write",
-        "deployments.variables.service.service.seal_value",
-        "deployments.variables.service.forms.drafts.seal",
-        "deployments.variables.service.views.finish",
+        "deployments.variables.service.audit.record",
+        "deployments.variables.service._write",
+        "deployments.variables.service.seal_value",
+        "deployments.variables.forms.drafts.seal",
+        "deployments.variables.views.finish",
     ],
 )
 def test_the_report_of_an_error_holds_no_value(editor, deployment, monkeypatch, place):
