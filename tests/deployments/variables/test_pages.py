@@ -1,5 +1,7 @@
 """The Variables tab and its edit form: nothing that was typed is lost."""
 
+from typing import Final
+
 import pytest
 
 from deployments.models.variable import EnvironmentVariable
@@ -21,7 +23,7 @@ from tests.deployments.variables.pages import (
 from tests.factories import create_deployment
 from workspaces.models import AuditEvent, Role
 
-EMPTY_ROW = {"key": [""], "value": [""], "was": [""], "draft": [""]}
+EMPTY_ROW: Final[dict[str, list[str]]] = {"key": [""], "value": [""], "was": [""], "draft": [""]}
 
 
 def test_a_member_reads_keys_and_plain_values(as_member, some_variables):
@@ -201,7 +203,7 @@ def test_a_row_copied_from_elsewhere_is_shown_as_unreadable_and_can_be_replaced(
 
 
 def test_who_may(as_nobody, as_outsider, as_member, as_editor, editor, some_variables):
-    sent = {**EMPTY_ROW, "version": "2"}
+    sent = {**EMPTY_ROW, "version": ["2"]}
 
     assert as_nobody.get(edit_url(some_variables)).status_code == 302
     assert as_outsider.get(edit_url(some_variables)).status_code == 404
