@@ -167,7 +167,7 @@ def test_half_a_form_deletes_nothing_and_can_be_sent_again(as_editor, some_varia
 
     assert response.status_code == 422
     assert "This form arrived incomplete. Nothing was saved." in text(response)
-    ignored = {"csrfmiddlewaretoken": []}
+    ignored: dict[str, list[str]] = {"csrfmiddlewaretoken": []}
     assert fields(response) | ignored == open_form(as_editor, some_variables) | ignored
     assert len(stored(some_variables)) == 2
 
