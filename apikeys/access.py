@@ -11,7 +11,7 @@ from deployments.models import Deployment
 
 
 def key_to_view(principal: Principal, workspace_id: str, deployment_id: str, key_id: str) -> ApiKey:
-    """The key, for every member of its Workspace (design.md D9): IDs are not secret.
+    """The key, for every member of its Workspace: IDs are not secret.
 
     Raises:
         Http404: for strangers and for keys that are not there.
@@ -30,9 +30,9 @@ def key_to_manage(
 
     Args:
         principal: who asks.
-        workspace_id: the Workspace named in the address.
-        deployment_id: the Deployment named in the address; a key of another one is not found.
-        key_id: the key named in the address.
+        workspace_id: the Workspace named in the URL.
+        deployment_id: the Deployment named in the URL; a key of another one is not found.
+        key_id: the key named in the URL.
         locked: hold the rows of Deployment and key until the transaction ends.
 
     Raises:

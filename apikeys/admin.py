@@ -1,6 +1,6 @@
 """The operators' pages of API keys: facts to read, a leaked secret to look up, keys to disable and revoke.
 
-Nothing here adds or edits a key, and no hash, fingerprint or nonce is on any page (product threat T-S6).
+Nothing here adds or edits a key, and no hash, fingerprint or nonce is on any page (docs/security.md, T-S6).
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
-from apikeys import operating
+from apikeys import leaks
 from apikeys.admin_forms import LookUpForm, ReasonForm
+from apikeys.keys import disable_as_operator, enable_as_operator, revoke_as_operator
 from apikeys.models import ApiKey, ApiKeySecret
 from cloudui.web.htmx import form_status, posted
 from cloudui.web.principal import Principal
@@ -53,21 +54,21 @@ DISABLE = Verb(
     "Disable",
     "disabled",
     "Whatever uses these keys is refused from the next request on, until they are enabled again.",
-    operating.disable_key,
+    disable_as_operator,
 )
 ENABLE = Verb(
     "enable",
     "Enable",
     "enabled",
     "These keys are accepted again. Access tokens from before stay refused.",
-    operating.enable_key,
+    enable_as_operator,
 )
 REVOKE = Verb(
     "revoke",
     "Revoke",
     "revoked",
     "These keys are deleted for good, and whatever uses them is refused from the next request on.",
-    operating.revoke_key,
+    revoke_as_operator,
 )
 
 
@@ -187,7 +188,7 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the 
             raise PermissionDenied
         form, finding = LookUpForm(posted(request)), None
         if form.is_valid():
-            finding = operating.look_up(_principal(request), form.cleaned_data["secret"])
+            finding = leaks.look_up(_principal(request), form.cleaned_data["secret"])
         context = {
             **self.admin_site.each_context(request),
             "title": "Look up a leaked secret",

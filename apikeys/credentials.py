@@ -8,7 +8,7 @@ A secret is 60 characters, `cui1_` + V + 43 random + 11 of tag:
 
 The tag is a shield against load: what was never issued here fails on one HMAC, before the database and before
 argon2. It proves nothing; the proof is `argon2id(HMAC-SHA256(pepper, secret))` in the row of that key. The
-pepper lives outside the database, so that who can write rows still cannot plant a secret he knows.
+pepper lives outside the database, so that who can write rows still cannot plant a secret of their own.
 """
 
 import hmac
@@ -75,7 +75,7 @@ def new_key_id() -> str:
 
 
 @sensitive_variables()
-def new_secret() -> KeySecret:
+def generate_secret() -> KeySecret:
     """A random secret with a genuine tag. Show it now or never.
 
     Raises:

@@ -1,4 +1,4 @@
-"""A fresh key, ready to paste where people use one. Each text is run by the tests (tests/clients)."""
+"""A fresh key, ready to paste where people use one. The tests run each text (tests/clients)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,8 +6,9 @@ from textwrap import dedent
 from typing import Final
 
 from apikeys.credentials import KeySecret
+from cloudui.web import shell_lines
 
-# The astro client always asks here when its domain is `localhost`; nothing moves that address.
+# The astro client always asks here when its domain is `localhost`; nothing moves that URL.
 ASTRO_HOME: Final = "http://localhost:8871"
 
 
@@ -50,7 +51,12 @@ class Commands:
     text: str
 
 
-_PATTERNS = (
+_CURL: Final = f"""{shell_lines.OF_ONE_KEY}
+
+curl --silent --show-error --fail-with-body {{public_url}}/v1/whoami \\
+  --header "Authorization: Bearer $TOKEN"
+"""
+_PATTERNS: Final = (
     (
         "shell",
         "Shell",
@@ -97,16 +103,7 @@ _PATTERNS = (
     (
         "curl",
         "curl: get an access token and use it",
-        r"""
-        TOKEN=$(curl --silent --show-error --fail-with-body {public_url}/oauth/token \
-          --data grant_type=client_credentials \
-          --data client_id={key_id} \
-          --data client_secret={secret} \
-          | sed -n 's/.*"access_token": *"\([^"]*\)".*/\1/p')
-
-        curl --silent --show-error --fail-with-body {public_url}/v1/whoami \
-          --header "Authorization: Bearer $TOKEN"
-        """,
+        _CURL,
     ),
 )
 
@@ -117,7 +114,7 @@ def snippets_for(key_id: str, secret: KeySecret, *, public_url: str) -> Sequence
     Args:
         key_id: 32 characters.
         secret: the secret, still masked.
-        public_url: the address of this installation, without a slash at its end.
+        public_url: the URL of this installation, without a slash at its end.
     """
     return [
         Snippet(
@@ -141,7 +138,7 @@ def commands_for_token(*, public_url: str, with_astro: bool) -> Sequence[Command
     """What a person does with an access token, in the order in which it is typed.
 
     Args:
-        public_url: the address of this installation, without a slash at its end.
+        public_url: the URL of this installation, without a slash at its end.
         with_astro: whether the `astro` command-line client finds this installation.
     """
     # Its REST calls go to port 8888 unless told otherwise.

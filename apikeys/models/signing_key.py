@@ -16,7 +16,7 @@ class State(models.TextChoices):
 class SigningKey(models.Model):
     """One Ed25519 key. The private part is encrypted and the public part is derived from it.
 
-    A public part in a column of its own could be exchanged by whoever can write rows, and his tokens would
+    A public part in a column of its own could be exchanged by whoever can write rows, and that person's tokens would
     verify.
     """
 

@@ -27,7 +27,7 @@ def key_row(key: ApiKey, list_url: str, *, may_manage_keys: bool) -> str:
 
     Args:
         key: with `live_secrets` and `recent_uses`.
-        list_url: a key's own addresses lie below it.
+        list_url: a key's own URLs lie below it.
         may_manage_keys: whether the row has buttons.
     """
     return _remembered(
@@ -46,8 +46,8 @@ def key_row(key: ApiKey, list_url: str, *, may_manage_keys: bool) -> str:
     )
 
 
-def _make(**shown: object) -> str:
-    return render_to_string("apikeys/_row.html", shown)
+def _make(**context: object) -> str:
+    return render_to_string("apikeys/_row.html", context)
 
 
 # While templates are edited, each is read anew.

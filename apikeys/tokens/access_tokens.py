@@ -2,7 +2,7 @@
 
 Two kinds of caller carry them. A key's token names its Deployment, the number of the secret that bought it and
 the key's generation; a person's names the security stamp and no rights. Neither is believed for its claims
-alone: whether the key or the person still stands is read on every call (apikeys.credential_state).
+alone: the state of the key or the person is read on every call (apikeys.credential_state).
 
 The header's `alg` is "EdDSA": verifiers know RFC 8037's name, and few know yet the one of RFC 9864.
 """
@@ -20,8 +20,7 @@ from joserfc.errors import JoseError
 from joserfc.jwa import EdDSAAlgorithm
 from joserfc.jws import JWSRegistry
 
-from apikeys.tokens import signing_keys as signing
-from apikeys.tokens import verified_tokens
+from apikeys.tokens import signing_keys, verified_tokens
 from apikeys.tokens.claims import Claims
 from cloudui.web.principal import Kind
 from workspaces.models import User
@@ -108,7 +107,7 @@ def read(token: str) -> Claims:
         TokenExpired: if only its time is over.
         TokenRefused: if anything else is wrong.
     """
-    verifiers = signing.keys().verifiers
+    verifiers = signing_keys.keys().verifiers
     claims = verified_tokens.recall(token)
     if claims is None:
         claims = _verify(token, verifiers)
@@ -147,7 +146,7 @@ def _common(subject: str, *, now: int, ends: int, audience: list[str]) -> dict[s
 
 
 def _sign(claims: dict[str, Any]) -> str:
-    keys = signing.keys()
+    keys = signing_keys.keys()
     header = {"alg": ALGORITHM, "typ": TYPE, "kid": keys.kid}
     return jws.serialize_compact(
         header, json.dumps(claims, separators=(",", ":")), keys.signer, registry=_REGISTRY

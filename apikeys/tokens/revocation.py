@@ -51,7 +51,7 @@ def revoke(caller: Principal, token: str) -> None:
             )
 
 
-def forget_expired() -> int:
-    """Forget revocations of tokens that have ended anyway; returns how many."""
+def delete_expired() -> int:
+    """Delete revocations of tokens that have ended anyway; returns how many."""
     deleted, _ = RevokedToken.objects.filter(ends__lt=timezone.now()).delete()
     return deleted

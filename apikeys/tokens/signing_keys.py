@@ -69,9 +69,9 @@ def keys() -> SigningKeys:
     return _cache.get()
 
 
-def forget_cache() -> None:
+def clear_cache() -> None:
     """Read the keys again at the next use."""
-    _cache.forget()
+    _cache.clear()
 
 
 def published() -> dict[str, Any]:
@@ -89,7 +89,7 @@ def ensure() -> None:
     present = set(SigningKey.objects.exclude(state=State.RETIRED).values_list("state", flat=True))
     missing = [_new(state) for state in (State.CURRENT, State.NEXT) if state not in present]
     if missing:
-        # Whoever comes second meets the constraint on the state, and his key is dropped unused.
+        # Whoever comes second meets the constraint on the state, and that key is dropped unused.
         SigningKey.objects.bulk_create(missing, ignore_conflicts=True)
 
 
@@ -113,7 +113,7 @@ def rotate(principal: Principal, *, at_once: bool = False) -> SigningKey:
         _move(rows[State.CURRENT], State.RETIRED)
         _promote(rows[State.NEXT])
         audit.record(principal, "rotateSigningKey", target=rows[State.NEXT].kid)
-    forget_cache()
+    clear_cache()
     return rows[State.NEXT]
 
 
@@ -135,7 +135,7 @@ def burn(principal: Principal, kid: str) -> None:
             _promote(next(row for row in rows.values() if row.state == State.NEXT))
         ensure()
         audit.record(principal, "burnSigningKey", target=kid, input={"state": state})
-    forget_cache()
+    clear_cache()
 
 
 @sensitive_variables()
@@ -150,7 +150,7 @@ def reencrypt_keys() -> int:
     return len(stale)
 
 
-def forget_expired() -> int:
+def delete_expired() -> int:
     """Delete retired keys whose last token has ended; returns how many."""
     oldest = timezone.now() - LONGEST_TOKEN - GRACE
     deleted, _ = SigningKey.objects.filter(state=State.RETIRED, retired_at__lt=oldest).delete()
@@ -175,7 +175,7 @@ class _Cache:
                 known = self._keys
         return known
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         with self._lock:
             self._keys = None
 

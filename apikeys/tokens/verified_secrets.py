@@ -46,7 +46,7 @@ def remember(row: int, encoded: str, secret: KeySecret) -> None:
             _verified.popitem(last=False)
 
 
-def forget_all() -> None:
+def clear() -> None:
     """Let argon2 check every secret again."""
     with _lock:
         _verified.clear()

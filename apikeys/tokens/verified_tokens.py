@@ -32,7 +32,7 @@ def remember(token: str, claims: Claims) -> None:
             _claims.popitem(last=False)
 
 
-def forget_all() -> None:
+def clear() -> None:
     """Verify every signature again."""
     with _lock:
         _claims.clear()

@@ -7,8 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connections
 
-from apikeys import changing, credentials, lifecycle, usage
-from apikeys import credential_state as standing
+from apikeys import credential_state, credentials, key_secrets, keys, usage
 from apikeys.models import ApiKey, ApiKeySecret, Reason
 from apikeys.tokens import exchange
 from cloudui.web.principal import Origin
@@ -35,24 +34,24 @@ def issued(owner):
 
 
 @pytest.fixture
-def stands(issued):
-    return standing.by_fingerprint(credentials.fingerprints(issued.secret))
+def state(issued):
+    return credential_state.by_fingerprint(credentials.fingerprints(issued.secret))
 
 
-def first_use(stands):
-    exchange._record_first_use(stands, ORIGIN)
+def first_use(state):
+    exchange._record_first_use(state, ORIGIN)
 
 
-def later_use(stands):
-    usage._counter.forget()
-    usage.record_use(stands, ORIGIN)
+def later_use(state):
+    usage._counter.clear()
+    usage.record_use(state, ORIGIN)
 
 
-def refusal(stands):
-    usage.record_refusal(stands, Reason.DISABLED, ORIGIN)
+def refusal(state):
+    usage.record_refusal(state, Reason.DISABLED, ORIGIN)
 
 
-def meanwhile(monkeypatch, write, stands, act):
+def meanwhile(monkeypatch, write, state, act):
     """Run `act` while the transaction in which `write` writes has written and stays open for a moment."""
     has_written, original = (
         threading.Event(),
@@ -72,7 +71,7 @@ def meanwhile(monkeypatch, write, stands, act):
 
     def in_thread():
         try:
-            write(stands)
+            write(state)
         finally:
             connections.close_all()
 
@@ -84,28 +83,28 @@ def meanwhile(monkeypatch, write, stands, act):
 
 
 @pytest.mark.parametrize("write", [first_use, later_use, refusal])
-def test_its_deployment_is_deleted(write, monkeypatch, owner, issued, stands):
+def test_its_deployment_is_deleted(write, monkeypatch, owner, issued, state):
     deployment = issued.key.deployment
-    meanwhile(monkeypatch, write, stands, lambda: delete_deployment(owner, deployment))
+    meanwhile(monkeypatch, write, state, lambda: delete_deployment(owner, deployment))
 
     assert not Deployment.objects.filter(pk=deployment.pk).exists()
     assert not ApiKey.objects.exists()
 
 
 @pytest.mark.parametrize("write", [first_use, later_use, refusal])
-def test_it_is_deleted(write, monkeypatch, owner, issued, stands):
-    meanwhile(monkeypatch, write, stands, lambda: changing.delete_key(owner, issued.key))
+def test_it_is_deleted(write, monkeypatch, owner, issued, state):
+    meanwhile(monkeypatch, write, state, lambda: keys.delete_key(owner, issued.key))
 
     assert not ApiKey.objects.exists()
 
 
 @pytest.mark.parametrize("write", [first_use, later_use, refusal])
-def test_it_is_rotated(write, monkeypatch, owner, issued, stands):
+def test_it_is_rotated(write, monkeypatch, owner, issued, state):
     meanwhile(
         monkeypatch,
         write,
-        stands,
-        lambda: lifecycle.rotate_secret(owner, issued.key, overlap=timedelta(0)),
+        state,
+        lambda: key_secrets.rotate_secret(owner, issued.key, overlap=timedelta(0)),
     )
 
     assert list(ApiKeySecret.objects.live().values_list("number", flat=True)) == [2]

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils import timezone
 
-from apikeys import changing, issuing, lifecycle
+from apikeys import key_secrets, keys
 from apikeys.models import ApiKey, ApiKeySecret
 from tests.apikeys.machine import exchange
 from tests.factories import create_member
@@ -28,38 +28,38 @@ def live_numbers(key) -> list[int]:
 
 
 def test_disabling_and_enabling_raise_the_generation_and_are_audited(issued, as_caller):
-    disabled = lifecycle.disable_key(as_caller, issued.key)
+    disabled = keys.disable_key(as_caller, issued.key)
     assert (disabled.is_enabled, disabled.generation) == (False, 2)
     assert disabled.disabled_at is not None
 
-    enabled = lifecycle.enable_key(as_caller, issued.key)
+    enabled = keys.enable_key(as_caller, issued.key)
 
     assert (enabled.is_enabled, enabled.generation, enabled.disabled_at) == (True, 3, None)
     assert operations()[-2:] == ["disableDeploymentApiKey", "enableDeploymentApiKey"]
 
 
 def test_doing_it_twice_changes_nothing_and_is_no_event(issued, as_caller):
-    lifecycle.disable_key(as_caller, issued.key)
+    keys.disable_key(as_caller, issued.key)
     before = AuditEvent.objects.count()
 
-    lifecycle.disable_key(as_caller, issued.key)
+    keys.disable_key(as_caller, issued.key)
 
     assert ApiKey.objects.get().generation == 2
     assert AuditEvent.objects.count() == before
 
 
 def test_a_disabled_key_buys_nothing_until_it_is_enabled(issued, as_caller):
-    lifecycle.disable_key(as_caller, issued.key)
+    keys.disable_key(as_caller, issued.key)
     assert exchange(issued).status_code == 401
 
-    lifecycle.enable_key(as_caller, issued.key)
+    keys.enable_key(as_caller, issued.key)
 
     assert exchange(issued).status_code == 200
 
 
-@pytest.mark.parametrize("overlap", lifecycle.OVERLAPS[1:])
+@pytest.mark.parametrize("overlap", key_secrets.OVERLAPS[1:])
 def test_rotating_gives_a_second_secret_and_the_first_an_end(issued, as_caller, overlap):
-    rotated = lifecycle.rotate_secret(as_caller, issued.key, overlap=overlap)
+    rotated = key_secrets.rotate_secret(as_caller, issued.key, overlap=overlap)
 
     assert rotated.number == 2
     assert live_numbers(issued.key) == [1, 2]
@@ -73,28 +73,28 @@ def test_rotating_gives_a_second_secret_and_the_first_an_end(issued, as_caller, 
 
 
 def test_rotating_without_an_overlap_ends_the_first_at_once(issued, as_caller):
-    rotated = lifecycle.rotate_secret(as_caller, issued.key, overlap=timedelta(0))
+    rotated = key_secrets.rotate_secret(as_caller, issued.key, overlap=timedelta(0))
 
     assert live_numbers(issued.key) == [2]
     assert (exchange(issued).status_code, exchange(rotated).status_code) == (401, 200)
 
 
 def test_a_third_live_secret_is_refused_until_one_of_the_two_is_ended(issued, as_caller):
-    lifecycle.rotate_secret(as_caller, issued.key, overlap=HOUR)
-    with pytest.raises(lifecycle.TwoSecretsLive):
-        lifecycle.rotate_secret(as_caller, issued.key, overlap=timedelta(0))
+    key_secrets.rotate_secret(as_caller, issued.key, overlap=HOUR)
+    with pytest.raises(key_secrets.TwoSecretsLive):
+        key_secrets.rotate_secret(as_caller, issued.key, overlap=timedelta(0))
 
-    lifecycle.end_secret(as_caller, issued.key, number=1)
-    third = lifecycle.rotate_secret(as_caller, issued.key, overlap=HOUR)
+    key_secrets.end_secret(as_caller, issued.key, number=1)
+    third = key_secrets.rotate_secret(as_caller, issued.key, overlap=HOUR)
 
     assert third.number == 3
     assert live_numbers(issued.key) == [2, 3]
 
 
 def test_a_new_secret_that_was_lost_is_issued_anew_and_the_old_one_goes_on(issued, as_caller):
-    lifecycle.rotate_secret(as_caller, issued.key, overlap=HOUR)
+    key_secrets.rotate_secret(as_caller, issued.key, overlap=HOUR)
 
-    again = issuing.reissue_secret(as_caller, issued.key)
+    again = key_secrets.reissue_secret(as_caller, issued.key)
 
     assert live_numbers(issued.key) == [1, 3]
     assert exchange(again).status_code == 200
@@ -102,55 +102,55 @@ def test_a_new_secret_that_was_lost_is_issued_anew_and_the_old_one_goes_on(issue
 
 
 def test_the_current_secret_of_a_rotation_cannot_be_ended(issued, as_caller):
-    lifecycle.rotate_secret(as_caller, issued.key, overlap=HOUR)
+    key_secrets.rotate_secret(as_caller, issued.key, overlap=HOUR)
 
-    with pytest.raises(lifecycle.CurrentSecret):
-        lifecycle.end_secret(as_caller, issued.key, number=2)
+    with pytest.raises(key_secrets.CurrentSecret):
+        key_secrets.end_secret(as_caller, issued.key, number=2)
 
     assert live_numbers(issued.key) == [1, 2]
 
 
 def test_ending_is_audited(issued, as_caller):
-    lifecycle.rotate_secret(as_caller, issued.key, overlap=HOUR)
+    key_secrets.rotate_secret(as_caller, issued.key, overlap=HOUR)
 
-    lifecycle.end_secret(as_caller, issued.key, number=1)
+    key_secrets.end_secret(as_caller, issued.key, number=1)
 
     event = AuditEvent.objects.get(operation="endDeploymentApiKeySecret")
     assert event.input == {"name": "CI", "secret": 1}
 
 
 def test_the_only_secret_cannot_be_ended(issued, as_caller):
-    with pytest.raises(lifecycle.CurrentSecret):
-        lifecycle.end_secret(as_caller, issued.key, number=1)
+    with pytest.raises(key_secrets.CurrentSecret):
+        key_secrets.end_secret(as_caller, issued.key, number=1)
 
 
 @pytest.mark.parametrize("number", [0, 1, 3])
 def test_a_secret_that_is_not_live_cannot_be_ended(issued, as_caller, number):
-    lifecycle.rotate_secret(as_caller, issued.key, overlap=timedelta(0))
+    key_secrets.rotate_secret(as_caller, issued.key, overlap=timedelta(0))
 
-    with pytest.raises(lifecycle.SecretNotLive):
-        lifecycle.end_secret(as_caller, issued.key, number=number)
+    with pytest.raises(key_secrets.SecretNotLive):
+        key_secrets.end_secret(as_caller, issued.key, number=number)
 
 
 def test_any_other_overlap_is_refused(issued, as_caller):
     with pytest.raises(ValueError, match="overlap"):
-        lifecycle.rotate_secret(as_caller, issued.key, overlap=timedelta(days=365))
+        key_secrets.rotate_secret(as_caller, issued.key, overlap=timedelta(days=365))
 
 
 def test_a_disabled_key_can_be_rotated_before_it_is_enabled(issued, as_caller):
-    lifecycle.disable_key(as_caller, issued.key)
+    keys.disable_key(as_caller, issued.key)
 
-    rotated = lifecycle.rotate_secret(as_caller, issued.key, overlap=timedelta(0))
-    lifecycle.enable_key(as_caller, issued.key)
+    rotated = key_secrets.rotate_secret(as_caller, issued.key, overlap=timedelta(0))
+    keys.enable_key(as_caller, issued.key)
 
     assert exchange(rotated).status_code == 200
 
 
 ACTIONS = {
-    "disable": lifecycle.disable_key,
-    "enable": lifecycle.enable_key,
-    "rotate": lambda principal, key: lifecycle.rotate_secret(principal, key, overlap=HOUR),
-    "end": lambda principal, key: lifecycle.end_secret(principal, key, number=1),
+    "disable": keys.disable_key,
+    "enable": keys.enable_key,
+    "rotate": lambda principal, key: key_secrets.rotate_secret(principal, key, overlap=HOUR),
+    "end": lambda principal, key: key_secrets.end_secret(principal, key, number=1),
 }
 
 
@@ -168,7 +168,7 @@ def test_only_admins_may(issued, deployment, action):
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.threat("T-L3")
 def test_a_key_that_went_meanwhile_is_not_found(issued, as_caller, action):
-    changing.delete_key(as_caller, ApiKey.objects.select_related("deployment").get(pk=issued.key.pk))
+    keys.delete_key(as_caller, ApiKey.objects.select_related("deployment").get(pk=issued.key.pk))
 
     with pytest.raises(Http404):
         ACTIONS[action](as_caller, issued.key)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from apikeys import changing, lifecycle
+from apikeys import keys
 from apikeys.models import ApiKey
 from tests.factories import create_api_key, create_deployment, create_member
 from workspaces.models import Role
@@ -42,7 +42,7 @@ def shown(client, deployment, admin):
 def test_a_key_that_was_renamed_shows_its_new_name(shown, key, admin):
     assert "Nightly" in shown()
 
-    changing.update_key(principal_for(admin), key, version=1, name="Hourly", description="")
+    keys.update_key(principal_for(admin), key, version=1, name="Hourly", description="")
 
     page = shown()
     assert "Hourly" in page
@@ -52,7 +52,7 @@ def test_a_key_that_was_renamed_shows_its_new_name(shown, key, admin):
 def test_a_key_that_was_disabled_says_so_at_once(shown, key, admin):
     assert ">Disabled<" not in shown()
 
-    lifecycle.disable_key(principal_for(admin), key)
+    keys.disable_key(principal_for(admin), key)
 
     assert ">Disabled<" in shown()
 

@@ -30,9 +30,9 @@ def says_that_it_expired(route: ApiView) -> ApiView:
     def worded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = route(request, *args, **kwargs)
         if isinstance(response, HttpResponse) and _is_about_expiry(response):
-            said = _refusal(LOG_IN_AGAIN)
-            said.headers["Cache-Control"] = response.headers["Cache-Control"]
-            return said
+            refusal = _refusal(LOG_IN_AGAIN)
+            refusal.headers["Cache-Control"] = response.headers["Cache-Control"]
+            return refusal
         return response
 
     return worded

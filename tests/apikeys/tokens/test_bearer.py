@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from apikeys import access, changing, issuing, lifecycle, operating
+from apikeys import access, key_secrets, keys
 from apikeys.models import ApiKeySecret, Reason, Refusal
 from apikeys.tokens import access_tokens
 from apikeys.tokens.bearer import identify
@@ -100,17 +100,17 @@ def test_a_token_opens_no_page(token, deployment, admin):
 def test_deleting_the_key_ends_its_tokens_at_once(token, issued, as_caller):
     assert not is_refused(token)
 
-    changing.delete_key(as_caller, issued.key)
+    keys.delete_key(as_caller, issued.key)
 
     assert is_refused(token)
 
 
 @pytest.mark.threat("T-J6")
 def test_disabling_does_and_enabling_does_not_revive_them(token, issued, as_caller):
-    lifecycle.disable_key(as_caller, issued.key)
+    keys.disable_key(as_caller, issued.key)
     assert is_refused(token)
 
-    lifecycle.enable_key(as_caller, issued.key)
+    keys.enable_key(as_caller, issued.key)
 
     assert is_refused(token)
     assert not is_refused(token_of(issued))
@@ -118,7 +118,7 @@ def test_disabling_does_and_enabling_does_not_revive_them(token, issued, as_call
 
 @pytest.mark.threat("T-J6")
 def test_an_operators_disabling_does_too(token, issued):
-    operating.disable_key(system_principal("test"), issued.key.pk, reason="test")
+    keys.disable_as_operator(system_principal("test"), issued.key.pk, reason="test")
 
     assert is_refused(token)
 
@@ -135,14 +135,14 @@ def test_issuing_the_secret_anew_ends_them(issued, as_caller, deployment):
     )
     assert not is_refused(early)
 
-    issuing.reissue_secret(as_caller, issued.key)
+    key_secrets.reissue_secret(as_caller, issued.key)
 
     assert is_refused(early)
 
 
 @pytest.mark.threat("T-J6")
 def test_rotating_at_once_ends_the_tokens_of_the_old_secret(token, issued, as_caller):
-    rotated = lifecycle.rotate_secret(as_caller, issued.key, overlap=timedelta(0))
+    rotated = key_secrets.rotate_secret(as_caller, issued.key, overlap=timedelta(0))
 
     assert is_refused(token)
     assert not is_refused(token_of(rotated))
@@ -150,12 +150,12 @@ def test_rotating_at_once_ends_the_tokens_of_the_old_secret(token, issued, as_ca
 
 @pytest.mark.threat("T-J6")
 def test_during_an_overlap_both_secrets_work_and_end_now_ends_the_old_one(token, issued, as_caller):
-    rotated = lifecycle.rotate_secret(as_caller, issued.key, overlap=timedelta(hours=1))
+    rotated = key_secrets.rotate_secret(as_caller, issued.key, overlap=timedelta(hours=1))
     newer = token_of(rotated)
     assert not is_refused(token)
     assert not is_refused(token_of(issued))
 
-    lifecycle.end_secret(as_caller, rotated.key, number=1)
+    key_secrets.end_secret(as_caller, rotated.key, number=1)
 
     assert is_refused(token)
     assert not is_refused(newer)
@@ -163,7 +163,7 @@ def test_during_an_overlap_both_secrets_work_and_end_now_ends_the_old_one(token,
 
 @pytest.mark.threat("T-J6")
 def test_a_token_of_the_old_secret_lives_exactly_through_the_overlap(token, issued, as_caller):
-    lifecycle.rotate_secret(as_caller, issued.key, overlap=timedelta(hours=1))
+    key_secrets.rotate_secret(as_caller, issued.key, overlap=timedelta(hours=1))
 
     ApiKeySecret.objects.filter(number=1).update(ends_at=timezone.now() + timedelta(seconds=30))
     assert not is_refused(token)
@@ -201,7 +201,7 @@ def test_a_key_that_moved_to_another_deployment_leaves_its_tokens_behind(token, 
 
 
 def test_refused_tokens_of_a_disabled_key_are_seen_in_its_refusals(token, issued, as_caller):
-    lifecycle.disable_key(as_caller, issued.key)
+    keys.disable_key(as_caller, issued.key)
 
     is_refused(token)
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from apikeys import lifecycle
+from apikeys import key_secrets
 from apikeys.tokens import access_tokens
 from tests.apikeys.machine import credentials_of, error_of, post, token_of
 from tests.factories import create_api_key, create_deployment
@@ -63,7 +63,7 @@ def test_an_ended_token_is_inactive(issued, admin):
     other = create_api_key(issued.key.deployment)
     assert introspect(token, other).json()["active"] is True
 
-    lifecycle.rotate_secret(principal_for(admin), issued.key, overlap=timedelta(0))
+    key_secrets.rotate_secret(principal_for(admin), issued.key, overlap=timedelta(0))
 
     assert introspect(token, other).json() == INACTIVE
 

@@ -4,8 +4,9 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from apikeys import changing
+from apikeys import keys
 from apikeys.models import ApiKey, ApiKeySecret
+from cloudui.web.versions import StaleEdit
 from tests.factories import create_api_key, create_deployment, create_member
 from workspaces.models import AuditEvent, Membership, Role
 from workspaces.principals import principal_for
@@ -24,14 +25,14 @@ def admin(key):
 
 
 def test_name_and_description_change(admin, key):
-    changing.update_key(admin, key, version=1, name="Nightly", description="New")
+    keys.update_key(admin, key, version=1, name="Nightly", description="New")
 
     key.refresh_from_db()
     assert (key.name, key.description, key.version) == ("Nightly", "New", 2)
 
 
 def test_an_edit_is_audited_with_what_was_there_before(admin, key):
-    changing.update_key(admin, key, version=1, name="Nightly", description="New")
+    keys.update_key(admin, key, version=1, name="Nightly", description="New")
 
     event = AuditEvent.objects.get(operation="updateDeploymentApiKey")
     assert event.input == {
@@ -42,7 +43,7 @@ def test_an_edit_is_audited_with_what_was_there_before(admin, key):
 
 
 def test_an_edit_that_changes_nothing_leaves_no_trace(admin, key):
-    changing.update_key(admin, key, version=1, name="CI", description="Old")
+    keys.update_key(admin, key, version=1, name="CI", description="Old")
 
     key.refresh_from_db()
     assert key.version == 1
@@ -50,10 +51,10 @@ def test_an_edit_that_changes_nothing_leaves_no_trace(admin, key):
 
 
 def test_a_stale_edit_changes_nothing_and_shows_what_is_there(admin, key):
-    changing.update_key(admin, key, version=1, name="First", description="")
+    keys.update_key(admin, key, version=1, name="First", description="")
 
-    with pytest.raises(changing.StaleEdit) as caught:
-        changing.update_key(admin, key, version=1, name="Second", description="")
+    with pytest.raises(StaleEdit) as caught:
+        keys.update_key(admin, key, version=1, name="Second", description="")
 
     assert caught.value.current.name == "First"
     key.refresh_from_db()
@@ -65,15 +66,15 @@ def test_only_admins_change_keys(key, role):
     someone = principal_for(create_member(workspace=key.deployment.workspace, role=role))
 
     with pytest.raises(PermissionDenied):
-        changing.update_key(someone, key, version=1, name="Mine", description="")
+        keys.update_key(someone, key, version=1, name="Mine", description="")
     with pytest.raises(PermissionDenied):
-        changing.delete_key(someone, key)
+        keys.delete_key(someone, key)
 
     assert ApiKey.objects.filter(name="CI").exists()
 
 
 def test_deleting_takes_the_secrets_along_and_lowers_the_count(admin, key):
-    changing.delete_key(admin, key)
+    keys.delete_key(admin, key)
 
     assert not ApiKey.objects.exists()
     assert not ApiKeySecret.objects.exists()
@@ -83,10 +84,10 @@ def test_deleting_takes_the_secrets_along_and_lowers_the_count(admin, key):
 
 
 def test_a_key_is_deleted_only_once(admin, key):
-    changing.delete_key(admin, key)
+    keys.delete_key(admin, key)
 
     with pytest.raises(Http404):
-        changing.delete_key(admin, key)
+        keys.delete_key(admin, key)
 
     key.deployment.refresh_from_db()
     assert key.deployment.api_key_count == 0
@@ -96,7 +97,7 @@ def test_a_removed_admin_deletes_nothing(admin, key):
     Membership.objects.filter(user_id=admin.id).delete()
 
     with pytest.raises(Http404):
-        changing.delete_key(admin, key)
+        keys.delete_key(admin, key)
 
     assert ApiKey.objects.exists()
 

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.utils import timezone
 
-from apikeys import credentials, issuing, lifecycle
+from apikeys import credentials, key_secrets, keys
 from apikeys.forms import new_nonce
 from apikeys.models import ApiKey, ApiKeySecret
 from tests.factories import create_api_key, create_deployment, create_member, create_owner
@@ -29,7 +29,7 @@ def admin(deployment):
 
 
 def create(principal, deployment, *, name="CI", description="", nonce=None):
-    return issuing.create_key(
+    return keys.create_key(
         principal, deployment, name=name, description=description, nonce=nonce or new_nonce()
     )
 
@@ -107,7 +107,7 @@ def test_the_same_form_again_is_refused_once_the_key_is(admin, deployment, spoil
     spoil(issued.key)
     issued.key.save()
 
-    with pytest.raises(issuing.NonceSpent) as caught:
+    with pytest.raises(keys.NonceSpent) as caught:
         create(admin, deployment, nonce=nonce)
 
     assert caught.value.key.pk == issued.key.pk
@@ -119,7 +119,7 @@ def test_the_same_form_again_is_refused_once_the_secret_was_used(admin, deployme
     issued = create(admin, deployment, nonce=nonce)
     issued.key.secrets.update(first_used_at=timezone.now())
 
-    with pytest.raises(issuing.NonceSpent):
+    with pytest.raises(keys.NonceSpent):
         create(admin, deployment, nonce=nonce)
 
     assert works(issued)
@@ -130,7 +130,7 @@ def test_the_same_form_from_another_person_is_refused(admin, deployment):
     create(admin, deployment, nonce=nonce)
     other = principal_for(create_member(workspace=deployment.workspace, role=Role.ADMIN))
 
-    with pytest.raises(issuing.NonceSpent):
+    with pytest.raises(keys.NonceSpent):
         create(other, deployment, nonce=nonce)
 
 
@@ -149,7 +149,7 @@ def test_a_secret_is_replaced_at_most_twenty_times(admin, deployment):
     for _ in range(21):
         issued = create(admin, deployment, nonce=nonce)
 
-    with pytest.raises(issuing.NonceSpent):
+    with pytest.raises(keys.NonceSpent):
         create(admin, deployment, nonce=nonce)
 
     assert issued.number == 21
@@ -196,7 +196,7 @@ def test_an_organization_owner_makes_keys_without_being_a_member(deployment):
 def test_issuing_anew_replaces_an_unconfirmed_secret(admin, deployment):
     issued = create(admin, deployment)
 
-    again = issuing.reissue_secret(admin, issued.key)
+    again = key_secrets.reissue_secret(admin, issued.key)
 
     assert works(again)
     assert not works(issued)
@@ -207,15 +207,15 @@ def test_any_admin_may_issue_anew(deployment):
     issued = create_api_key(deployment)
     other = principal_for(create_member(workspace=deployment.workspace, role=Role.ADMIN))
 
-    assert works(issuing.reissue_secret(other, issued.key))
+    assert works(key_secrets.reissue_secret(other, issued.key))
 
 
 def test_a_confirmed_secret_is_not_issued_anew(admin, deployment):
     issued = create(admin, deployment)
-    issuing.confirm_secret(admin, issued.key, number=1)
+    key_secrets.confirm_secret(admin, issued.key, number=1)
 
-    with pytest.raises(issuing.NotReissuable):
-        issuing.reissue_secret(admin, issued.key)
+    with pytest.raises(key_secrets.NotReissuable):
+        key_secrets.reissue_secret(admin, issued.key)
 
     assert works(issued)
 
@@ -223,8 +223,8 @@ def test_a_confirmed_secret_is_not_issued_anew(admin, deployment):
 def test_confirming_is_audited_once(admin, deployment):
     issued = create(admin, deployment)
 
-    issuing.confirm_secret(admin, issued.key, number=1)
-    issuing.confirm_secret(admin, issued.key, number=1)
+    key_secrets.confirm_secret(admin, issued.key, number=1)
+    key_secrets.confirm_secret(admin, issued.key, number=1)
 
     issued.key.refresh_from_db()
     assert issued.key.acknowledged_secret == 1
@@ -233,10 +233,10 @@ def test_confirming_is_audited_once(admin, deployment):
 
 def test_a_replaced_secret_cannot_be_confirmed(admin, deployment):
     issued = create(admin, deployment)
-    issuing.reissue_secret(admin, issued.key)
+    key_secrets.reissue_secret(admin, issued.key)
 
-    with pytest.raises(issuing.StaleReveal):
-        issuing.confirm_secret(admin, issued.key, number=1)
+    with pytest.raises(key_secrets.StaleReveal):
+        key_secrets.confirm_secret(admin, issued.key, number=1)
 
     issued.key.refresh_from_db()
     assert issued.key.acknowledged_secret == 0
@@ -256,16 +256,16 @@ def test_a_key_outlives_its_maker(admin, deployment):
 def rotated(admin, deployment):
     """A key whose first secret is confirmed and in use, and whose second one was shown and lost."""
     first = create(admin, deployment)
-    issuing.confirm_secret(admin, first.key, number=1)
+    key_secrets.confirm_secret(admin, first.key, number=1)
     first.key.secrets.update(first_used_at=timezone.now())
-    return first, lifecycle.rotate_secret(admin, first.key, overlap=timedelta(hours=24))
+    return first, key_secrets.rotate_secret(admin, first.key, overlap=timedelta(hours=24))
 
 
 @pytest.mark.threat("T-R6")
 def test_a_new_secret_lost_during_a_rotation_is_issued_anew_and_the_old_one_goes_on(admin, deployment):
     first, lost = rotated(admin, deployment)
 
-    again = issuing.reissue_secret(admin, first.key)
+    again = key_secrets.reissue_secret(admin, first.key)
 
     assert works(again)
     assert works(first)
@@ -275,9 +275,9 @@ def test_a_new_secret_lost_during_a_rotation_is_issued_anew_and_the_old_one_goes
 
 def test_confirming_an_older_secret_later_takes_nothing_back(admin, deployment):
     first, second = rotated(admin, deployment)
-    issuing.confirm_secret(admin, first.key, number=second.number)
+    key_secrets.confirm_secret(admin, first.key, number=second.number)
 
-    issuing.confirm_secret(admin, first.key, number=1)
+    key_secrets.confirm_secret(admin, first.key, number=1)
 
     first.key.refresh_from_db()
     assert first.key.acknowledged_secret == second.number
@@ -286,10 +286,10 @@ def test_confirming_an_older_secret_later_takes_nothing_back(admin, deployment):
 def test_the_creation_form_sent_again_never_replaces_a_secret_of_a_rotation(admin, deployment):
     nonce = new_nonce()
     first = create(admin, deployment, nonce=nonce)
-    issuing.confirm_secret(admin, first.key, number=1)
-    second = lifecycle.rotate_secret(admin, first.key, overlap=timedelta(hours=24))
+    key_secrets.confirm_secret(admin, first.key, number=1)
+    second = key_secrets.rotate_secret(admin, first.key, overlap=timedelta(hours=24))
 
-    with pytest.raises(issuing.NonceSpent):
+    with pytest.raises(keys.NonceSpent):
         create(admin, deployment, nonce=nonce)
 
     assert works(second)
