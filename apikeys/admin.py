@@ -32,15 +32,7 @@ MOST_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """Something an operator does to keys.
-
-    Attributes:
-        name: the action's name.
-        button: the words of the button that does it.
-        done: how it is told afterwards, after a number of keys.
-        effect: what will happen, one sentence.
-        act: does it to one key and says whether anything changed.
-    """
+    """Something an operator does to keys: `act` does it to one key and says whether anything changed."""
 
     name: str
     button: str
@@ -95,7 +87,7 @@ class SecretInline(admin.TabularInline):  # type: ignore[type-arg] # generic in 
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Facts."""
+        """Facts are not edited."""
         return False
 
 
@@ -142,7 +134,7 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the 
         return str(key.deployment.workspace)
 
     def get_urls(self) -> list[Any]:
-        """The look-up stands before the pages of keys."""
+        """The look-up comes before the pages of keys, which would take it for one."""
         look_up = self.admin_site.admin_view(self.look_up_view)
         return [path("look-up/", look_up, name="apikeys_apikey_look_up"), *super().get_urls()]
 
@@ -203,7 +195,6 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the 
     # Private
 
     def _act(self, request: HttpRequest, keys: QuerySet[ApiKey], verb: Verb) -> HttpResponse | None:
-        """Ask for the reason first, then act."""
         chosen = list(keys.select_related("deployment__workspace")[: MOST_AT_ONCE + 1])
         if len(chosen) > MOST_AT_ONCE:
             self.message_user(request, f"Choose at most {MOST_AT_ONCE} keys at once.", messages.ERROR)

@@ -17,10 +17,7 @@ from workspaces.models import OrganizationRole
 
 
 class SecretState(NamedTuple):
-    """One secret of an API key together with all that decides whether it opens anything.
-
-    `is_revoked` is about the one token that was asked about.
-    """
+    """A secret of an API key with all that decides whether it opens anything; `is_revoked` is about one token."""
 
     row: int
     number: int
@@ -114,11 +111,8 @@ def by_number(*, key_id: str, number: int, deployment: str, jti: str) -> SecretS
 def by_fingerprint(fingerprints: Sequence[bytes], *, key_id: str | None = None) -> SecretState | None:
     """The secret that has one of these fingerprints, and belongs to that key if one is named.
 
-    The fingerprint chooses the row. argon2 compares the secret with that row before anything is granted.
-
-    Args:
-        fingerprints: under every version of the fingerprint key; there is one, except while it is rotated.
-        key_id: the key that the caller claims.
+    It chooses the row; before anything is granted, argon2 compares the secret with it. There are several fingerprints
+    only while their key is rotated.
     """
     places = ", ".join(["%s"] * len(fingerprints))
     row = _one(_SELECT + "WHERE s.fingerprint IN (" + places + ")", ["", *fingerprints])

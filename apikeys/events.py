@@ -9,14 +9,7 @@ from workspaces import audit
 
 
 def record(principal: Principal, operation: str, key: ApiKey, details: Mapping[str, Any]) -> None:
-    """Write an event about `key`, inside the transaction of its change.
-
-    Args:
-        principal: who did it.
-        operation: the name that the audit log documents, such as `createDeploymentApiKey`.
-        key: the key, with its Deployment at hand.
-        details: what was done, besides the key's name; never the secret.
-    """
+    """Write an event about `key`, inside the transaction of its change; `details` never has the secret."""
     audit.record(
         principal,
         operation,

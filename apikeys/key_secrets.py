@@ -1,8 +1,8 @@
 """The secrets of a key: made and shown once, issued anew, rotated, confirmed, ended.
 
-The secret is in the returned `Issued` and nowhere else. It is made and hashed before the transaction starts:
-hashing takes a slot and time, and nothing may hold a database connection or a lock meanwhile. Each change takes
-the key's lock, decides the caller's rights again and writes its audit event.
+A secret is in the returned `Issued` and nowhere else. It is made and hashed before the transaction starts: hashing
+takes a slot and time, and nothing may hold a database connection meanwhile. Each change locks the key, decides the
+caller's rights again (Http404, PermissionDenied) and writes its audit event.
 """
 
 from dataclasses import dataclass, field
@@ -25,15 +25,7 @@ OVERLAPS: Final = (timedelta(0), timedelta(hours=1), timedelta(hours=24), timede
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A key together with the one chance to see its secret.
-
-    Attributes:
-        key: the key as it is now.
-        secret: the plain text, masked in every representation.
-        number: the secret's number within the key, which confirming names.
-        is_replacement: whether an earlier secret of this key stopped working, or will.
-        overlap: how long the earlier secret still works.
-    """
+    """A key together with the one chance to see its secret."""
 
     key: ApiKey
     secret: KeySecret = field(repr=False)
@@ -52,11 +44,11 @@ class Prepared:
 
 
 class NotReissuable(Exception):
-    """The key is confirmed or in use, so that replacing its secret silently would break somebody."""
+    """The key is confirmed or in use: replacing its secret silently would break somebody."""
 
 
 class StaleReveal(Exception):
-    """The secret that was confirmed has been replaced by a newer one."""
+    """A newer secret has replaced the one that was confirmed."""
 
 
 class TwoSecretsLive(Exception):
@@ -84,11 +76,7 @@ class CurrentSecret(Exception):
 
 @sensitive_variables("secret")
 def prepare() -> Prepared:
-    """A fresh secret and its hash. Runs argon2: call it before the transaction that stores the secret.
-
-    Raises:
-        SlotsBusy: if no slot comes free.
-    """
+    """A fresh secret and its hash, made before the transaction that stores it; SlotsBusy if argon2 has no slot."""
     secret = credentials.generate_secret()
     encoded, pepper_version = credentials.hash_secret(secret)
     return Prepared(secret=secret, encoded=encoded, pepper_version=pepper_version)
@@ -109,7 +97,7 @@ def store(key: ApiKey, prepared: Prepared, *, number: int, principal: Principal)
 
 @sensitive_variables("prepared")
 def replace(key: ApiKey, prepared: Prepared, principal: Principal) -> Issued:
-    """End the newest secret of a locked key, whose caller may, and put the prepared one in its place."""
+    """End the newest secret of a locked key and put the prepared one in its place."""
     newest = max(key.secrets.values_list("number", flat=True))
     number = newest + 1
     # Only the newest: the previous secret of a rotation is in use until it ends.
@@ -124,7 +112,6 @@ def reissue_secret(principal: Principal, key: ApiKey) -> Issued:
     """Replace the secret of a key whose secret nobody confirmed and nobody used.
 
     Raises:
-        Http404, PermissionDenied: when the key or the right to it went meanwhile.
         NotReissuable: when it was confirmed or used, or replaced 20 times.
     """
     prepared = prepare()
@@ -136,10 +123,7 @@ def reissue_secret(principal: Principal, key: ApiKey) -> Issued:
 
 
 def is_reissuable(key: ApiKey) -> bool:
-    """Whether the key's newest secret may be replaced: unconfirmed, never used, replaced less than 20 times.
-
-    The previous secret of a rotation does not count: it goes on until it ends.
-    """
+    """Whether the newest secret may be replaced; the previous one of a rotation goes on until it ends."""
     newest = max(key.secrets.all(), key=lambda secret: secret.number, default=None)
     return (
         newest is not None
@@ -149,10 +133,9 @@ def is_reissuable(key: ApiKey) -> bool:
 
 
 def confirm_secret(principal: Principal, key: ApiKey, *, number: int) -> ApiKey:
-    """Remember that the secret with this number is saved; it can no longer be replaced by re-issuing.
+    """Remember that the secret with this number is saved; from now on only rotating replaces it.
 
     Raises:
-        Http404, PermissionDenied: when the key or the right to it went meanwhile.
         StaleReveal: when a newer secret replaced it.
     """
     with transaction.atomic():
@@ -169,21 +152,10 @@ def confirm_secret(principal: Principal, key: ApiKey, *, number: int) -> ApiKey:
 
 @sensitive_variables("prepared")
 def rotate_secret(principal: Principal, key: ApiKey, *, overlap: timedelta) -> Issued:
-    """Give the key a new secret, and its old one an end.
-
-    Args:
-        principal: who rotates.
-        key: the key as the caller's rights showed it.
-        overlap: one of `OVERLAPS`, how long the old secret still works.
-
-    Returns:
-        The key with its new secret, to be shown once.
+    """Give the key a new secret, and its old one an end after one of `OVERLAPS`.
 
     Raises:
-        Http404, PermissionDenied: when the key or the right to it went meanwhile.
         TwoSecretsLive: when a rotation is under way.
-        ValueError: for any other overlap.
-        SlotsBusy: if no slot for argon2 comes free.
     """
     if overlap not in OVERLAPS:
         raise ValueError(f"An overlap is one of {', '.join(map(str, OVERLAPS))}.")
@@ -217,12 +189,7 @@ def previous_secret(key: ApiKey, number: int) -> ApiKeySecret:
 
 
 def end_secret(principal: Principal, key: ApiKey, *, number: int) -> ApiKey:
-    """End the previous secret of a rotation now, and the access tokens that it bought.
-
-    Raises:
-        Http404, PermissionDenied: when the key or the right to it went meanwhile.
-        SecretNotLive, CurrentSecret: as `previous_secret` does.
-    """
+    """End the previous secret of a rotation, as `previous_secret` finds it, and the access tokens it bought."""
     with transaction.atomic():
         locked = access.key_to_change(principal, key)
         _end(previous_secret(locked, number), after=timedelta(0))

@@ -1,8 +1,8 @@
 """The state of a key: created, updated, disabled, enabled, deleted. Nothing else in the product changes it.
 
-Three kinds of caller come here. Persons in the console have their rights decided again under the lock; operators
-and the report of a leaked secret are no members of the Workspace, and whoever calls for them has decided. All
-end in the same functions at the bottom, which write the audit event in the transaction of the change.
+Persons in the console have their rights decided again under the lock (Http404, PermissionDenied). Operators and the
+report of a leaked secret are no members of the Workspace: whoever calls for them has decided. All end in the same
+functions at the bottom, which write the audit event in the transaction of the change.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ Change = Callable[[Principal, ApiKey, Mapping[str, Any]], bool]
 
 
 class NonceSpent(Exception):
-    """The form was sent before and its key's secret can no longer be replaced by sending it again."""
+    """The form was sent before, and sending it again can no longer replace the secret of its key."""
 
     def __init__(self, key: ApiKey) -> None:
         super().__init__("This form was already sent.")
@@ -41,14 +41,13 @@ def create_key(
     """Make a key, or, for a form that is sent again, replace the secret of the key it made.
 
     Args:
-        principal: who makes it; must still be Admin when the lock is held.
+        principal: who makes it.
         deployment: the Deployment as the caller's rights showed it.
         name: 1 to 100 characters.
         description: 0 to 500 characters.
         nonce: 32 hexadecimal digits made with the form.
 
     Raises:
-        Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
         ValidationError: on the field `name`, when the Deployment has as many keys as it may.
         NonceSpent: when the form was sent before and its key was confirmed, used, changed or is too old.
     """
@@ -80,16 +79,8 @@ def create_key(
 def update_key(principal: Principal, key: ApiKey, *, version: int, name: str, description: str) -> ApiKey:
     """Change a key's name and description, the only things of it that can be edited.
 
-    Args:
-        principal: who changes it.
-        key: the key as the caller's rights showed it.
-        version: the version that the form was opened with.
-        name: 1 to 100 characters.
-        description: 0 to 500 characters.
-
     Raises:
-        Http404, PermissionDenied: when the key or the right to it went meanwhile.
-        StaleEdit: when the key has another version by now.
+        StaleEdit: when the key no longer has the version that the form was opened with.
     """
     with transaction.atomic():
         locked = access.key_to_change(principal, key)
@@ -105,34 +96,22 @@ def update_key(principal: Principal, key: ApiKey, *, version: int, name: str, de
 
 
 def disable_key(principal: Principal, key: ApiKey) -> ApiKey:
-    """Refuse the key and end its access tokens from the next request on. Nothing happens to a disabled key.
-
-    Raises:
-        Http404, PermissionDenied: when the key or the right to it went meanwhile.
-    """
+    """Refuse the key and end its access tokens from the next request on. Nothing happens to a disabled key."""
     return _change(principal, key, _disable)
 
 
 def enable_key(principal: Principal, key: ApiKey) -> ApiKey:
-    """Accept the key again; tokens from before stay refused. Nothing happens to an enabled key.
-
-    Raises:
-        Http404, PermissionDenied: when the key or the right to it went meanwhile.
-    """
+    """Accept the key again; tokens from before stay refused. Nothing happens to an enabled key."""
     return _change(principal, key, _enable)
 
 
 def delete_key(principal: Principal, key: ApiKey) -> None:
-    """Delete a key and its secrets for good; whatever uses it is refused from the next request on.
-
-    Raises:
-        Http404, PermissionDenied: when the key or the right to it went meanwhile.
-    """
+    """Delete a key and its secrets for good; whatever uses it is refused from the next request on."""
     _change(principal, key, _delete)
 
 
 def disable_as_operator(principal: Principal, key_id: str, *, reason: str) -> bool:
-    """Disable a key; returns whether anything changed. The admin site has decided that the caller may."""
+    """Disable a key for an operator; returns whether anything changed."""
     return _operate(principal, key_id, _disable, reason=reason)
 
 
@@ -147,21 +126,12 @@ def revoke_as_operator(principal: Principal, key_id: str, *, reason: str) -> boo
 
 
 def disable_leaked(principal: Principal, key: ApiKey, details: Mapping[str, Any]) -> bool:
-    """Disable a key whose secret was found by a stranger; returns whether it was enabled.
-
-    Args:
-        principal: the installation itself.
-        key: the key, held by `lock_key`.
-        details: what the audit event says of the leak.
-    """
+    """Disable a key, held by `lock_key`, whose secret a stranger has found; returns whether it was enabled."""
     return _disable(principal, key, details)
 
 
 def lock_key(key_id: str) -> ApiKey | None:
-    """The key, for callers that need no rights; None if it is gone.
-
-    Its Deployment is locked first, the order in which everything locks them.
-    """
+    """The key, locked after its Deployment as everywhere, for callers that need no rights; None if it is gone."""
     deployment_id = ApiKey.objects.filter(pk=key_id).values_list("deployment_id", flat=True).first()
     if deployment_id is None:
         return None
@@ -233,5 +203,4 @@ def _delete(principal: Principal, key: ApiKey, details: Mapping[str, Any]) -> bo
 
 
 def _count(key: ApiKey, *, by: int) -> None:
-    """Keep the number that pages show instead of counting, under the Deployment's lock."""
     Deployment.objects.filter(pk=key.deployment_id).update(api_key_count=F("api_key_count") + by)

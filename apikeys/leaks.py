@@ -33,7 +33,7 @@ REPORT_SECONDS: Final = 60 * 60
 
 
 class Provenance(StrEnum):
-    """What is known of a secret that somebody found."""
+    """FOREIGN was never issued here, GONE belonged to a key that was deleted, KNOWN has a row."""
 
     FOREIGN = "foreign"
     GONE = "gone"
@@ -42,12 +42,7 @@ class Provenance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Where a secret belongs.
-
-    Attributes:
-        provenance: FOREIGN was never issued here, GONE belonged to a key that was deleted, KNOWN has a row.
-        secret: the row of a known one, with its key, Deployment and Workspace.
-    """
+    """Where a secret belongs; a known one has its row, with key, Deployment and Workspace."""
 
     provenance: Provenance
     secret: ApiKeySecret | None = None
@@ -63,11 +58,7 @@ class Finding:
 
 @sensitive_variables("secret")
 def look_up(principal: Principal, secret: KeySecret) -> Finding:
-    """Find the key of a secret by its fingerprint; the search is audited, the secret is kept nowhere.
-
-    Costs one HMAC for a foreign secret and one query for a genuine one, and never an argon2: finding a key is
-    no proof that the secret opens anything.
-    """
+    """Find the key of a secret, at the cost of one query; the search is audited, the secret is kept nowhere."""
     finding = _find(secret)
     row = finding.secret
     details: dict[str, Any] = {"found": finding.provenance, "secret": row.number if row else None}
@@ -83,10 +74,7 @@ def look_up(principal: Principal, secret: KeySecret) -> Finding:
 def report(secret: KeySecret, *, origin: Origin) -> None:
     """Disable the key of a live secret and tell its Admins once the change is certain.
 
-    Args:
-        secret: as it was presented, genuine or not. Space around it counts for nothing: a file ends in a line
-            break, and the answer would not tell anybody that it was in the way.
-        origin: who presented it.
+    Space around the secret counts for nothing: a file ends in a line break, and the answer would tell nobody about it.
     """
     secret = KeySecret(secret.reveal().strip())
     if not credentials.has_genuine_tag(secret):
@@ -124,7 +112,6 @@ def _tell(messages: list[EmailMessage]) -> None:
 
 
 def _messages(key: ApiKey, state: SecretState, origin: Origin) -> list[EmailMessage]:
-    """One to each, so that they need not learn of each other, and a mail kept as a file says whose it is."""
     path = reverse(
         "apikeys:open", kwargs={"workspace": state.workspace, "deployment": state.deployment, "key": key.pk}
     )

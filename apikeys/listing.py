@@ -24,12 +24,7 @@ class KeyListForm(ListForm):
 
 
 def list_keys(deployment: Deployment, params: Any) -> Listing[ApiKey]:
-    """One page of a Deployment's keys, each with `live_secrets` and `recent_uses`.
-
-    Args:
-        deployment: whose keys.
-        params: the query of the URL (`q`, `sort`, `before`, `after`).
-    """
+    """One page of a Deployment's keys, each with `live_secrets` and `recent_uses`; `params` is the query of the URL."""
     form = KeyListForm(params)
     keys = ApiKey.objects.of(deployment).matching(form.value("q")).prefetch_related(live_secrets())
     page = page_of(form, keys.annotate(sort_name=Lower("name")))

@@ -1,8 +1,7 @@
 """When and from where keys are used, how often, and when they are refused and why.
 
-The first use of a secret is written by the exchange itself (apikeys.tokens.exchange). What follows is written at most
-once a minute: a process counts, and writes when the last writing is a minute old. So the counts are "about":
-up to a minute of them can be lost when a process ends.
+The exchange itself writes the first use of a secret. What follows is written at most once a minute: a process counts,
+and writes when the last writing is a minute old. So up to a minute of counts can be lost when a process ends.
 """
 
 import logging
@@ -31,22 +30,13 @@ logger = logging.getLogger(__name__)
 
 
 def record_use(state: SecretState, origin: Origin) -> None:
-    """Count one exchange or one call with a token, and write it down if a minute has passed since the last.
-
-    Args:
-        state: the secret that was used.
-        origin: from where.
-    """
+    """Count one exchange or one call with a token, and write it down if a minute has passed since the last."""
     for use in _counter.add(state, origin):
         _write(use)
 
 
 def record_refusal(state: SecretState, reason: Reason, origin: Origin) -> None:
-    """Remember that a genuine secret or token was refused.
-
-    Written at most once a minute for a key, reason and address, audited at most once a minute for a key and
-    reason: a pipeline that tries again and again must not fill the database.
-    """
+    """Remember that a genuine secret or token was refused: at most once a minute for the same cause and IP address."""
     if not ratelimit.is_first("refusal", f"{state.key_id} {reason} {origin.address}"):
         return
     try:
@@ -85,8 +75,7 @@ def last_use(at: datetime, origin: Origin) -> dict[str, Any]:
 def hold(key_id: str) -> bool:
     """Lock the key's row for this transaction; False if the key is gone.
 
-    Whatever changes or deletes a key locks that row before any row below it. Who did it the other way round
-    would meet them in a deadlock, which PostgreSQL ends by failing one of the two.
+    Whatever changes a key locks that row before any row below it; the other order would deadlock on PostgreSQL.
     """
     return ApiKey.objects.select_for_update().filter(pk=key_id).exists()
 
@@ -125,8 +114,6 @@ class _Use:
 
 
 class _Counter:
-    """The uses that this process has seen and not yet written."""
-
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.clear()
@@ -147,14 +134,13 @@ class _Counter:
             return [use, *self._overdue(clock)]
 
     def clear(self) -> None:
-        """Drop what was counted."""
         with self._lock:
             self._pending: dict[int, _Use] = {}
             self._written: dict[int, float] = {}
             self._cleaned_at = 0.0
 
     def _overdue(self, clock: float) -> list[_Use]:
-        """Once a minute, what others have left behind; who left nothing needs no place any more."""
+        """Once a minute, what others have left behind."""
         pause = PAUSE.total_seconds()
         if clock - self._cleaned_at < pause:
             return []

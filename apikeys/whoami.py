@@ -45,7 +45,6 @@ def whoami(request: HttpRequest) -> HttpResponse:
 
 
 def _key(state: SecretState) -> dict[str, Any]:
-    """An API key, from what the bearer has read already."""
     return {
         "kind": Kind.API_KEY.value,
         "id": state.key_id,
@@ -57,7 +56,6 @@ def _key(state: SecretState) -> dict[str, Any]:
 
 
 def _person(state: PersonState) -> dict[str, Any]:
-    """A person, with the role in the Organization and in each Workspace as they are now."""
     memberships = Membership.objects.filter(user=state.user_id).order_by("workspace")
     roles = [
         f"workspace:{workspace}:{Role(role).name.lower()}"

@@ -16,7 +16,7 @@ AUDIENCE: Final = "astronomer-ee"
 
 @public_api_route()
 def auth_config(request: HttpRequest) -> HttpResponse:
-    """Where tokens come from; the client appends `oauth/token` to the address as it stands."""
+    """Where tokens come from; the client appends `oauth/token` to the URL as it is."""
     return answer({"clientId": CLIENT_ID, "audience": AUDIENCE, "domainUrl": f"{settings.PUBLIC_URL}/"})
 
 

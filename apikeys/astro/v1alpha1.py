@@ -23,12 +23,7 @@ NOT_SERVED: Final = "Cloud UI does not serve this command of the astro CLI yet."
 
 
 def core_route(*, kinds: Collection[Kind], methods: Collection[str] = READ) -> Callable[[ApiView], ApiView]:
-    """Make a view a route for programs whose failures the client can print.
-
-    Args:
-        kinds: the kinds of caller that may use it.
-        methods: the HTTP methods it has.
-    """
+    """Make a view a route for programs whose failures the client can print."""
 
     def make(view: ApiView) -> ApiView:
         route = api_route(kinds=kinds, methods=methods)(view)

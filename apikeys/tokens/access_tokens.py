@@ -49,18 +49,9 @@ class TokenExpired(TokenRefused):
 def mint_for_key(
     *, key_id: str, deployment: str, workspace: str, secret: int, generation: int, ends_at: datetime | None
 ) -> tuple[str, int]:
-    """A token for an API key, one hour long unless `ACCESS_TOKEN_SECONDS` says otherwise.
+    """A token for an API key and the whole seconds it lives; none are left if they are not positive.
 
-    Args:
-        key_id: whose token.
-        deployment: the only Deployment it is for.
-        workspace: where the Deployment is now.
-        secret: the number of the secret that buys it.
-        generation: the key's generation, which ends it when it changes.
-        ends_at: when that secret ends; the token does not outlive it.
-
-    Returns:
-        The token and the whole seconds it lives; none are left if this is not positive.
+    It ends when the `secret` with this number ends, and when the key's `generation` changes.
     """
     now = int(time.time())
     ends = now + settings.ACCESS_TOKEN_SECONDS
@@ -85,11 +76,7 @@ def mint_for_key(
 
 
 def mint_for_user(user: User) -> tuple[str, datetime]:
-    """A 24-hour token of a person, for the console's own API. It carries no rights: they are read at use.
-
-    Returns:
-        The token and when it ends.
-    """
+    """A 24-hour token of a person and when it ends. It carries no rights: they are read at use."""
     now = int(time.time())
     ends = now + USER_TOKEN_SECONDS
     claims = {

@@ -47,12 +47,7 @@ class BearerMiddleware:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What is known of an accepted token.
-
-    Attributes:
-        claims: what it says.
-        state: of the key's secret or of the person, as it is now.
-    """
+    """What an accepted token says, and the state of the key's secret or of the person."""
 
     claims: Claims
     state: SecretState | PersonState
@@ -60,9 +55,7 @@ class Access:
 
 @sensitive_variables()
 def identify(request: HttpRequest) -> Principal | None:
-    """The caller that the request's access token names, or None if it brings none.
-
-    Leaves what is known at `request.access`.
+    """The caller that the request's access token names, or None if it brings none; sets `request.access`.
 
     Raises:
         ApiError: 401 for a token that is not good, 400 for one in the URL (RFC 6750 sections 2.3 and 3.1).

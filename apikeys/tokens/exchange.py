@@ -1,9 +1,9 @@
 """Authenticating a key by its secret, and exchanging the secret for an access token.
 
-The order of the checks is the defence. The tag comes first: what was never issued here costs one HMAC, no query
-and no argon2, whatever the key ID. Then one query finds the row, and one argon2 compares the secret with it, or
-with nothing where there is no row, so that an unknown key costs what a wrong one costs. Only the holder of the
-key's secret learns anything more than "no" (docs/security.md).
+The order of the checks is the defence (docs/decisions/0006). The tag comes first: what was never issued here costs one
+HMAC, no query and no argon2. Then one query finds the row, and one argon2 compares the secret with it, or with nothing
+where there is no row, so that an unknown key costs what a wrong one costs. Only the holder of the key's secret learns
+anything more than "no".
 """
 
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ MOST_FAILURES: Final = 30
 
 
 class InvalidCredentials(Exception):
-    """Nothing shows that the caller has a secret of that key: forged, unknown, deleted or another key's."""
+    """Forged, unknown, deleted or another key's: nobody learns which."""
 
 
 class TooManyFailures(Exception):
@@ -61,12 +61,7 @@ class UnknownScope(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """An access token.
-
-    Attributes:
-        token: the token, for the answer and nothing else.
-        seconds: how long it lives.
-    """
+    """An access token and the seconds it lives."""
 
     token: str = field(repr=False)
     seconds: int
@@ -81,17 +76,14 @@ def exchange(
     Args:
         key_id: as the caller gave it.
         secret: as the caller gave it.
-        audience: what the token is asked for. It decides nothing: a token is always for this installation
-            and the key's own Deployment.
-        scope: what else the token is asked for; nothing can be.
+        audience: changes nothing: a token is always for this installation and the key's own Deployment.
+        scope: there are none.
         origin: where the caller is.
 
     Raises:
-        InvalidCredentials, TooManyFailures, CredentialsRefused: as `authenticate` does.
+        InvalidCredentials, TooManyFailures, CredentialsRefused, SlotsBusy: as `authenticate` does.
         TooManyExchanges: if the key asks too often; the token it has would serve as well.
-        UnknownAudience: if it is neither this installation nor the key's own Deployment.
-        UnknownScope: if there is one.
-        SlotsBusy: if no slot for argon2 comes free.
+        UnknownAudience, UnknownScope: if something else is asked for.
     """
     state = authenticate(key_id, secret, origin=origin)
     if ratelimit.count("exchanges", state.key_id) > settings.EXCHANGES_PER_MINUTE:
@@ -123,8 +115,7 @@ def authenticate(key_id: str, secret: KeySecret, *, origin: Origin) -> SecretSta
     """The state of a secret that is the key's and opens something.
 
     Raises:
-        InvalidCredentials: for whatever reason; the caller must not learn which.
-        TooManyFailures: if this very pair keeps failing.
+        InvalidCredentials, TooManyFailures: for whatever reason; if this very pair keeps failing.
         CredentialsRefused: if the key is disabled or the secret has ended; recorded.
         SlotsBusy: if no slot for argon2 comes free.
     """
@@ -147,11 +138,7 @@ def authenticate(key_id: str, secret: KeySecret, *, origin: Origin) -> SecretSta
 
 
 class _Pair:
-    """One pair of ID and secret and how often it has failed.
-
-    A pipeline that nobody looks after tries a dead key for ever, and each attempt would cost an argon2. Only
-    this pair is refused for it, and only as long as nothing changes about the key.
-    """
+    """One pair of ID and secret and how often it has failed: some pipeline tries a dead key for ever."""
 
     @sensitive_variables()
     def __init__(self, key_id: str, secret: KeySecret, state: SecretState | None) -> None:
@@ -183,7 +170,6 @@ def _is_authentic(secret: KeySecret, state: SecretState | None) -> bool:
 
 @sensitive_variables("secret")
 def _rehashed(secret: KeySecret, state: SecretState) -> str:
-    """Store the secret as new ones are, if parameters, pepper or fingerprint key have changed since."""
     fingerprint = credentials.fingerprint(secret)
     if state.fingerprint == fingerprint and not credentials.needs_rehash(state.encoded, state.pepper_version):
         return state.encoded
@@ -206,8 +192,7 @@ def _refuse(state: SecretState, reason: Reason, sentence: str, origin: Origin) -
 def _record_first_use(state: SecretState, origin: Origin) -> None:
     """Write the first use before the token is handed out, unless the secret was replaced this moment.
 
-    Issuing the secret anew locks the same row of the key and refuses once this has been written, so of the
-    two exactly one happens.
+    Issuing anew locks the same row and refuses once this has been written: of the two exactly one happens.
     """
     now = timezone.now()
     with transaction.atomic():

@@ -51,13 +51,7 @@ class UnknownKey(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SigningKeys:
-    """The keys as this process knows them.
-
-    Attributes:
-        kid: the ID of the key that signs.
-        signer: that key, private.
-        verifiers: every key whose tokens are believed, public, by ID; next first, then current, then retired.
-    """
+    """The keys as this process knows them, by their ID; `verifiers` are public and those of all believed tokens."""
 
     kid: str
     signer: OKPKey
@@ -96,12 +90,8 @@ def ensure() -> None:
 def rotate(principal: Principal, *, at_once: bool = False) -> SigningKey:
     """Let the next key sign, retire the current one and publish a new next one.
 
-    Args:
-        principal: who rotates.
-        at_once: do not wait until verifiers can know the next key.
-
     Raises:
-        TooEarly: if the next key was made less than 5 minutes ago.
+        TooEarly: if the next key was made less than 5 minutes ago, unless it is to sign `at_once`.
     """
     with transaction.atomic():
         ensure()
@@ -118,11 +108,7 @@ def rotate(principal: Principal, *, at_once: bool = False) -> SigningKey:
 
 
 def burn(principal: Principal, kid: str) -> None:
-    """Remove a key: whatever it signed is refused, here at once and in other processes within 10 s.
-
-    Raises:
-        UnknownKey: if there is no such key.
-    """
+    """Remove a key: what it signed is refused, here at once and elsewhere within 10 s. UnknownKey if there is none."""
     with transaction.atomic():
         ensure()
         rows = {row.kid: row for row in _locked_rows()}
@@ -218,7 +204,6 @@ def _locked_rows() -> list[SigningKey]:
 
 
 def _promote(row: SigningKey) -> None:
-    """Let a key sign and publish the one that follows it."""
     _move(row, State.CURRENT)
     SigningKey.objects.bulk_create([_new(State.NEXT)])
 

@@ -73,12 +73,7 @@ def read_client(request: HttpRequest, parameters: Parameters) -> Client:
 
 @sensitive_variables()
 def authenticate_client(request: HttpRequest, client: Client) -> SecretState:
-    """The state of the secret that the client sent, if it is the key's and opens something.
-
-    Raises:
-        ApiError: 401 or 429.
-        SlotsBusy: if no slot for argon2 comes free.
-    """
+    """The state of the secret that the client sent, if it is the key's and opens something; ApiError 401 or 429."""
     try:
         return exchange.authenticate(client.key_id, client.secret, origin=origin_of(request))
     except (InvalidCredentials, TooManyFailures, CredentialsRefused) as failure:
@@ -99,13 +94,7 @@ def failed(
 
 @sensitive_variables()
 def refuse_credentials_in_url(request: HttpRequest) -> None:
-    """Refuse credentials in the URL, which logs and histories keep (RFC 6749 section 2.3.1).
-
-    A genuine secret found there is marked on its key: it must be rotated.
-
-    Raises:
-        ApiError: 400.
-    """
+    """Refuse credentials in the URL, which logs keep (RFC 6749 section 2.3.1), and mark the key of a genuine secret."""
     query = request.META.get("QUERY_STRING", "")
     if not query:
         return
@@ -122,7 +111,7 @@ def refuse_credentials_in_url(request: HttpRequest) -> None:
 
 @sensitive_variables()
 def _basic(header: str) -> tuple[str | None, KeySecret | None]:
-    """The two halves of an HTTP Basic header, each form-encoded before it was joined (section 2.3.1)."""
+    """The halves of an HTTP Basic header, each form-encoded before it was joined (section 2.3.1)."""
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
         raise invalid_client("Authenticate with HTTP Basic or with client_id and client_secret in the body.")

@@ -38,7 +38,7 @@ def token(request: HttpRequest) -> HttpResponse:
     if parameters.require("grant_type") != GRANT:
         raise ApiError(400, "unsupported_grant_type", f"The only grant_type here is {GRANT}.")
     try:
-        access_token = exchange.exchange(
+        issued = exchange.exchange(
             client.key_id,
             client.secret,
             audience=parameters.get("audience"),
@@ -54,12 +54,7 @@ def token(request: HttpRequest) -> HttpResponse:
     except exchange.TooManyExchanges:
         raise wait("Too many exchanges of this API key. Use each access token until it expires.") from None
     return answer(
-        {
-            "access_token": access_token.token,
-            "token_type": "Bearer",
-            "expires_in": access_token.seconds,
-            "scope": "",
-        }
+        {"access_token": issued.token, "token_type": "Bearer", "expires_in": issued.seconds, "scope": ""}
     )
 
 
@@ -130,7 +125,6 @@ def jwks(request: HttpRequest) -> HttpResponse:
 
 @sensitive_variables()
 def _authenticate(request: HttpRequest, parameters: Parameters) -> Principal:
-    """The caller, by an access token or by key ID and secret (RFC 7662 section 2.1)."""
     refuse_credentials_in_url(request)
     bearer = identify(request)
     if bearer is None:
@@ -141,5 +135,5 @@ def _authenticate(request: HttpRequest, parameters: Parameters) -> Principal:
 
 
 def _public(claims: Claims) -> dict[str, Any]:
-    """The claims that an introspection shows: all but the stamp, which is the person's own."""
+    """All claims but the stamp, which is the person's own."""
     return {name: value for name, value in claims.all.items() if name != "stamp"}
