@@ -10,6 +10,7 @@ from django.test import Client
 
 from apikeys import credentials
 from apikeys.key_secrets import Issued
+from apikeys.models import ApiKeySecret
 from apikeys.tokens import signing_keys
 
 FORM = "application/x-www-form-urlencoded"
@@ -101,3 +102,9 @@ def forged(issued) -> str:
 def never_stored() -> str:
     """A secret with a genuine tag that belongs to no key."""
     return credentials.generate_secret().reveal()
+
+
+def works(issued: Issued) -> bool:
+    """Whether the secret opens its key now."""
+    rows = ApiKeySecret.objects.live().filter(key=issued.key)
+    return any(credentials.verify(issued.secret, row.encoded, row.pepper_version) for row in rows)

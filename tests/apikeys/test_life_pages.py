@@ -254,18 +254,3 @@ def test_a_chart_without_use_says_so():
 
     assert list(chart.bars) == []
     assert chart.words == "Not used in the last 30 days."
-
-
-@pytest.mark.parametrize(
-    ("verb", "method"),
-    [("rotate", "post"), ("end_now", "post"), ("disable", "post"), ("enable", "post"), ("first_use", "get")],
-)
-@pytest.mark.parametrize(("who", "status"), [("as_member", 403), ("as_editor", 403), ("as_stranger", 404)])
-def test_nobody_but_admins(verb, method, who, status, deployment, key, request):
-    client = request.getfixturevalue(who)
-
-    response = getattr(client, method)(url(verb, deployment, key), {"ends": "now", "number": 1})
-
-    assert response.status_code == status
-    assert ApiKey.objects.get().is_enabled
-    assert key.secrets.live().count() == 1
