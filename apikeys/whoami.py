@@ -22,7 +22,7 @@ router = Router(tags=["Caller"])
 
 
 class Caller(BaseModel):
-    """The answer of /v1/whoami."""
+    """Who calls."""
 
     kind: Annotated[str, WithJsonSchema({"type": "string", "enum": ["user", "api_key"]})]
     id: str

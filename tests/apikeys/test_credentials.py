@@ -66,16 +66,15 @@ def test_the_tag_is_what_the_design_says():
     assert credentials.has_genuine_tag(KNOWN_SECRET)
 
 
-def test_a_small_tag_is_padded_with_zeros(monkeypatch):
-    monkeypatch.setattr(hmac, "digest", lambda *_arguments: bytes(7) + b"\x3e" + bytes(24))
+@pytest.mark.parametrize(
+    ("digest", "tag"),
+    [(bytes(7) + b"\x3e" + bytes(24), "00000000010"), (b"\xff" * 32, "LygHa16AHYF")],
+    ids=["padded with zeros", "the largest"],
+)
+def test_every_tag_has_eleven_characters(monkeypatch, digest, tag):
+    monkeypatch.setattr(hmac, "digest", lambda *_arguments: digest)
 
-    assert credentials._tag(key(1), "anything") == "00000000010"
-
-
-def test_the_largest_tag_fits(monkeypatch):
-    monkeypatch.setattr(hmac, "digest", lambda *_arguments: b"\xff" * 32)
-
-    assert credentials._tag(key(1), "anything") == "LygHa16AHYF"
+    assert credentials._tag(key(1), "anything") == tag
 
 
 def test_a_key_id_is_thirty_two_letters_and_digits():
@@ -143,16 +142,10 @@ def test_the_version_of_another_key_fails(monkeypatch):
     assert not credentials.has_genuine_tag(text[:5] + "0" + text[6:])
 
 
-def test_another_installations_secret_fails(monkeypatch):
+@pytest.mark.parametrize("mac", [{1: key(200)}, {2: key(9)}], ids=["another installation's", "retired"])
+def test_a_secret_of_a_mac_key_that_is_not_here_fails(monkeypatch, mac):
     text = credentials.generate_secret().reveal()
-    monkeypatch.setattr(credentials, "keyring", ring(mac={1: key(200)}))
-
-    assert not credentials.has_genuine_tag(text)
-
-
-def test_a_secret_of_a_retired_mac_key_fails(monkeypatch):
-    text = credentials.generate_secret().reveal()
-    monkeypatch.setattr(credentials, "keyring", ring(mac={2: key(9)}))
+    monkeypatch.setattr(credentials, "keyring", ring(mac=mac))
 
     assert not credentials.has_genuine_tag(text)
 

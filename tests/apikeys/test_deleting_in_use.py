@@ -82,29 +82,24 @@ def meanwhile(monkeypatch, write, state, act):
         writing.result()
 
 
-@pytest.mark.parametrize("write", [first_use, later_use, refusal])
-def test_its_deployment_is_deleted(write, monkeypatch, owner, issued, state):
-    deployment = issued.key.deployment
-    meanwhile(monkeypatch, write, state, lambda: delete_deployment(owner, deployment))
-
-    assert not Deployment.objects.filter(pk=deployment.pk).exists()
-    assert not ApiKey.objects.exists()
+def delete_its_deployment(owner, key):
+    deployment_id = key.deployment_id
+    delete_deployment(owner, key.deployment)
+    assert not Deployment.objects.filter(pk=deployment_id).exists()
 
 
-@pytest.mark.parametrize("write", [first_use, later_use, refusal])
-def test_it_is_deleted(write, monkeypatch, owner, issued, state):
-    meanwhile(monkeypatch, write, state, lambda: keys.delete_key(owner, issued.key))
+def delete_it(owner, key):
+    keys.delete_key(owner, key)
 
-    assert not ApiKey.objects.exists()
+
+def rotate_it(owner, key):
+    key_secrets.rotate_secret(owner, key, overlap=timedelta(0))
 
 
 @pytest.mark.parametrize("write", [first_use, later_use, refusal])
-def test_it_is_rotated(write, monkeypatch, owner, issued, state):
-    meanwhile(
-        monkeypatch,
-        write,
-        state,
-        lambda: key_secrets.rotate_secret(owner, issued.key, overlap=timedelta(0)),
-    )
+@pytest.mark.parametrize(("act", "left"), [(delete_its_deployment, []), (delete_it, []), (rotate_it, [2])])
+def test_it_happens_in_the_midst_of_a_use(write, act, left, monkeypatch, owner, issued, state):
+    meanwhile(monkeypatch, write, state, lambda: act(owner, issued.key))
 
-    assert list(ApiKeySecret.objects.live().values_list("number", flat=True)) == [2]
+    assert ApiKey.objects.exists() == bool(left)
+    assert list(ApiKeySecret.objects.live().values_list("number", flat=True)) == left

@@ -58,29 +58,30 @@ def test_a_row_planted_with_the_hash_of_a_known_secret_opens_nothing(issued):
     assert error_of(exchange(issued, client_secret=known)) == "invalid_client"
 
 
-def test_the_holder_of_a_disabled_key_is_told_since_when(issued, as_caller):
-    keys.disable_key(as_caller, issued.key)
-
-    response = exchange(issued)
-
-    assert error_of(response) == "invalid_client"
-    assert "disabled since 20" in response.json()["error_description"]
-
-
-def test_the_holder_of_a_replaced_secret_is_told(issued, as_caller):
+@pytest.mark.parametrize(
+    ("end", "sentence"),
+    [
+        pytest.param(keys.disable_key, "disabled since 20", id="disabled"),
+        pytest.param(
+            lambda caller, key: key_secrets.rotate_secret(caller, key, overlap=timedelta(0)),
+            "ended on 20",
+            id="replaced",
+        ),
+        pytest.param(
+            lambda caller, key: key.secrets.update(ends_at=timezone.now() - timedelta(seconds=1)),
+            "ended on 20",
+            id="at its end",
+        ),
+    ],
+)
+def test_the_holder_of_a_secret_is_told_why_it_is_refused(issued, as_caller, end, sentence):
     exchange(issued)
-    key_secrets.rotate_secret(as_caller, issued.key, overlap=timedelta(0))
+    end(as_caller, issued.key)
 
     response = exchange(issued)
 
     assert error_of(response) == "invalid_client"
-    assert "ended on 20" in response.json()["error_description"]
-
-
-def test_a_secret_whose_end_has_come_is_refused(issued):
-    ApiKeySecret.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
-
-    assert "ended on 20" in exchange(issued).json()["error_description"]
+    assert sentence in response.json()["error_description"]
 
 
 def test_nobody_else_is_told(issued, as_caller):
