@@ -258,9 +258,9 @@ EXCHANGES_PER_MINUTE = env.int("EXCHANGES_PER_MINUTE", 600, validate=validate.Ra
 HOUSEKEEPING = [
     "workspaces.audit.retention.forget_old_events",
     "workspaces.management.commands.housekeeping.forget_expired_sessions",
-    "apikeys.tokens.revocation.forget_expired",
-    "apikeys.tokens.signing_keys.forget_expired",
-    "apikeys.usage.forget_old",
+    "apikeys.tokens.revocation.delete_expired",
+    "apikeys.tokens.signing_keys.delete_expired",
+    "apikeys.usage.delete_old",
     "cloudui.web.rest.idempotency.forget_old",
     "deployments.deploys.retention.tidy_up",
 ]

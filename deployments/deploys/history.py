@@ -1,11 +1,12 @@
 """What the Deploys tab shows: the history, which deploy is current, and which ones can be rolled back to."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from cloudui.web import shell_lines
 from cloudui.web.principal import Principal
 from deployments.access import require_deploy
 from deployments.deploys.completion import current_version
@@ -14,11 +15,8 @@ from deployments.deploys.service import require_kept
 from deployments.models import Deploy, Deployment, DeployStatus
 from workspaces.models import Role
 
-_UPLOAD = """\
-export CLOUDUI={url}
-ANSWER=$(curl -sS --fail-with-body "$CLOUDUI/oauth/token" -d grant_type=client_credentials \\
-  -d client_id="$ASTRONOMER_KEY_ID" -d client_secret="$ASTRONOMER_KEY_SECRET") || {{ echo "$ANSWER"; exit 1; }}
-TOKEN=$(echo "$ANSWER" | sed -n 's/.*"access_token": *"\\([^"]*\\)".*/\\1/p')
+# After the lines that get the token.
+_UPLOAD: Final = """\
 tar -czf - -C dags . | curl -sS --fail-with-body "$CLOUDUI/v1/deployments/{deployment}/deploys" \\
   -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/gzip" --data-binary @-"""
 
@@ -101,7 +99,8 @@ def why_not_roll_back(deployment: Deployment, deploy: Deploy) -> str:
 
 def upload_commands(deployment: Deployment) -> str:
     """What to type in a shell, or to put into a pipeline, to deploy with an API key."""
-    return _UPLOAD.format(url=settings.PUBLIC_URL, deployment=deployment.pk)
+    upload = _UPLOAD.format(deployment=deployment.pk)
+    return "\n".join([f"export CLOUDUI={settings.PUBLIC_URL}", shell_lines.IN_A_PIPELINE, upload])
 
 
 # Private

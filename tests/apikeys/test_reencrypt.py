@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from apikeys.models import SigningKey
-from apikeys.tokens import signing_keys as signing
+from apikeys.tokens import signing_keys
 from cloudui.web import encryption, keyring
 from cloudui.web.encryption import decrypt, encrypt
 from deployments.models import Deployment
@@ -57,18 +57,18 @@ def forget_version_1(key_file):
     del document["field"]["1"]
     key_file.write_text(json.dumps(document))
     keyring.keyring.reload()
-    signing.forget_cache()
+    signing_keys.forget_cache()
 
 
 @pytest.mark.django_db
 def test_everything_moves_and_the_old_version_may_go(key_file, capsys, monkeypatch):
     monkeypatch.setattr(reencryption, "BATCH", 3)
-    signing.keys()
+    signing_keys.keys()
     _, first = a_deployment(
         *(VariableInput(f"KEY_{number}", f"{number}", number % 2 == 0) for number in range(10))
     )
     a_deployment(VariableInput("OTHER", "ü\n"))
-    before, shown, kid = values(), list_variables(first), signing.keys().kid
+    before, shown, kid = values(), list_variables(first), signing_keys.keys().kid
     call_command("rotate_keys", "field")
     assert key_versions() == {1}
 
@@ -81,7 +81,7 @@ def test_everything_moves_and_the_old_version_may_go(key_file, capsys, monkeypat
     # Nobody changed anything: an edit under way is not stale, and no value is newer.
     assert list_variables(first) == shown
     assert Deployment.objects.get(pk=first.pk).variables_version == first.variables_version + 1
-    assert signing.keys().kid == kid
+    assert signing_keys.keys().kid == kid
 
 
 @pytest.mark.django_db

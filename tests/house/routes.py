@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
-from apikeys import lifecycle
+from apikeys import key_secrets, keys
 from apikeys.models import ApiKey
 from deployments.deploys.store.bundles import Bundle
 from deployments.details.alert_emails import AlertEmail
@@ -197,9 +197,9 @@ def make_ready(route: Route, cast: Cast) -> None:
     key = ApiKey.objects.select_related("deployment").get(pk=cast.home.key)
     principal = principal_for(cast.people["admin"])
     if route.name == "apikeys:enable":
-        lifecycle.disable_key(principal, key)
+        keys.disable_key(principal, key)
     else:
-        lifecycle.rotate_secret(principal, key, overlap=timedelta(hours=1))
+        key_secrets.rotate_secret(principal, key, overlap=timedelta(hours=1))
 
 
 def _walk(

@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.utils.text import slugify
 from ninja import NinjaAPI
 
+from cloudui.web import shell_lines
 from cloudui.web.rest.openapi import document
 
 JSON: Final = "application/json"
@@ -17,9 +18,8 @@ JSON: Final = "application/json"
 # What stands for each parameter in the lines for the shell.
 SHELL: Final = {"deployment": "$DEPLOYMENT", "queue": "default", "deploy": "$DEPLOY"}
 
-TOKEN: Final = """export CLOUDUI={server}
-TOKEN=$(curl -sS "$CLOUDUI/oauth/token" -u "$ASTRONOMER_KEY_ID:$ASTRONOMER_KEY_SECRET" \\
-  -d grant_type=client_credentials | sed -n 's/.*"access_token": *"\\([^"]*\\)".*/\\1/p')
+START: Final = f"""export CLOUDUI={{server}}
+{shell_lines.WITH_BASIC}
 export DEPLOYMENT=  # the ID in the head of the Deployment's page
 export DEPLOY=  # the id of one of its deploys, where a line below has it"""
 
@@ -79,7 +79,7 @@ def guide(api: NinjaAPI) -> dict[str, Any]:
             subjects.setdefault(operation["tags"][0], []).append(reader.operation(path, method, operation))
     return {
         "description": made["info"]["description"],
-        "token": TOKEN.format(server=made["servers"][0]["url"]),
+        "token": START.format(server=made["servers"][0]["url"]),
         "subjects": [Subject(name, slugify(name), found) for name, found in subjects.items()],
         "errors": reader.fields(made["components"]["schemas"]["Invalid"]),
     }

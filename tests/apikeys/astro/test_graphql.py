@@ -14,7 +14,7 @@ from deployments.models import Deployment, EnvironmentVariable
 from deployments.variables.service import VariableInput, save_variables
 from tests.apikeys.machine import FORM, JSON, error_of
 from tests.clients import astro_queries
-from tests.factories import create_deployment, create_owner, create_user
+from tests.factories import create_deployment, create_owner, create_user, disable_api_key
 
 pytestmark = pytest.mark.django_db
 
@@ -238,7 +238,7 @@ def test_it_is_not_served_by_get(as_key):
 def test_nobody_and_a_token_that_was_ended_get_nothing(issued, as_key):
     assert post({"query": "{__typename}"}, {}).status_code == 401
 
-    issued.key.switch(is_enabled=False)
+    disable_api_key(issued.key)
 
     response = post({"query": "{__typename}"}, as_key)
     assert (response.status_code, error_of(response)) == (401, "invalid_token")
