@@ -57,7 +57,7 @@ def forget_version_1(key_file):
     del document["field"]["1"]
     key_file.write_text(json.dumps(document))
     keyring.keyring.reload()
-    signing_keys.forget_cache()
+    signing_keys.clear_cache()
 
 
 @pytest.mark.django_db
