@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from environs import Env
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
@@ -59,16 +60,17 @@ def public_url(text: str) -> PublicUrl:
     )
 
 
-def database(url: str, *, data_dir: Path) -> dict[str, Any]:
-    """The `DATABASES["default"]` entry for a `DATABASE_URL`; SQLite in the data directory if empty.
+def database(env: Env, *, data_dir: Path) -> dict[str, Any]:
+    """The `DATABASES["default"]` entry for `DATABASE_URL`; SQLite in the data directory if it is empty.
 
     What follows a question mark goes to PostgreSQL's client library, such as `sslmode=verify-full`.
 
     Raises:
         ImproperlyConfigured: for a scheme other than postgres, postgresql and sqlite.
     """
-    parts, port = _split(url, "DATABASE_URL")
+    parts, _ = _split(env.str("DATABASE_URL", ""), "DATABASE_URL")
     if parts.scheme in {"", "sqlite"}:
+        # The library takes sqlite:///path for a path below the working directory.
         name = unquote(parts.path[1:] if parts.path.startswith("//") else parts.path)
         return {
             "ENGINE": "cloudui.web.sqlite",
@@ -82,15 +84,13 @@ def database(url: str, *, data_dir: Path) -> dict[str, Any]:
             },
             "CONN_MAX_AGE": None,
         }
+    # The library knows more engines than we support.
     if parts.scheme in {"postgres", "postgresql"}:
         return {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": unquote(parts.path.lstrip("/")),
-            "USER": unquote(parts.username or ""),
-            "PASSWORD": unquote(parts.password or ""),
-            "HOST": unquote(parts.hostname or ""),
-            "PORT": port or "",
+            **env.dj_db_url("DATABASE_URL"),
+            "NAME": unquote(parts.path.lstrip("/")),  # the library keeps a second slash
             "OPTIONS": {
+                # As written: the library makes the number 123 of a password 0123.
                 **dict(parse_qsl(parts.query)),
                 "pool": {"min_size": 1, "max_size": POOL_SIZE, "timeout": 20},
             },
@@ -114,6 +114,7 @@ def cache(url: str) -> dict[str, Any]:
             # many addresses push the counters out.
             "OPTIONS": {"MAX_ENTRIES": 50_000},
         }
+    # The reader of environs[django] would drop the user, the options and the brackets of an IPv6 address.
     if urlsplit(url).scheme in {"redis", "rediss"}:
         return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
     raise ImproperlyConfigured("CACHE_URL must start with redis:// or rediss://.")

@@ -188,7 +188,7 @@ USE_I18N = False
 
 # Data
 DAGS_ROOT = Path(env.str("DAGS_ROOT", "") or DATA_DIR / "dags").absolute()
-DATABASES = {"default": configuration.database(env.str("DATABASE_URL", ""), data_dir=DATA_DIR)}
+DATABASES = {"default": configuration.database(env, data_dir=DATA_DIR)}
 CACHES = {"default": configuration.cache(env.str("CACHE_URL", ""))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
