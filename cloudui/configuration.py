@@ -21,7 +21,7 @@ POOL_SIZE = 8
 
 @dataclass(frozen=True, slots=True)
 class PublicUrl:
-    """The one address at which people and pipelines reach this installation."""
+    """The one URL at which people and pipelines reach this installation."""
 
     text: str
     scheme: str
@@ -111,11 +111,11 @@ def cache(url: str) -> dict[str, Any]:
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
             "LOCATION": "cloudui",
             # Limits are counted here, an entry a caller and minute. Django's 300 would let a flood from
-            # many addresses push the counters out.
+            # many IP addresses push the counters out.
             "OPTIONS": {"MAX_ENTRIES": 50_000},
         }
-    # The reader of environs[django] would drop the user, the options and the brackets of an IPv6 address.
-    if urlsplit(url).scheme in {"redis", "rediss"}:
+    # The reader that environs has for it would drop the user, the options and the brackets of an IPv6 address.
+    if _parts(url, "CACHE_URL").scheme in {"redis", "rediss"}:
         return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
     raise ImproperlyConfigured("CACHE_URL must start with redis:// or rediss://.")
 
@@ -140,7 +140,7 @@ def mail(url: str) -> dict[str, Any]:
 
 
 def trusted_proxies(values: list[str]) -> list[str]:
-    """Check `TRUSTED_PROXIES`: addresses or networks whose X-Forwarded-* headers are believed.
+    """Check `TRUSTED_PROXIES`: IP addresses or networks whose X-Forwarded-* headers are believed.
 
     Raises:
         ImproperlyConfigured: naming the entry that is neither.
@@ -155,12 +155,23 @@ def trusted_proxies(values: list[str]) -> list[str]:
 
 
 def _split(url: str, name: str) -> tuple[SplitResult, int | None]:
-    """The parts of the address in a variable, and its port. A refusal quotes nothing: a password may be in it."""
+    """The parts of the URL in a variable, and its port."""
+    parts = _parts(url, name)
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        return parts, parts.port
     except ValueError:
-        raise ImproperlyConfigured(
-            f"{name} is not an address. Check its host and port; in a password, write / as %2F, @ as %40, # as %23."
-        ) from None
-    return parts, port
+        raise _not_a_url(name) from None
+
+
+def _parts(url: str, name: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise _not_a_url(name) from None
+
+
+def _not_a_url(name: str) -> ImproperlyConfigured:
+    # It quotes nothing: a password may be in the value.
+    return ImproperlyConfigured(
+        f"{name} is not an address. Check its host and port; in a password, write / as %2F, @ as %40, # as %23."
+    )

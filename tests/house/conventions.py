@@ -75,7 +75,8 @@ def no_boolean_by_position(module: Module) -> Iterator[str]:
         for argument, default in zip(arguments, defaults, strict=True):
             annotation = ast.unparse(argument.annotation) if argument.annotation else ""
             is_flag = isinstance(default, ast.Constant) and isinstance(default.value, bool)
-            if is_flag or re.search(r"\bbool\b", annotation):
+            # A function that answers with a boolean is none itself.
+            if is_flag or re.search(r"\bbool\b", re.sub(r"Callable\[.*\]", "", annotation)):
                 yield f"{module.path}:{function.lineno} {function.name}({argument.arg}) is taken by position"
 
 

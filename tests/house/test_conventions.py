@@ -52,6 +52,7 @@ ALLOWED: list[tuple[Rule, str, str]] = [
         "apikeys/changing.py",
         "def close(key, *, force: bool = False): ...",
     ),
+    (conventions.no_boolean_by_position, "apikeys/changing.py", "def close(is_done: Callable[[], bool]): ..."),
     (
         conventions.no_boolean_by_position,
         "apikeys/admin.py",

@@ -256,6 +256,8 @@ NO_CACHE = "must start with redis:// or rediss://."
         ("CACHE_URL", "memcached://me:pass/word@cache", NO_CACHE),
         ("CACHE_URL", "cache:6379", NO_CACHE),
         ("CACHE_URL", "cache", NO_CACHE),
+        ("CACHE_URL", "redis://[::1", NO_ADDRESS),
+        ("CACHE_URL", "redis://me:pass@[::1/0", NO_ADDRESS),
         ("EMAIL_URL", "smtp://me:pass/word@mail", NO_ADDRESS),
         ("EMAIL_URL", "mail.example.com", "must look like smtp+tls://user:password@mail.example.com:587."),
     ],
