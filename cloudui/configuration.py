@@ -1,7 +1,4 @@
-"""Everything that varies between installations, read from the environment and refused if it is nonsense.
-
-Each variable is described in docs/configuration.md.
-"""
+"""What varies between installations (docs/configuration.md), read from the environment and refused if it is nonsense."""
 
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -35,16 +32,11 @@ class PublicUrl:
 
     @property
     def is_local(self) -> bool:
-        """Whether only this machine can reach us."""
         return self.host in LOCAL_HOSTS
 
 
 def public_url(text: str) -> PublicUrl:
-    """Parse `PUBLIC_URL`: scheme, host and optional port, nothing else.
-
-    Raises:
-        ImproperlyConfigured: with the variable's name and what to write instead.
-    """
+    """Parse `PUBLIC_URL`: scheme, host and optional port; ImproperlyConfigured for anything else."""
     parts, port = _split(text.rstrip("/"), "PUBLIC_URL")
     is_more = parts.path or parts.query or parts.fragment or "@" in parts.netloc
     if parts.scheme not in {"http", "https"} or not parts.hostname or is_more:

@@ -1,4 +1,4 @@
-"""People, Workspaces, what each person may do in them, and the audit log."""
+"""This app in Django's registry, and the admin site that takes the place of Django's own."""
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin

@@ -1,10 +1,10 @@
-"""The kernel as a Django application: it brings one table, see `cloudui.web.models`."""
+"""The kernel as a Django application, which has the tables of `cloudui.web.models`."""
 
 from django.apps import AppConfig
 
 
 class WebConfig(AppConfig):
-    """What every app stands on."""
+    """The kernel in Django's registry."""
 
     name = "cloudui.web"
     label = "web"

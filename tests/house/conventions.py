@@ -117,21 +117,16 @@ def short_files(module: Module) -> Iterator[str]:
 
 
 def docstrings(module: Module) -> Iterator[str]:
-    """What others may call says what it does, and so does each module that holds anything."""
+    """A module, a class and a function that others may use say what they are for; a method has its name."""
     if module.is_migration or module.is_test:
         return
     if module.tree.body and not ast.get_docstring(module.tree):
         yield f"{module.path} has no docstring"
-    classes = [node for node in module.tree.body if isinstance(node, ast.ClassDef)]
-    public_classes = [node for node in classes if not node.name.startswith("_")]
-    scopes: list[ast.Module | ast.ClassDef] = [module.tree, *public_classes]
-    for scope in scopes:
-        for node in scope.body:
-            if not isinstance(node, Function | ast.ClassDef):
-                continue
-            is_detail = node.name.startswith("_") or node.name in {"Meta", "Media"}
-            if not is_detail and not ast.get_docstring(node) and not _is_overload(node):
-                yield f"{module.path}:{node.lineno} {node.name} has no docstring"
+    for node in module.tree.body:
+        if not isinstance(node, Function | ast.ClassDef) or node.name.startswith("_"):
+            continue
+        if not ast.get_docstring(node) and not _is_overload(node):
+            yield f"{module.path}:{node.lineno} {node.name} has no docstring"
 
 
 def nothing_left_to_do(module: Module) -> Iterator[str]:

@@ -52,7 +52,11 @@ ALLOWED: list[tuple[Rule, str, str]] = [
         "apikeys/changing.py",
         "def close(key, *, force: bool = False): ...",
     ),
-    (conventions.no_boolean_by_position, "apikeys/changing.py", "def close(is_done: Callable[[], bool]): ..."),
+    (
+        conventions.no_boolean_by_position,
+        "apikeys/changing.py",
+        "def close(is_done: Callable[[], bool]): ...",
+    ),
     (
         conventions.no_boolean_by_position,
         "apikeys/admin.py",

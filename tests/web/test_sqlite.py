@@ -1,4 +1,4 @@
-"""The SQLite backend: writers take turns, and a turn ends with its transaction however that ends."""
+"""The SQLite backend: one writer at a time has the lock, and it ends with the transaction however that ends."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from cloudui.web.filelocks import FileLocks
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITER = Path(__file__).with_name("sqlite_writer.py")
-ALIAS = "turns"
+ALIAS = "locked"
 SECONDS = 30 if os.environ.get("CLOUDUI_LONG") else 3
 
 
@@ -56,14 +56,14 @@ def connection(configure, path):
 
 
 @pytest.fixture
-def turn_is_free(path):
-    def turn_is_free():
+def lock_is_free(path):
+    def lock_is_free():
         held = FileLocks([Path(f"{path}.lock")]).acquire(timeout=0)
         if held is not None:
             held.release()
         return held is not None
 
-    return turn_is_free
+    return lock_is_free
 
 
 def insert(connection, note="noted"):
@@ -110,7 +110,7 @@ def test_eight_processes_write_without_an_error_and_without_losing_a_count(path)
     assert count(path) == sum(report["writes"] for report in reports)
 
 
-def test_threads_of_one_process_take_turns_too(connection, path, configure, django_db_blocker):
+def test_threads_of_one_process_exclude_each_other_too(connection, path, configure, django_db_blocker):
     def work():
         for _ in range(25):
             with transaction.atomic(using=ALIAS), connections[ALIAS].cursor() as cursor:
@@ -129,58 +129,58 @@ def test_threads_of_one_process_take_turns_too(connection, path, configure, djan
         assert cursor.execute("SELECT total FROM counter").fetchone() == (100,)
 
 
-def test_a_turn_lasts_from_the_beginning_to_the_commit(connection, turn_is_free, path):
-    assert turn_is_free()
+def test_the_lock_lasts_from_the_beginning_to_the_commit(connection, lock_is_free, path):
+    assert lock_is_free()
     with transaction.atomic(using=ALIAS):
-        assert not turn_is_free()
+        assert not lock_is_free()
         insert(connection)
         with transaction.atomic(using=ALIAS):
             insert(connection)
-        assert not turn_is_free()
-    assert turn_is_free()
+        assert not lock_is_free()
+    assert lock_is_free()
     assert count(path) == 2
 
 
-def test_a_savepoint_that_is_rolled_back_keeps_the_turn(connection, turn_is_free, path):
+def test_a_savepoint_that_is_rolled_back_keeps_the_lock(connection, lock_is_free, path):
     with transaction.atomic(using=ALIAS):
         insert(connection, "kept")
         with suppress(ZeroDivisionError), transaction.atomic(using=ALIAS):
             insert(connection, "dropped")
             raise ZeroDivisionError
-        assert not turn_is_free()
-    assert turn_is_free()
+        assert not lock_is_free()
+    assert lock_is_free()
     assert count(path) == 1
 
 
-def test_an_exception_ends_the_turn_and_the_transaction(connection, turn_is_free, path):
+def test_an_exception_releases_the_lock_and_ends_the_transaction(connection, lock_is_free, path):
     with suppress(ZeroDivisionError), transaction.atomic(using=ALIAS):
         insert(connection)
         raise ZeroDivisionError
 
-    assert turn_is_free()
+    assert lock_is_free()
     assert count(path) == 0
 
 
-def test_closing_in_the_middle_ends_the_turn_and_drops_the_transaction(connection, turn_is_free, path):
+def test_closing_in_the_middle_releases_the_lock_and_drops_the_transaction(connection, lock_is_free, path):
     with transaction.atomic(using=ALIAS):
         insert(connection)
         connection.close()
-        assert turn_is_free()
+        assert lock_is_free()
 
     assert count(path) == 0
     with transaction.atomic(using=ALIAS):
         insert(connection)
-        assert not turn_is_free()
-    assert turn_is_free()
+        assert not lock_is_free()
+    assert lock_is_free()
     assert count(path) == 1
 
 
-def test_a_commit_that_fails_ends_the_turn_with_the_rollback(connection, turn_is_free, monkeypatch):
+def test_a_commit_that_fails_releases_the_lock_with_the_rollback(connection, lock_is_free, monkeypatch):
     at_rollback = []
     rollback = connection._rollback
 
     def watched():
-        at_rollback.append(turn_is_free())
+        at_rollback.append(lock_is_free())
         rollback()
 
     monkeypatch.setattr(connection, "_rollback", watched)
@@ -188,33 +188,33 @@ def test_a_commit_that_fails_ends_the_turn_with_the_rollback(connection, turn_is
         connection.cursor().execute("INSERT INTO child VALUES (12345)")
 
     assert at_rollback == [False]
-    assert turn_is_free()
+    assert lock_is_free()
 
 
-def test_on_commit_hooks_run_when_the_turn_is_over(connection, turn_is_free):
+def test_on_commit_hooks_run_when_the_lock_is_released(connection, lock_is_free):
     seen = []
     with transaction.atomic(using=ALIAS):
-        transaction.on_commit(lambda: seen.append(turn_is_free()), using=ALIAS)
+        transaction.on_commit(lambda: seen.append(lock_is_free()), using=ALIAS)
 
     assert seen == [True]
 
 
-def test_a_beginning_that_fails_ends_the_turn(configure, path, turn_is_free):
+def test_a_beginning_that_fails_releases_the_lock(configure, path, lock_is_free):
     connection = configure(path, timeout=0.05)
     connection.ensure_connection()
     other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")  # somebody who takes no turns, such as the sqlite3 shell
+    other.execute("BEGIN IMMEDIATE")  # somebody who knows no lock, such as the sqlite3 shell
 
     with pytest.raises(OperationalError, match="database is locked"), transaction.atomic(using=ALIAS):
         pass
 
-    assert turn_is_free()
+    assert lock_is_free()
     other.close()
     with transaction.atomic(using=ALIAS):
         insert(connection)
 
 
-def test_waiting_for_a_turn_ends_as_waiting_for_sqlite_does(configure, path):
+def test_waiting_for_the_lock_ends_as_waiting_for_sqlite_does(configure, path):
     configure(path, timeout=0.05)
     held = FileLocks([Path(f"{path}.lock")]).acquire(timeout=0)
     assert held is not None
@@ -230,10 +230,10 @@ def test_waiting_for_a_turn_ends_as_waiting_for_sqlite_does(configure, path):
 def test_the_timeout_is_the_one_of_the_options(connection):
     connection.ensure_connection()
 
-    assert connection._turn_timeout == 20
+    assert connection._lock_timeout == 20
 
 
-def test_a_statement_outside_a_transaction_takes_no_turn(connection, path, turn_is_free):
+def test_a_statement_outside_a_transaction_needs_no_lock(connection, path, lock_is_free):
     held = FileLocks([Path(f"{path}.lock")]).acquire(timeout=0)
     assert held is not None
 
@@ -244,12 +244,12 @@ def test_a_statement_outside_a_transaction_takes_no_turn(connection, path, turn_
 
 
 @pytest.mark.parametrize("spelling", ["some.sqlite3", "file:{}", "file:{}?cache=private"])
-def test_all_spellings_of_a_file_share_one_queue(configure, path, turn_is_free, monkeypatch, spelling):
+def test_all_spellings_of_a_file_share_one_queue(configure, path, lock_is_free, monkeypatch, spelling):
     monkeypatch.chdir(path.parent)
     configure(spelling.format(path))
 
     with transaction.atomic(using=ALIAS):
-        assert not turn_is_free()
+        assert not lock_is_free()
 
 
 def test_a_database_in_memory_has_no_queue(configure, tmp_path, monkeypatch):
@@ -263,7 +263,7 @@ def test_a_database_in_memory_has_no_queue(configure, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_forked_child_leaves_the_turn_to_its_parent(path):
+def test_a_forked_child_leaves_the_lock_to_its_parent(path):
     code = (
         "import os, sys; sys.path.insert(0, 'tests/web'); import sqlite_writer\n"
         "sqlite_writer.configure(sys.argv[1])\n"
@@ -273,7 +273,7 @@ def test_a_forked_child_leaves_the_turn_to_its_parent(path):
         "free = lambda: FileLocks([Path(sys.argv[1] + '.lock')]).acquire(timeout=0) is not None\n"
         "with transaction.atomic():\n"
         "    if os.fork() == 0:\n"
-        "        connection._end_turn(); os._exit(0)\n"
+        "        connection._release_lock(); os._exit(0)\n"
         "    os.wait(); print('parent has it', not free())\n"
         "print('then free', free())"
     )

@@ -134,13 +134,13 @@ def test_a_duty_that_fails_does_not_stop_the_others(monkeypatch, caplog, setting
         raise OperationalError("no such database")
 
     done = []
-    monkeypatch.setattr(retention, "forget_old_events", broken)
-    monkeypatch.setattr(housekeeping, "forget_expired_sessions", lambda: done.append("the other"))
+    monkeypatch.setattr(retention, "delete_old_events", broken)
+    monkeypatch.setattr(housekeeping, "delete_expired_sessions", lambda: done.append("the other"))
 
     call_command("housekeeping", once=True)
 
     assert done == ["the other"]
-    assert "Housekeeping could not finish workspaces.audit.retention.forget_old_events" in caplog.text
+    assert "Housekeeping could not finish workspaces.audit.retention.delete_old_events" in caplog.text
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -127,7 +127,7 @@ def test_housekeeping_forgets_what_is_too_old_and_nothing_else():
     days_old(91)
     days_old(89)
 
-    assert retention.forget_old_events() == 1
+    assert retention.delete_old_events() == 1
     assert AuditEvent.objects.filter(operation="old").count() == 1
 
 
