@@ -57,6 +57,8 @@ def test_a_changed_workspace_is_audited_with_what_was_there_before(as_operator, 
     event = AuditEvent.objects.get()
     assert (event.operation, event.workspace) == ("updateWorkspace", workspace.pk)
     assert event.input == {"name": "Data Platform", "before": {"name": "Data Engineering"}}
+    # What the console had open is stale.
+    assert Workspace.objects.get().version == 2
 
 
 def test_a_member_joins(as_operator, workspace, admin):
