@@ -33,9 +33,7 @@ def hold(locks: FileLocks, *, timeout: float = 0) -> HeldLock:
 
 def run(code: str, *arguments: object) -> str:
     command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
-    ).stdout
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True).stdout
 
 
 def open_files() -> int:
@@ -156,25 +154,31 @@ def test_a_process_that_is_killed_leaves_its_file_to_others(locks, tmp_path):
 
 FORKS = {
     "a child does not release what its parent holds": (
-        "if os.fork() == 0:\n"
-        "    held.release(); os._exit(0)\n"
-        "os.wait(); print('parent still holds', locks.acquire(timeout=0) is None)\n"
-        "held.release(); print('then free', locks.acquire(timeout=0) is not None)",
+        """
+if os.fork() == 0:
+    held.release(); os._exit(0)
+os.wait(); print('parent still holds', locks.acquire(timeout=0) is None)
+held.release(); print('then free', locks.acquire(timeout=0) is not None)
+""",
         "parent still holds True\nthen free True\n",
     ),
     "a child that keeps the open file does not keep the lock": (
-        "if (child := os.fork()) == 0:\n"
-        "    time.sleep(60); os._exit(0)\n"
-        "held.release(); print('free', locks.acquire(timeout=0) is not None)\n"
-        "os.kill(child, 9)",
+        """
+if (child := os.fork()) == 0:
+    time.sleep(60); os._exit(0)
+held.release(); print('free', locks.acquire(timeout=0) is not None)
+os.kill(child, 9)
+""",
         "free True\n",
     ),
     "a child made while another thread waits has a queue of its own": (
-        "threading.Thread(target=locks.acquire, kwargs={'timeout': 1}).start()\n"
-        "while locks._room._value: time.sleep(0.001)\n"
-        "if os.fork() == 0:\n"
-        "    print('free', locks._room._value, not locks._head.locked(), flush=True); os._exit(0)\n"
-        "os.wait()",
+        """
+threading.Thread(target=locks.acquire, kwargs={'timeout': 1}).start()
+while locks._room._value: time.sleep(0.001)
+if os.fork() == 0:
+    print('free', locks._room._value, not locks._head.locked(), flush=True); os._exit(0)
+os.wait()
+""",
         "free 1 True\n",
     ),
 }
