@@ -11,6 +11,8 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[2]
 PACKAGES: Final = ("cloudui", "workspaces", "deployments", "apikeys")
 LONGEST_VIEW: Final = 25
+# The names of modules that answer requests, besides a package `views`.
+VIEWS: Final = {"discovery", "docs", "rest", "sign_out", "v1alpha1", "views", "whoami"}
 LONGEST_FILE: Final = 300
 # Methods that Django calls with a boolean by position.
 OF_DJANGO: Final = {"admin_view", "save", "save_form", "save_formset", "save_model"}
@@ -43,7 +45,7 @@ class Module:
 
     @property
     def holds_views(self) -> bool:
-        return "views" in self.path.parts[1:-1] or self.path.stem.split("_")[-1] == "views"
+        return self.path.stem in VIEWS or "views" in self.path.parts[1:-1]
 
 
 Rule = Callable[[Module], Iterator[str]]
