@@ -81,10 +81,12 @@ class Listing(Generic[Row]):
 
     @property
     def search(self) -> str:
+        """What was searched for."""
         return self.form.value("q")
 
     @property
     def sort(self) -> str:
+        """The sort shown."""
         return self.form.chosen_sort
 
     @property

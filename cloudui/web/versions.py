@@ -1,4 +1,4 @@
-"""Edits that were made against an older state. Every face notices them by one number and reports them in one way.
+"""Edits that were made against an older state. Every face notices them by one number and says so in one way.
 
 A row that is edited has an integer version, which rises with each change. A form or a program sends back the version
 that it read; the service compares it under the row's lock.

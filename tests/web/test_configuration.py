@@ -19,7 +19,7 @@ from cloudui import configuration
         ("http://[::1]:8871", "http", "[::1]", 8871),
     ],
 )
-def test_a_public_address_is_scheme_host_and_port(text, scheme, host, port):
+def test_the_public_url_is_scheme_host_and_port(text, scheme, host, port):
     public = configuration.public_url(text)
 
     assert (public.text, public.scheme, public.host, public.port) == (text.rstrip("/"), scheme, host, port)
@@ -38,7 +38,7 @@ def test_a_public_address_is_scheme_host_and_port(text, scheme, host, port):
         "https://console.example.com:port",
     ],
 )
-def test_a_public_address_is_nothing_else(text):
+def test_the_public_url_is_nothing_else(text):
     with pytest.raises(ImproperlyConfigured, match="PUBLIC_URL"):
         configuration.public_url(text)
 
@@ -206,6 +206,10 @@ def test_without_a_cache_url_the_cache_is_the_memory_of_the_process(settings_wit
     assert settings_with("CACHE_URL", "")["CACHES"] == {"default": MEMORY}
 
 
+# The libraries know these; we do not support them.
+OTHER_DATABASES = "mysql mysql2 mssql oracle pgsql postgis redshift timescale cockroach spatialite http"
+OTHER_CACHES = "memcached pymemcache dummy locmem db file hiredis redis-cache"
+
 NO_ADDRESS = "is not an address. Check its host and port; in a password, write / as %2F, @ as %40, # as %23."
 NO_DATABASE = "must start with postgres:// or sqlite://, not {}://."
 NO_CACHE = "must start with redis:// or rediss://."
@@ -222,36 +226,11 @@ NO_CACHE = "must start with redis:// or rediss://."
         ("DATABASE_URL", "postgres://me:pass@[fd00::1/cloudui", NO_ADDRESS),
         ("DATABASE_URL", "mysql://me:pass/word@db/cloudui", NO_ADDRESS),
         ("DATABASE_URL", "sqlite://:memory:", NO_ADDRESS),
-        # The library knows these; we do not support them.
         *(
             ("DATABASE_URL", f"{scheme}://me:pass@db/cloudui", NO_DATABASE.format(scheme))
-            for scheme in (
-                "mysql",
-                "mysql2",
-                "mssql",
-                "oracle",
-                "pgsql",
-                "postgis",
-                "redshift",
-                "timescale",
-                "cockroach",
-                "spatialite",
-            )
+            for scheme in OTHER_DATABASES.split()
         ),
-        ("DATABASE_URL", "http://me:pass@db/cloudui", NO_DATABASE.format("http")),
-        *(
-            ("CACHE_URL", f"{scheme}://me:pass@cache/0", NO_CACHE)
-            for scheme in (
-                "memcached",
-                "pymemcache",
-                "dummy",
-                "locmem",
-                "db",
-                "file",
-                "hiredis",
-                "redis-cache",
-            )
-        ),
+        *(("CACHE_URL", f"{scheme}://me:pass@cache/0", NO_CACHE) for scheme in OTHER_CACHES.split()),
         ("CACHE_URL", "unix:///run/redis.sock", NO_CACHE),
         ("CACHE_URL", "memcached://me:pass/word@cache", NO_CACHE),
         ("CACHE_URL", "cache:6379", NO_CACHE),

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -56,9 +56,15 @@ def connection(configure, path):
 
 
 @pytest.fixture
-def lock_is_free(path):
+def locks(path):
+    """The lock as other processes see it."""
+    return FileLocks([Path(f"{path}.lock")])
+
+
+@pytest.fixture
+def lock_is_free(locks):
     def lock_is_free():
-        held = FileLocks([Path(f"{path}.lock")]).acquire(timeout=0)
+        held = locks.acquire(timeout=0)
         if held is not None:
             held.release()
         return held is not None
@@ -71,11 +77,14 @@ def insert(connection, note="noted"):
         cursor.execute("INSERT INTO event (note) VALUES (%s)", [note])
 
 
+def read(path, query):
+    with closing(sqlite3.connect(path)) as plain:
+        (value,) = plain.execute(query).fetchone()
+    return value
+
+
 def count(path):
-    plain = sqlite3.connect(path)
-    (events,) = plain.execute("SELECT COUNT(*) FROM event").fetchone()
-    plain.close()
-    return events
+    return read(path, "SELECT COUNT(*) FROM event")
 
 
 def writers(path, seconds, *ways):
@@ -102,11 +111,7 @@ def test_eight_processes_write_without_an_error_and_without_losing_a_count(path)
     )
     assert [report["errors"] for report in reports] == [[]] * 8
     assert all(report["writes"] for report in reports)
-    plain = sqlite3.connect(path)
-    assert plain.execute("SELECT total FROM counter").fetchone() == (
-        sum(report["writes"] for report in reports[:5]),
-    )
-    plain.close()
+    assert read(path, "SELECT total FROM counter") == sum(report["writes"] for report in reports[:5])
     assert count(path) == sum(report["writes"] for report in reports)
 
 
@@ -125,8 +130,7 @@ def test_threads_of_one_process_exclude_each_other_too(connection, path, configu
     for thread in threads:
         thread.join(timeout=60)
 
-    with connection.cursor() as cursor:
-        assert cursor.execute("SELECT total FROM counter").fetchone() == (100,)
+    assert read(path, "SELECT total FROM counter") == 100
 
 
 def test_the_lock_lasts_from_the_beginning_to_the_commit(connection, lock_is_free, path):
@@ -214,10 +218,9 @@ def test_a_beginning_that_fails_releases_the_lock(configure, path, lock_is_free)
         insert(connection)
 
 
-def test_waiting_for_the_lock_ends_as_waiting_for_sqlite_does(configure, path):
+def test_waiting_for_the_lock_ends_as_waiting_for_sqlite_does(configure, path, locks):
     configure(path, timeout=0.05)
-    held = FileLocks([Path(f"{path}.lock")]).acquire(timeout=0)
-    assert held is not None
+    held = locks.acquire(timeout=0)
 
     with pytest.raises(OperationalError, match="database is locked"), transaction.atomic(using=ALIAS):
         pass
@@ -230,12 +233,11 @@ def test_waiting_for_the_lock_ends_as_waiting_for_sqlite_does(configure, path):
 def test_the_timeout_is_the_one_of_the_options(connection):
     connection.ensure_connection()
 
-    assert connection._lock_timeout == 20
+    assert (connection._lock_timeout, connection.vendor) == (20, "sqlite")
 
 
-def test_a_statement_outside_a_transaction_needs_no_lock(connection, path, lock_is_free):
-    held = FileLocks([Path(f"{path}.lock")]).acquire(timeout=0)
-    assert held is not None
+def test_a_statement_outside_a_transaction_needs_no_lock(connection, path, locks):
+    held = locks.acquire(timeout=0)
 
     insert(connection)
 
@@ -281,7 +283,3 @@ def test_a_forked_child_leaves_the_lock_to_its_parent(path):
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
 
     assert answer.stdout == "parent has it True\nthen free True\n"
-
-
-def test_for_django_it_is_still_sqlite(connection):
-    assert connection.vendor == "sqlite"
