@@ -1,7 +1,7 @@
 """This app in Django's registry, and the admin site that takes the place of Django's own."""
 
 from django.apps import AppConfig
-from django.contrib.admin import apps as admin
+from django.contrib.admin.apps import AdminConfig
 
 
 class WorkspacesConfig(AppConfig):
@@ -10,7 +10,7 @@ class WorkspacesConfig(AppConfig):
     name = "workspaces"
 
 
-class OperatorsConfig(admin.AdminConfig):
+class OperatorsConfig(AdminConfig):
     """Django's admin with our site in place of its own."""
 
     default = False
