@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from deployments.document.checking import executor_of
-from deployments.document.schema import (
+from deployments.deployment_file.checks import executor_of
+from deployments.deployment_file.schema import (
     COLUMNS,
     CONFIGURATION,
     EMAILS,
     FLAGS,
     QUEUES,
     VARIABLES,
-    Document,
-    QueueGiven,
-    VariableGiven,
+    Queue,
+    Variable,
 )
+from deployments.deployment_file.validation import DeploymentFile
 from deployments.models import Deployment, Executor
 from deployments.models.queue import DEFAULT_QUEUE
 from deployments.queues.limits import DEFAULT_CONCURRENCY, QueueWanted, default_wanted, limits
@@ -88,18 +88,18 @@ class Change:
         return self.how is How.DELETED
 
 
-def preview(deployment: Deployment, document: Document) -> list[Change]:
+def preview(deployment: Deployment, file: DeploymentFile) -> list[Change]:
     """What applying a file would change, in the order of the file's sections. Nothing is written.
 
     Args:
         deployment: as its access function returned it.
-        document: what the file says; that it can be applied is decided elsewhere.
+        file: what the file says; that it can be applied is decided elsewhere.
     """
     return [
-        *_variables(list_variables(deployment), document.variables),
-        *_configuration(deployment, document),
-        *_queues(deployment, document),
-        *_emails(deployment.alert_emails, document.alert_emails),
+        *_variables(list_variables(deployment), file.variables),
+        *_configuration(deployment, file),
+        *_queues(deployment, file),
+        *_emails(deployment.alert_emails, file.alert_emails),
     ]
 
 
@@ -118,32 +118,32 @@ def warning_about(changes: Iterable[Change]) -> str:
     return warning
 
 
-def wanted_queues(deployment: Deployment, document: Document) -> list[QueueWanted] | None:
+def wanted_queues(deployment: Deployment, file: DeploymentFile) -> list[QueueWanted] | None:
     """The worker queues once the file is applied; None if the file leaves them alone.
 
     What the file leaves to us is chosen as the contract's 2.3 says: no worker has to stand by, the others as
     for a queue for which nobody chose.
     """
-    if document.queues is None or executor_of(deployment, document) != Executor.CELERY:
+    if file.queues is None or executor_of(deployment, file) != Executor.CELERY:
         return None
     pools = node_pools(deployment.cluster)
-    return [_wanted(each, pools) for each in document.queues]
+    return [_wanted(each, pools) for each in file.queues]
 
 
-def _wanted(given: QueueGiven, pools: Mapping[str, Any]) -> QueueWanted:
-    pool = pools.get(given.worker_type)
+def _wanted(given: Queue, pools: Mapping[str, Any]) -> QueueWanted:
+    pool = pools.get(given.worker_type or "")
     most = limits(pool).default_max_workers if pool else 1
     return QueueWanted(
         name=given.name,
-        worker_type=given.worker_type,
-        min_workers=given.min_workers or 0,
+        worker_type=given.worker_type or "",
+        min_workers=given.min_worker_count or 0,
         # The CLI leaves these two out, or sends 0, to leave them to the server.
-        max_workers=given.max_workers or most,
-        concurrency=given.concurrency or DEFAULT_CONCURRENCY,
+        max_workers=given.max_worker_count or most,
+        concurrency=given.worker_concurrency or DEFAULT_CONCURRENCY,
     )
 
 
-def _variables(stored: list[Shown], given: tuple[VariableGiven, ...] | None) -> Iterator[Change]:
+def _variables(stored: list[Shown], given: tuple[Variable, ...] | None) -> Iterator[Change]:
     if given is None:
         return
     before, wanted = {each.key: each for each in stored}, {each.key: each for each in given}
@@ -157,7 +157,7 @@ def _variables(stored: list[Shown], given: tuple[VariableGiven, ...] | None) -> 
             yield from _variable(before[key], wanted[key])
 
 
-def _variable(before: Shown, wanted: VariableGiven) -> Iterator[Change]:
+def _variable(before: Shown, wanted: Variable) -> Iterator[Change]:
     value = wanted.value.rstrip()
     if wanted.is_secret:
         # Whether a new value equals the stored one is not said: that would tell whether a guess is right.
@@ -175,8 +175,8 @@ def _shown(variable: Shown) -> str:
     return (variable.value or "Empty") if variable.is_readable else "Unreadable"
 
 
-def _configuration(deployment: Deployment, document: Document) -> Iterator[Change]:
-    for name, value in document.configuration.items():
+def _configuration(deployment: Deployment, file: DeploymentFile) -> Iterator[Change]:
+    for name, value in file.configuration.items():
         if name not in COLUMNS:
             continue
         before = getattr(deployment, COLUMNS[name])
@@ -192,9 +192,9 @@ def _said(name: str, value: Any) -> str:
     return in_airflow_units(value) if name == "scheduler_au" else (str(value) or "Empty")
 
 
-def _queues(deployment: Deployment, document: Document) -> Iterator[Change]:
+def _queues(deployment: Deployment, file: DeploymentFile) -> Iterator[Change]:
     before = {queue.name: QueueWanted.of(queue) for queue in list_queues(deployment)}
-    after = _queues_after(deployment, document, before)
+    after = _queues_after(deployment, file, before)
     for name in sorted(before.keys() | after.keys(), key=lambda name: (name != DEFAULT_QUEUE, name)):
         if name not in after:
             yield Change(QUEUES, name, How.DELETED, _described(before[name]))
@@ -205,11 +205,11 @@ def _queues(deployment: Deployment, document: Document) -> Iterator[Change]:
 
 
 def _queues_after(
-    deployment: Deployment, document: Document, before: dict[str, QueueWanted]
+    deployment: Deployment, file: DeploymentFile, before: dict[str, QueueWanted]
 ) -> dict[str, QueueWanted]:
-    if executor_of(deployment, document) != Executor.CELERY:
+    if executor_of(deployment, file) != Executor.CELERY:
         return {}
-    wanted = wanted_queues(deployment, document)
+    wanted = wanted_queues(deployment, file)
     if wanted is not None:
         return {each.name: each for each in wanted}
     pool = next(iter(node_pools(deployment.cluster).values()), None)
