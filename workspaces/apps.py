@@ -1,7 +1,9 @@
 """This app in Django's registry, and the admin site that takes the place of Django's own."""
 
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig
+
+# Not the class itself: Django would take it for a configuration of this app.
+from django.contrib.admin import apps as admin
 
 
 class WorkspacesConfig(AppConfig):
@@ -10,7 +12,7 @@ class WorkspacesConfig(AppConfig):
     name = "workspaces"
 
 
-class OperatorsConfig(AdminConfig):
+class OperatorsConfig(admin.AdminConfig):
     """Django's admin with our site in place of its own."""
 
     default = False
