@@ -71,7 +71,7 @@ def test_the_same_keys_are_accepted_again_and_nothing_is_written(start, django_a
         ({}, "does not belong to this database: it is missing"),
         (keys(pepper={2: key(77)}), "no version of the pepper key that was used here"),
         *(
-            (keys(**{purpose: {1: key(99)}}), f"version 1 of the {purpose} key is a different one")
+            (keys() | {purpose: {1: key(99)}}, f"version 1 of the {purpose} key is a different one")
             for purpose in PURPOSES
         ),
     ],
