@@ -121,7 +121,7 @@ class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
     ) -> HttpResponseBase:
         """Send a browser to the sign-in page, and htmx too, which would swap that page into a dialog (T-W10).
 
-        An htmx request returns to the page it came from, not to the fragment it wanted.
+        An htmx request returns to the page it came from, not to the URL of the fragment.
         """
         if not wants_fragment(request):
             return super().handle_no_permission(request, view_func)
