@@ -23,7 +23,7 @@ from deployments.models.queue import DEFAULT_QUEUE
 from deployments.queues.limits import DEFAULT_CONCURRENCY, QueueWanted, default_wanted, limits
 from deployments.queues.service import list_queues, node_pools
 from deployments.units import in_airflow_units
-from deployments.variables.service import Shown, list_variables
+from deployments.variables.service import VariableView, list_variables
 
 SECRET: Final = "Secret"
 NEW_VALUE: Final = "New value"
@@ -143,7 +143,7 @@ def _wanted(given: Queue, pools: Mapping[str, Any]) -> QueueWanted:
     )
 
 
-def _variables(stored: list[Shown], given: tuple[Variable, ...] | None) -> Iterator[Change]:
+def _variables(stored: list[VariableView], given: tuple[Variable, ...] | None) -> Iterator[Change]:
     if given is None:
         return
     before, wanted = {each.key: each for each in stored}, {each.key: each for each in given}
@@ -157,7 +157,7 @@ def _variables(stored: list[Shown], given: tuple[Variable, ...] | None) -> Itera
             yield from _variable(before[key], wanted[key])
 
 
-def _variable(before: Shown, wanted: Variable) -> Iterator[Change]:
+def _variable(before: VariableView, wanted: Variable) -> Iterator[Change]:
     value = wanted.value.rstrip()
     if wanted.is_secret:
         # Whether a new value equals the stored one is not said: that would tell whether a guess is right.
@@ -169,7 +169,7 @@ def _variable(before: Shown, wanted: Variable) -> Iterator[Change]:
         yield Change(VARIABLES, before.key, How.CHANGED, _shown(before), after)
 
 
-def _shown(variable: Shown) -> str:
+def _shown(variable: VariableView) -> str:
     if variable.is_secret:
         return SECRET
     return (variable.value or "Empty") if variable.is_readable else "Unreadable"

@@ -1,4 +1,4 @@
-"""What the Deploys tab shows: the history, which deploy is current, and to which one can go back."""
+"""What the Deploys tab shows: the history, which deploy is current, and which ones can be rolled back to."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from cloudui.web.principal import Principal
 from deployments.access import require_deploy
 from deployments.deploys.completion import current_version
-from deployments.deploys.service import list_deploys, require_kept
+from deployments.deploys.listing import list_deploys
+from deployments.deploys.service import require_kept
 from deployments.models import Deploy, Deployment, DeployStatus
 from workspaces.models import Role
 
@@ -29,12 +30,12 @@ class Row:
     Attributes:
         deploy: the deploy, with `rolled_back_to`.
         is_current: whether it is the one that Airflow reads.
-        may_return: whether the caller can roll back to it.
+        may_roll_back: whether the caller can roll back to it.
     """
 
     deploy: Deploy
     is_current: bool
-    may_return: bool
+    may_roll_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class History:
         older: the query of the page after, empty on the last.
         is_receiving: whether one of them is on its way.
         may_deploy: whether the caller may deploy and roll back.
-        why_not: what an Editor is told who may not.
+        why_not: the reason for an Editor who may not, empty for all others.
     """
 
     rows: list[Row]
@@ -58,15 +59,15 @@ class History:
     why_not: str
 
 
-def history(principal: Principal, deployment: Deployment, asked: Any) -> History:
+def history(principal: Principal, deployment: Deployment, params: Any) -> History:
     """One page of the history as the caller sees it.
 
     Args:
         principal: who looks.
         deployment: as `deployment_to_view` gave it to the same caller.
-        asked: the query of the address (`before`, `after`).
+        params: the query of the URL (`before`, `after`).
     """
-    page = list_deploys(deployment, asked)
+    page = list_deploys(deployment, params)
     why_not = _why_not(principal, deployment)
     current = current_version(deployment)
     return History(
@@ -74,7 +75,7 @@ def history(principal: Principal, deployment: Deployment, asked: Any) -> History
             Row(
                 deploy=deploy,
                 is_current=deploy.pk == deployment.current_deploy_id,
-                may_return=not why_not
+                may_roll_back=not why_not
                 and deploy.status == DeployStatus.SUCCEEDED
                 and deploy.has_files
                 and deploy.version != current,
@@ -89,8 +90,8 @@ def history(principal: Principal, deployment: Deployment, asked: Any) -> History
     )
 
 
-def why_not_return(deployment: Deployment, deploy: Deploy) -> str:
-    """Why nobody can go back to this deploy now, empty if they can."""
+def why_not_roll_back(deployment: Deployment, deploy: Deploy) -> str:
+    """Why nobody can roll back to this deploy now, empty if they can."""
     try:
         require_kept(deployment, deploy)
     except ValidationError as refusal:
