@@ -126,12 +126,12 @@ def test_a_key_counts_for_24_hours(program, queues):
 
 
 def test_housekeeping_deletes_what_is_old_only(program, queues, settings):
-    assert "cloudui.web.rest.idempotency.forget_old" in settings.HOUSEKEEPING
+    assert "cloudui.web.rest.idempotency.delete_old" in settings.HOUSEKEEPING
     program.post(queues, QUEUE, key="old")
     _age(hours=25)
     program.post(queues, OTHER, key="new")
 
-    assert idempotency.forget_old() == 1
+    assert idempotency.delete_old() == 1
     assert IdempotentCall.objects.count() == 1
 
 

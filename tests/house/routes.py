@@ -19,7 +19,6 @@ from tests.cast import ALERT_EMAIL, DEPLOY, QUEUE, Cast, Place
 from tests.deployments.deploys.archives import files
 from workspaces.models import AuditEvent, Membership, Role, Workspace
 from workspaces.principals import principal_for
-from workspaces.service import version_of
 
 # Where a Deployment can be moved, once it is made.
 ANNEX: Final = "c" + "3" * 24
@@ -168,7 +167,7 @@ def body(route: Route, cast: Cast) -> dict[str, Any]:
         },
         "deployments:alert_emails": {"email": "another@example.com"},
         "workspaces:create": {"name": "Made"},
-        "workspaces:edit": {"name": "Edited", "version": version_of(deployment.workspace)},
+        "workspaces:edit": {"name": "Edited", "version": deployment.workspace.version},
         "workspaces:delete": {"word": "delete"},
         "workspaces:color_mode": {"color_mode": "dark"},
     }

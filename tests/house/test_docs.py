@@ -29,7 +29,8 @@ def test_a_target_that_does_not_exist_is_found():
 
 
 def test_every_variable_that_is_read_is_described_and_no_other():
-    settings, procfile = _read("cloudui/settings.py"), _read("Procfile")
+    settings = _read("cloudui/settings.py") + _read("cloudui/configuration.py")
+    procfile = _read("Procfile")
     read = {*re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', settings), *re.findall(r"\$\{([A-Z_]+):-", procfile)}
     described = set(re.findall(r"^\| `([A-Z_]+)` \|", _read("docs/configuration.md"), flags=re.MULTILINE))
 

@@ -15,7 +15,7 @@ from cloudui.web.rest.openapi import document
 
 JSON: Final = "application/json"
 
-# What stands for each parameter in the lines for the shell.
+# What is written for each parameter in the lines for the shell.
 SHELL: Final = {"deployment": "$DEPLOYMENT", "queue": "default", "deploy": "$DEPLOY"}
 
 START: Final = f"""export CLOUDUI={{server}}
@@ -26,15 +26,7 @@ export DEPLOY=  # the id of one of its deploys, where a line below has it"""
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A parameter, or a field of a body or an answer.
-
-    Attributes:
-        name: as it is written.
-        kind: such as `integer, 5 to 30`.
-        where: `path`, `query` or `header` for a parameter.
-        is_required: whether it cannot be left out.
-        description: a sentence, or nothing.
-    """
+    """A parameter, or a field of a body or an answer; `where` is `path`, `query` or `header` for a parameter."""
 
     name: str
     kind: str
@@ -87,8 +79,6 @@ def guide(api: NinjaAPI) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads parts of the document, whose schemas refer to each other."""
-
     schemas: dict[str, Any]
 
     def operation(self, path: str, method: str, operation: dict[str, Any]) -> Operation:
@@ -145,7 +135,6 @@ class _Reader:
         return schema
 
     def kind(self, schema: dict[str, Any]) -> str:
-        """A schema in a few words."""
         if "anyOf" in schema:
             return " or ".join(self.kind(each) for each in schema["anyOf"])
         if "enum" in schema:
@@ -172,7 +161,7 @@ def _limits(schema: dict[str, Any]) -> Iterator[str]:
 
 
 def _curl(path: str, method: str, operation: dict[str, Any], body: dict[str, Any]) -> str:
-    """The line for the shell, with $CLOUDUI, $TOKEN and what the address names as variables."""
+    """The line for the shell, with $CLOUDUI, $TOKEN and the parameters of the path as variables."""
     for name, value in SHELL.items():
         path = path.replace(f"{{{name}}}", value)
     words = [f'curl -sS "$CLOUDUI{path}"']
