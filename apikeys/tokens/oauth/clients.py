@@ -9,11 +9,9 @@ from urllib.parse import unquote_plus
 from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
-from apikeys import credential_state, credentials, usage
 from apikeys.credential_state import SecretState
 from apikeys.credentials import KeySecret
-from apikeys.models import Reason
-from apikeys.tokens import exchange
+from apikeys.tokens import exchange, secrets_in_urls
 from apikeys.tokens.exchange import CredentialsRefused, InvalidCredentials, TooManyFailures
 from apikeys.tokens.oauth.parameters import MOST_BYTES, Parameters, form_pairs, invalid_request
 from cloudui.web import ratelimit
@@ -27,7 +25,6 @@ MOST_FAILURES: Final = 30
 # RFC 7617 sections 2 and 2.1.
 BASIC: Final = 'Basic realm="Cloud UI", charset="UTF-8"'
 INVALID: Final = "The key ID or the key secret is not valid, or the API key was deleted."
-IN_URL: Final = "Send credentials in the body or with HTTP Basic, never in the address."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +91,10 @@ def failed(
 
 @sensitive_variables()
 def refuse_credentials_in_url(request: HttpRequest) -> None:
-    """Refuse credentials in the URL, which logs keep (RFC 6749 section 2.3.1), and mark the key of a genuine secret."""
+    """Refuse what is meant as credentials in the URL; a genuine secret never comes this far (`secrets_in_urls`)."""
     query = request.META.get("QUERY_STRING", "")
-    if not query:
-        return
-    pairs = form_pairs(query[:MOST_BYTES])
-    for _, value in pairs:
-        if credentials.has_genuine_tag(value):
-            state = credential_state.by_fingerprint(credentials.fingerprints(KeySecret(value)))
-            if state is not None:
-                usage.record_refusal(state, Reason.SECRET_IN_URL, origin_of(request))
-            raise invalid_request(IN_URL)
-    if {"client_id", "client_secret"} & {name for name, _ in pairs}:
-        raise invalid_request(IN_URL)
+    if query and {"client_id", "client_secret"} & {name for name, _ in form_pairs(query[:MOST_BYTES])}:
+        raise invalid_request(secrets_in_urls.REFUSED)
 
 
 @sensitive_variables()
