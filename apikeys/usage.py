@@ -146,7 +146,9 @@ class _Use:
 class _Counter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.clear()
+        self._pending: dict[int, _Use] = {}
+        self._written: dict[int, float] = {}
+        self._cleaned_at = 0.0
 
     def add(self, state: SecretState, origin: Origin) -> list[_Use]:
         """Count one use; return what is to be written now."""
@@ -181,8 +183,8 @@ class _Counter:
 
     def clear(self) -> None:
         with self._lock:
-            self._pending: dict[int, _Use] = {}
-            self._written: dict[int, float] = {}
+            self._pending.clear()
+            self._written.clear()
             self._cleaned_at = 0.0
 
     def _overdue(self, clock: float) -> list[_Use]:

@@ -103,6 +103,12 @@ def test_a_missing_body_is_missed(program, deployment):
     assert fields_of(program.send("patch", at(deployment))) == {"body": "This field is required."}
 
 
+def test_a_byte_order_mark_is_passed_over(program, deployment):
+    body = b'\xef\xbb\xbf{"name": "Renamed"}'
+
+    assert program.send("patch", at(deployment), body, kind="application/json").json()["name"] == "Renamed"
+
+
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1"]
 )

@@ -54,7 +54,7 @@ def read_client(request: HttpRequest, parameters: Parameters) -> Client:
         ApiError: 400 for credentials that are incomplete, given twice or in the URL; 401 for none.
     """
     refuse_credentials_in_url(request)
-    key_id, secret = parameters.get("client_id"), parameters.secret("client_secret")
+    key_id, secret = parameters.trimmed("client_id"), parameters.secret("client_secret")
     header = request.META.get("HTTP_AUTHORIZATION", "")
     if header:
         basic_id, basic_secret = _basic(header)
@@ -107,10 +107,13 @@ def _basic(header: str) -> tuple[str | None, KeySecret | None]:
         decoded = base64.b64decode(encoded.strip(), validate=True).decode()
         key_id, colon, secret = decoded.partition(":")
         pair = Parameters(
-            [("id", unquote_plus(key_id, errors="strict")), ("secret", unquote_plus(secret, errors="strict"))]
+            [
+                ("client_id", unquote_plus(key_id, errors="strict")),
+                ("client_secret", unquote_plus(secret, errors="strict")),
+            ]
         )
     except (binascii.Error, ValueError):
         raise invalid_request("The Authorization header is malformed.") from None
     if not colon:
         raise invalid_request("The Authorization header is malformed.")
-    return pair.get("id"), pair.secret("secret")
+    return pair.trimmed("client_id"), pair.secret("client_secret")
