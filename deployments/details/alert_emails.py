@@ -12,9 +12,9 @@ from django.http import Http404
 
 from cloudui.web.principal import Principal
 from cloudui.web.text import validate_plain_text
+from deployments import events
 from deployments.access import deployment_to_edit
 from deployments.models import Deployment
-from workspaces import audit
 
 ALERT_EMAILS: Final = 50
 
@@ -155,13 +155,11 @@ def _change(
         locked.alert_emails = change(before)
         if locked.alert_emails != before:
             locked.save_change(principal, "alert_emails")
-            audit.record(
+            events.record(
                 principal,
                 "updateDeploymentAlerts",
-                workspace=locked.workspace_id,
-                deployment=locked.pk,
-                target=locked.pk,
-                input={
+                locked,
+                {
                     "added": [email for email in locked.alert_emails if email not in before],
                     "deleted": [email for email in before if email not in locked.alert_emails],
                 },

@@ -165,7 +165,7 @@ def test_if_the_event_cannot_be_written_nothing_happens(
     def fail(*args, **kwargs):
         raise OSError
 
-    monkeypatch.setattr("deployments.service.audit.record", fail)
+    monkeypatch.setattr("workspaces.audit.record", fail)
 
     with pytest.raises(OSError):  # noqa: PT011 - raised above
         lifecycle.create_deployment(principal, workspace, name="Nightly", **places)

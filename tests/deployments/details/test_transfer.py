@@ -11,7 +11,6 @@ from django.http import Http404
 from cloudui.web.principal import Kind, Origin, Principal
 from deployments.details.transfer import targets, transfer_deployment
 from deployments.models import Deployment, WorkerQueue
-from deployments.models.deployment import DeploymentQuerySet
 from deployments.queues.service import list_queues
 from deployments.variables import service as variables
 from tests.factories import (
@@ -105,23 +104,6 @@ def test_a_name_taken_in_the_target_is_refused(mover, deployment, workspace, tar
     }
     assert Deployment.objects.get(pk=deployment.pk).workspace == workspace
     assert not AuditEvent.objects.filter(operation="transferDeployment").exists()
-
-
-def test_a_name_taken_at_the_last_moment_is_refused_too(mover, deployment, target, monkeypatch):
-    create_deployment(workspace=target, name="Production")
-    named = DeploymentQuerySet.named
-    asked = []
-
-    def not_yet(self, name):
-        asked.append(name)
-        return named(self, "other" if len(asked) == 1 else name)
-
-    monkeypatch.setattr(DeploymentQuerySet, "named", not_yet)
-
-    with pytest.raises(ValidationError) as error:
-        transfer_deployment(mover, deployment, target)
-
-    assert "already exists in Analytics" in error.value.messages[0]
 
 
 def test_where_it_is_already_is_no_target(mover, deployment, workspace):
