@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django import forms
 
-from cloudui.web.forms import ResendableForm
+from cloudui.web.forms import VersionedForm
 from cloudui.web.ids import ID_LENGTH
 from cloudui.web.text import PlainTextAreaField, PlainTextField
 from deployments.details.alert_emails import EMAIL_LENGTH
@@ -18,8 +18,6 @@ from workspaces.models import Workspace
 
 # The names of worker queues are lower-case letters and hyphens.
 BETWEEN_NAMES = ","
-# What the database keeps (PositiveIntegerField); it refuses to compare with much more.
-MAX_VERSION = 2**31 - 1
 
 
 def number_field(
@@ -82,10 +80,9 @@ class ConfigurationForm(forms.Form):
     )
 
 
-class EditForm(ResendableForm, ConfigurationForm):
+class EditForm(VersionedForm, ConfigurationForm):
     """Edit Details. Switching to Kubernetes asks once more, naming the worker queues that it deletes."""
 
-    version = forms.IntegerField(min_value=0, max_value=MAX_VERSION, widget=forms.HiddenInput)
     ci_cd_enforced = forms.BooleanField(
         required=False,
         label="CI/CD Enforcement",
@@ -110,7 +107,7 @@ class EditForm(ResendableForm, ConfigurationForm):
         """The form of a Deployment.
 
         Args:
-            deployment: what stands in the fields at first.
+            deployment: whose values the fields have at first.
             data: what was sent, if anything was.
             queues: the names of its worker queues.
         """
@@ -123,7 +120,7 @@ class EditForm(ResendableForm, ConfigurationForm):
 
     @property
     def changes(self) -> dict[str, Any]:
-        """What is wanted, for `update_deployment`."""
+        """What was typed, for `update_deployment`."""
         return {field: self.cleaned_data[field] for field in FIELDS}
 
     @property
@@ -163,7 +160,7 @@ class EditForm(ResendableForm, ConfigurationForm):
 
 
 class AlertEmailForm(forms.Form):
-    """One more address. The service decides what is an address, so that all faces decide alike."""
+    """One more e-mail address. The service decides what is one, so that all faces decide alike."""
 
     email = forms.CharField(
         label="Email",

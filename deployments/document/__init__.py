@@ -5,7 +5,7 @@ words what it would change. `applying` does it in one transaction. `sealing` car
 preview back to us without anybody being able to read it.
 """
 
-from deployments.document.applying import DeploymentChanged, Examined, apply, examine, state_of
+from deployments.document.applying import DeploymentChanged, Examined, apply, examine
 from deployments.document.parsing import Reading, parse, read
 from deployments.document.preview import Change, How, preview
 from deployments.document.problems import DocumentInvalid, Problem
@@ -28,5 +28,4 @@ __all__ = [
     "preview",
     "read",
     "render",
-    "state_of",
 ]

@@ -18,9 +18,9 @@ from deployments.document.schema import (
     QueueGiven,
     VariableGiven,
 )
-from deployments.models import Deployment, Executor
+from deployments.models import Deployment, Executor, NodePool
 from deployments.models.queue import DEFAULT_QUEUE
-from deployments.queues.limits import DEFAULT_CONCURRENCY, QueueWanted, default_wanted, limits
+from deployments.queues.fields import QueueInput, default_input
 from deployments.queues.service import list_queues, node_pools
 from deployments.units import in_airflow_units
 from deployments.variables.service import Shown, list_variables
@@ -118,7 +118,7 @@ def warning_about(changes: Iterable[Change]) -> str:
     return warning
 
 
-def wanted_queues(deployment: Deployment, document: Document) -> list[QueueWanted] | None:
+def wanted_queues(deployment: Deployment, document: Document) -> list[QueueInput] | None:
     """The worker queues once the file is applied; None if the file leaves them alone.
 
     What the file leaves to us is chosen as the contract's 2.3 says: no worker has to stand by, the others as
@@ -127,19 +127,18 @@ def wanted_queues(deployment: Deployment, document: Document) -> list[QueueWante
     if document.queues is None or executor_of(deployment, document) != Executor.CELERY:
         return None
     pools = node_pools(deployment.cluster)
-    return [_wanted(each, pools) for each in document.queues]
+    return [_queue_input(each, pools) for each in document.queues]
 
 
-def _wanted(given: QueueGiven, pools: Mapping[str, Any]) -> QueueWanted:
-    pool = pools.get(given.worker_type)
-    most = limits(pool).default_max_workers if pool else 1
-    return QueueWanted(
+def _queue_input(given: QueueGiven, pools: Mapping[str, NodePool]) -> QueueInput:
+    # The CLI leaves numbers out, or sends 0, to leave them to the server.
+    return QueueInput.complete(
+        pools.get(given.worker_type),
         name=given.name,
         worker_type=given.worker_type,
-        min_workers=given.min_workers or 0,
-        # The CLI leaves these two out, or sends 0, to leave them to the server.
-        max_workers=given.max_workers or most,
-        concurrency=given.concurrency or DEFAULT_CONCURRENCY,
+        min_workers=given.min_workers,
+        max_workers=given.max_workers,
+        concurrency=given.concurrency,
     )
 
 
@@ -193,20 +192,20 @@ def _said(name: str, value: Any) -> str:
 
 
 def _queues(deployment: Deployment, document: Document) -> Iterator[Change]:
-    before = {queue.name: QueueWanted.of(queue) for queue in list_queues(deployment)}
+    before = {queue.name: QueueInput.of(queue) for queue in list_queues(deployment)}
     after = _queues_after(deployment, document, before)
     for name in sorted(before.keys() | after.keys(), key=lambda name: (name != DEFAULT_QUEUE, name)):
         if name not in after:
-            yield Change(QUEUES, name, How.DELETED, _described(before[name]))
+            yield Change(QUEUES, name, How.DELETED, str(before[name]))
         elif name not in before:
-            yield Change(QUEUES, name, How.ADDED, "", _described(after[name]))
+            yield Change(QUEUES, name, How.ADDED, "", str(after[name]))
         elif before[name] != after[name]:
-            yield Change(QUEUES, name, How.CHANGED, _described(before[name]), _described(after[name]))
+            yield Change(QUEUES, name, How.CHANGED, str(before[name]), str(after[name]))
 
 
 def _queues_after(
-    deployment: Deployment, document: Document, before: dict[str, QueueWanted]
-) -> dict[str, QueueWanted]:
+    deployment: Deployment, document: Document, before: dict[str, QueueInput]
+) -> dict[str, QueueInput]:
     if executor_of(deployment, document) != Executor.CELERY:
         return {}
     wanted = wanted_queues(deployment, document)
@@ -215,15 +214,8 @@ def _queues_after(
     pool = next(iter(node_pools(deployment.cluster).values()), None)
     if deployment.executor != Executor.CELERY and pool and DEFAULT_QUEUE not in before:
         # Switching to Celery makes it.
-        return {DEFAULT_QUEUE: default_wanted(pool)}
+        return {DEFAULT_QUEUE: default_input(pool)}
     return before
-
-
-def _described(queue: QueueWanted) -> str:
-    return (
-        f"{queue.worker_type}, {queue.min_workers} to {queue.max_workers} workers, "
-        f"{queue.concurrency} tasks each"
-    )
 
 
 def _emails(before: list[str], given: Iterable[str] | None) -> Iterator[Change]:

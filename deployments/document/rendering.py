@@ -15,6 +15,7 @@ from deployments.document.reading import is_ambiguous
 from deployments.document.schema import CONFIGURATION, EMAILS, METADATA, QUEUES, VARIABLES, WRAPPER
 from deployments.document.source import UNPRINTABLE
 from deployments.models import Deployment, WorkerQueue
+from deployments.queues.fields import QueueInput
 from deployments.variables.service import list_variables
 
 Form = Literal["yaml", "json"]
@@ -56,7 +57,7 @@ def _content(deployment: Deployment, *, is_template: bool) -> dict[str, Any]:
         for each in list_variables(deployment)
         if not (is_template and each.is_secret)
     ]
-    queues = [_queue(queue) for queue in WorkerQueue.objects.of(deployment)]
+    queues = [QueueInput.of(queue).to_file() for queue in WorkerQueue.objects.of(deployment)]
     return {
         **({VARIABLES: variables} if variables else {}),
         CONFIGURATION: _configuration(deployment, is_template=is_template),
@@ -79,16 +80,6 @@ def _configuration(deployment: Deployment, *, is_template: bool) -> dict[str, An
         "scheduler_count": deployment.scheduler_replicas,
         "cluster_name": deployment.cluster.name,
         "workspace_name": deployment.workspace.name,
-    }
-
-
-def _queue(queue: WorkerQueue) -> dict[str, Any]:
-    return {
-        "name": queue.name,
-        "max_worker_count": queue.max_workers,
-        "min_worker_count": queue.min_workers,
-        "worker_concurrency": queue.concurrency,
-        "worker_type": queue.node_pool.worker_type,
     }
 
 

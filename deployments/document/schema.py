@@ -7,6 +7,7 @@ from typing import Any, Final
 from deployments.document.problems import Place, Problem, quoted
 from deployments.models import Executor
 from deployments.models.deployment import DESCRIPTION_LENGTH, NAME_LENGTH, SCHEDULER_AU, SCHEDULER_REPLICAS
+from deployments.queues import fields
 
 # The key around everything in the files that the CLI writes and reads; a file may do without it.
 WRAPPER: Final = "deployment"
@@ -51,18 +52,14 @@ VARIABLE_FIELDS: Final = ("is_secret", "key", "updated_at", "value")
 QUEUE_FIELDS: Final = (
     "name",
     "worker_type",
-    "min_worker_count",
-    "max_worker_count",
-    "worker_concurrency",
+    *(number.client_name for number in fields.NUMBERS.values()),
     "id",
     "is_default",
     "pod_cpu",
     "pod_ram",
 )
 QUEUE_NUMBERS: Final[Mapping[str, str]] = {
-    "min_worker_count": "min_workers",
-    "max_worker_count": "max_workers",
-    "worker_concurrency": "concurrency",
+    number.client_name: field for field, number in fields.NUMBERS.items()
 }
 EXECUTORS: Final = tuple(Executor.values)
 

@@ -39,6 +39,7 @@ class WorkerQueue(models.Model):
     concurrency = models.PositiveSmallIntegerField(
         default=16, help_text="The maximum number of tasks per worker."
     )
+    version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -58,3 +59,8 @@ class WorkerQueue(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def worker_type(self) -> str:
+        """The kind of its workers, as its node pool names it."""
+        return self.node_pool.worker_type

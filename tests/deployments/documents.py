@@ -5,7 +5,7 @@ from deployments.access import deployment_to_view
 from deployments.details.alert_emails import set_alert_emails
 from deployments.document import Change, DocumentInvalid, examine, parse
 from deployments.models import Deployment
-from deployments.queues.service import QueueWanted, replace_queues
+from deployments.queues.service import QueueInput, replace_queues
 from deployments.variables.service import Wanted, save_variables
 from tests.deployments.helpers import one, text, url
 
@@ -22,7 +22,7 @@ def fill(deployment: Deployment, principal: Principal) -> Deployment:
     replace_queues(
         principal,
         deployment,
-        [QueueWanted("default", "small", 0, 10, 16), QueueWanted("heavy", "small", 1, 2, 4)],
+        [QueueInput("default", "small", 0, 10, 16), QueueInput("heavy", "small", 1, 2, 4)],
     )
     set_alert_emails(principal, deployment, ["team@example.com"])
     save_variables(

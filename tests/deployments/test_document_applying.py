@@ -15,11 +15,11 @@ from deployments.document import (
     parse,
     preview,
     render,
-    state_of,
 )
 from deployments.models import Deployment, EnvironmentVariable, Executor
-from deployments.queues.service import QueueWanted, list_queues, replace_queues
+from deployments.queues.service import QueueInput, list_queues, replace_queues
 from deployments.variables.service import Wanted, list_variables, read_value, save_variables
+from deployments.versions import state_of
 from tests.deployments.documents import fill, refusal, said
 from tests.factories import create_deployment, create_member
 from tests.house.tables import dump
@@ -160,7 +160,7 @@ def test_what_was_previewed_is_what_is_applied(seen, principal):
         lambda: update_deployment(principal, seen, description="Changed"),
         lambda: save_variables(principal, seen, [Wanted("PASSWORD", "other", is_secret=True)]),
         lambda: set_alert_emails(principal, seen, []),
-        lambda: replace_queues(principal, seen, [QueueWanted("default", "small", 0, 9, 16)]),
+        lambda: replace_queues(principal, seen, [QueueInput("default", "small", 0, 9, 16)]),
     ):
         state = state_of(Deployment.objects.get(pk=seen.pk))
         change()

@@ -15,7 +15,7 @@ from deployments.document import examine, parse, preview, render
 from deployments.document.reading import is_ambiguous
 from deployments.document.rendering import _Dumper
 from deployments.models import Executor
-from deployments.queues.service import QueueWanted, replace_queues
+from deployments.queues.service import QueueInput, replace_queues
 from deployments.variables.service import Wanted, save_variables
 from workspaces.principals import principal_for
 
@@ -92,7 +92,7 @@ def test_everything_at_once(seen, editor, form):
     replace_queues(
         principal,
         seen,
-        [QueueWanted("default", "small", 1, 5, 8), QueueWanted("on", "small", 0, 10, 16)],
+        [QueueInput("default", "small", 1, 5, 8), QueueInput("on", "small", 0, 10, 16)],
     )
     set_alert_emails(principal, seen, ["z@example.com", "a@example.com"])
     save_variables(principal, seen, [Wanted("A", "1"), Wanted("B", "secret", is_secret=True)])

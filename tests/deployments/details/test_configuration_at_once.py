@@ -6,10 +6,11 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.http import Http404
 
+from cloudui.web.versions import StaleEdit
 from deployments.details.alert_emails import add_alert_email
-from deployments.details.service import ConfigurationChanged, update_deployment
+from deployments.details.service import update_deployment
 from deployments.models import Deployment, Executor, WorkerQueue
-from deployments.queues.service import QueueWanted, create_queue
+from deployments.queues.service import QueueInput, create_queue
 from deployments.service import create_deployment as make_deployment
 from tests.factories import create_cluster, create_deployment, create_owner, create_runtime, create_workspace
 from tests.threats.at_once import at_once
@@ -61,13 +62,13 @@ def test_of_two_edits_of_one_version_one_wins(principal):
         [
             outcome(
                 partial(update_deployment, principal, deployment, version=1, scheduler_au=au),
-                ConfigurationChanged,
+                StaleEdit,
             )
             for au in (6, 7, 8)
         ]
     )
 
-    assert sorted(outcomes) == ["ConfigurationChanged", "ConfigurationChanged", "done"]
+    assert sorted(outcomes) == ["StaleEdit", "StaleEdit", "done"]
     assert Deployment.objects.get().configuration_version == 2
 
 
@@ -82,7 +83,7 @@ def test_addresses_that_are_added_at_once_are_all_there(principal):
 
 def test_a_queue_made_while_kubernetes_is_chosen_does_not_outlive_it(principal):
     deployment = create_deployment()
-    wanted = QueueWanted("heavy", "small", min_workers=0, max_workers=1, concurrency=1)
+    wanted = QueueInput("heavy", "small", min_workers=0, max_workers=1, concurrency=1)
 
     at_once(
         [

@@ -9,7 +9,7 @@ from django.db import connection
 
 from deployments import service as lifecycle
 from deployments.models import Deployment, Executor, WorkerQueue
-from deployments.queues.service import QueueWanted
+from deployments.queues.service import QueueInput
 from tests.deployments.helpers import create_url, field_error
 from tests.factories import create_cluster, create_deployment, create_node_pool, create_runtime
 
@@ -31,7 +31,7 @@ def test_a_new_celery_deployment_has_one(principal, workspace, places):
 
     made = lifecycle.create_deployment(principal, workspace, name="Nightly", **places)
 
-    assert QueueWanted.of(WorkerQueue.objects.get(deployment=made)) == QueueWanted(
+    assert QueueInput.of(WorkerQueue.objects.get(deployment=made)) == QueueInput(
         name="default", worker_type="small", min_workers=0, max_workers=10, concurrency=16
     )
     assert Deployment.objects.get().worker_queue_count == made.worker_queue_count == 1

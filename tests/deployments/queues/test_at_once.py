@@ -9,7 +9,7 @@ from django.db import connections
 
 from deployments.models import Deployment, WorkerQueue
 from deployments.queues import service as queues
-from deployments.queues.service import MAX_QUEUES, QueueWanted
+from deployments.queues.service import MAX_QUEUES, QueueInput
 from tests.factories import create_deployment, create_member, create_queue
 from workspaces.models import Role
 from workspaces.principals import principal_for
@@ -23,7 +23,7 @@ def at_once(deployment, names):
     barrier = threading.Barrier(len(names))
 
     def create(name):
-        wanted = QueueWanted(name, "small", min_workers=0, max_workers=5, concurrency=16)
+        wanted = QueueInput(name, "small", min_workers=0, max_workers=5, concurrency=16)
         barrier.wait()
         try:
             queues.create_queue(principal, deployment, wanted)

@@ -6,7 +6,7 @@ import pytest
 from pytest_django.asserts import assertContains, assertRedirects
 
 from deployments.models import NodePool, WorkerQueue
-from deployments.queues.service import QueueWanted
+from deployments.queues.service import QueueInput
 from tests.deployments.helpers import HX, field_error, one, page, text, url
 from tests.factories import create_node_pool, create_queue, create_workspace
 from workspaces.models import AuditEvent
@@ -32,7 +32,7 @@ def heavy(deployment, large):
 
 @pytest.fixture
 def version(heavy):
-    return {**WANTED, "version": WorkerQueue.objects.get(pk=heavy.pk).updated_at.isoformat()}
+    return {**WANTED, "version": heavy.version}
 
 
 def list_url(deployment):
@@ -125,7 +125,7 @@ def test_a_queue_is_made_changed_and_deleted(request, client, deployment, large)
     assertContains(made, "Worker queue heavy-tasks was created.")
     assert rows(made)[1][:4] == ["heavy-tasks", "large (4 CPU, 8 GiB)", "4", "1-5"]
 
-    version = WorkerQueue.objects.get(name="heavy-tasks").updated_at.isoformat()
+    version = WorkerQueue.objects.get(name="heavy-tasks").version
     edited = {**WANTED, "worker_type": "small", "max_workers": "9", "version": version}
     changed = client.post(queue_url("edit", deployment), edited, follow=True)
     assertContains(changed, "Worker queue heavy-tasks was updated.")
@@ -237,8 +237,7 @@ def test_an_edit_does_not_rename(as_editor, deployment, heavy, version):
 
 def test_an_edit_made_too_late_shows_both_and_can_be_sent_again(as_editor, deployment, heavy, version):
     NodePool.objects.filter(worker_type="large").update(max_workers=9)
-    heavy.concurrency = 7
-    heavy.save()
+    WorkerQueue.objects.filter(pk=heavy.pk).update(concurrency=7, version=2)
 
     late = as_editor.post(queue_url("edit", deployment), version)
 
@@ -249,7 +248,7 @@ def test_an_edit_made_too_late_shows_both_and_can_be_sent_again(as_editor, deplo
 
     again = {**version, "version": one(late, "#id_version")["value"]}
     assert as_editor.post(queue_url("edit", deployment), again).status_code == 302
-    assert QueueWanted.of(WorkerQueue.objects.get(pk=heavy.pk)).concurrency == 4
+    assert QueueInput.of(WorkerQueue.objects.get(pk=heavy.pk)).concurrency == 4
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django.http import Http404
 from cloudui.web.principal import Kind, Principal
 from deployments.models import NodePool
 from deployments.queues import service as queues
-from deployments.queues.service import QueueWanted
+from deployments.queues.service import QueueInput
 from tests.deployments.details.pages import stored
 from tests.deployments.queues.facts import HEAVY, STANDARD, events, names, refused
 from tests.factories import create_member, create_workspace
@@ -22,7 +22,7 @@ def test_replacing_makes_exactly_these(principal, deployment, heavy):
 
     queues.replace_queues(principal, deployment, [replace(STANDARD, concurrency=8), light])
 
-    assert [QueueWanted.of(queue) for queue in queues.list_queues(deployment)] == [
+    assert [QueueInput.of(queue) for queue in queues.list_queues(deployment)] == [
         replace(STANDARD, concurrency=8),
         light,
     ]

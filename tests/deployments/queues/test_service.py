@@ -7,9 +7,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404
 
+from cloudui.web.versions import StaleEdit
 from deployments.models import Deployment, Executor, NodePool, WorkerQueue
 from deployments.queues import service as queues
-from deployments.queues.service import MAX_QUEUES, QueueWanted
+from deployments.queues.service import MAX_QUEUES, QueueInput
 from tests.deployments.details.pages import stored
 from tests.deployments.helpers import text, url
 from tests.deployments.queues.facts import HEAVY, STANDARD, events, names, refused
@@ -20,7 +21,7 @@ from workspaces.models import AuditEvent
 def test_a_created_queue_is_what_was_wanted(deployment, heavy, principal):
     row = WorkerQueue.objects.get(name="heavy-tasks")
 
-    assert QueueWanted.of(row) == HEAVY
+    assert QueueInput.of(row) == HEAVY
     assert not row.is_default
     assert names(deployment) == ["default", "heavy-tasks"]
     assert events(deployment) == [
@@ -154,7 +155,7 @@ def test_everything_but_the_name_can_be_changed(principal, deployment, heavy):
 
     queues.update_queue(principal, heavy, wanted)
 
-    assert QueueWanted.of(WorkerQueue.objects.get(pk=heavy.pk)) == wanted
+    assert QueueInput.of(WorkerQueue.objects.get(pk=heavy.pk)) == wanted
     operation, given = events(deployment)[-1]
     assert operation == "updateWorkerQueue"
     assert (given["maxWorkers"], given["before"]["maxWorkers"]) == (8, 5)
@@ -173,10 +174,10 @@ def test_changing_nothing_is_no_event(principal, deployment, heavy):
 
 
 def test_an_edit_of_something_older_is_refused(principal, deployment, heavy):
-    seen = heavy.updated_at.isoformat()
+    seen = heavy.version
     queues.update_queue(principal, heavy, replace(HEAVY, concurrency=5), version=seen)
 
-    with pytest.raises(queues.QueueChanged) as error:
+    with pytest.raises(StaleEdit) as error:
         queues.update_queue(principal, heavy, replace(HEAVY, concurrency=6), version=seen)
 
     assert error.value.current.concurrency == 5
@@ -218,7 +219,7 @@ def test_the_default_queue_is_made_once(deployment):
         again = queues.ensure_default_queue(deployment)
 
     assert first == again
-    assert QueueWanted.of(first) == STANDARD
+    assert QueueInput.of(first) == STANDARD
     assert stored(deployment).worker_queue_count == 1
 
 
