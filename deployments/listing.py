@@ -1,4 +1,4 @@
-"""What the list shows: one page of a Workspace's Deployments, found and sorted as asked, at a constant cost."""
+"""What the list shows: one page of a Workspace's Deployments, in three queries however many there are."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -63,14 +63,11 @@ class DeploymentListing(Listing[Deployment]):
 
 
 def list_deployments(workspace: Workspace, params: Any) -> DeploymentListing:
-    """One page of a Workspace's Deployments, by name unless asked otherwise.
+    """One page of a Workspace's Deployments, by name unless the URL says otherwise.
 
     Args:
         workspace: whose Deployments; that the caller may see it is decided already.
         params: the query of the URL (`q`, `view`, `sort`, `before`, `after`).
-
-    Returns:
-        The page, in three queries at the most however many Deployments there are.
     """
     form = DeploymentListForm(params)
     search = form.value("q")

@@ -21,17 +21,7 @@ ATTEMPTS = 5
 
 
 class Choices(TypedDict):
-    """What is chosen for a new Deployment.
-
-    Attributes:
-        name: 1 to 100 characters, unique in the Workspace whatever the case.
-        cluster: where it runs.
-        runtime: a release that is offered.
-        description: 0 to 500 characters.
-        executor: a value of `Executor`.
-        scheduler_au: the resources of each scheduler, 5 to 30 Airflow units.
-        scheduler_replicas: how many schedulers, 1 to 4.
-    """
+    """What is chosen for a new Deployment, by the names and within the limits of its fields."""
 
     name: str
     cluster: Cluster
@@ -71,10 +61,6 @@ def create_deployment(principal: Principal, workspace: Workspace, **chosen: Unpa
 
 def delete_deployment(principal: Principal, deployment: Deployment) -> int:
     """Delete a Deployment with all its API keys; whatever uses one is refused from the next request on.
-
-    Args:
-        principal: who deletes it.
-        deployment: the Deployment as the caller's rights showed it.
 
     Returns:
         How many API keys went with it.

@@ -34,18 +34,7 @@ KEY_KEEPS_CI_CD = (
 
 
 class Changes(TypedDict, total=False):
-    """What can be changed; what is missing stays as it is.
-
-    Attributes:
-        name: 1 to 100 characters, unique in the Workspace whatever the case.
-        description: 0 to 500 characters.
-        executor: a value of `Executor`.
-        scheduler_au: the resources of each scheduler, 5 to 30 Airflow units.
-        scheduler_replicas: how many schedulers, 1 to 4.
-        ci_cd_enforced: whether only API keys may deploy code.
-        dag_deploys_enabled: whether code may be deployed at all by uploading DAGs.
-        is_highly_available: whether scheduling must survive a scheduler, so at least 2 of them.
-    """
+    """What can be changed, by the names and within the limits of the Deployment's fields; what is missing stays."""
 
     name: str
     description: str
@@ -62,11 +51,7 @@ FIELDS: Final[Mapping[str, str]] = {field: to_camel(field) for field in Changes.
 
 
 class QueuesWouldBeDeleted(Exception):
-    """The change deletes worker queues that were not agreed to.
-
-    Attributes:
-        names: the queues, `default` first.
-    """
+    """The change deletes worker queues that were not agreed to: those of `names`, `default` first."""
 
     def __init__(self, names: list[str]) -> None:
         super().__init__(

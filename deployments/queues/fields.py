@@ -43,14 +43,9 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class QueueInput:
-    """A worker queue as somebody wants it to be.
+    """A worker queue as somebody wants it to be; what it may be is decided in `limits`.
 
-    Attributes:
-        name: lower-case letters and hyphens.
-        worker_type: that of a node pool of the Deployment's Cluster.
-        min_workers: how many workers always stand by.
-        max_workers: how many workers there are at most.
-        concurrency: the most tasks at once on each worker.
+    `worker_type` is that of a node pool of the Deployment's Cluster, `concurrency` the most tasks on each worker.
     """
 
     name: str
@@ -72,13 +67,9 @@ class QueueInput:
     def complete(
         cls, pool: NodePool | None, *, name: str, worker_type: str, **numbers: int | None
     ) -> "QueueInput":
-        """A queue of which not every number was chosen.
+        """A queue of which not every number was chosen: None and 0 stand for the default.
 
-        Args:
-            pool: the node pool of the worker type; None if there is none, which is refused later.
-            name: its name.
-            worker_type: its worker type.
-            **numbers: those that were chosen; None or 0 leaves one to us.
+        `pool` is the one of the worker type; None if there is none, which is refused later.
         """
         defaults = {
             field: number.default_for(pool) if pool else number.default for field, number in NUMBERS.items()

@@ -43,13 +43,7 @@ class QueueForm(forms.Form):
     field_order = tuple(field.name for field in fields(QueueInput))
 
     def __init__(self, *args: Any, pools: Mapping[str, NodePool], **kwargs: Any) -> None:
-        """Make the form.
-
-        Args:
-            *args: what a Form takes, the data first.
-            pools: the node pools of the Cluster, by worker type.
-            **kwargs: what a Form takes.
-        """
+        """Make a form for a Cluster with these node pools, by worker type; the other arguments are those of a Form."""
         super().__init__(*args, **kwargs)
         self.pools = pools
         most = {name: NUMBERS["max_workers"].limits(pool)[1] for name, pool in pools.items()}
@@ -61,11 +55,7 @@ class QueueForm(forms.Form):
             self.fields[name].set_limits(number.least, greatest)  # type: ignore[attr-defined] # a NumberField
 
     def to_input(self, **kept: str) -> QueueInput:
-        """The queue as it was typed; the form must be valid.
-
-        Args:
-            **kept: the fields that the form does not have.
-        """
+        """The queue as it was typed into a valid form, with the fields that the form does not have."""
         data = {**self.cleaned_data, **kept}
         return QueueInput(**{field: data[field] for field in self.field_order})
 

@@ -23,14 +23,9 @@ NAME_RULE: Final = "Use lower-case letters, with hyphens between them."
 
 
 def errors_of(data: QueueInput, pools: Mapping[str, NodePool]) -> dict[str, str]:
-    """What is wrong with a queue, and what to do about it.
+    """What is wrong with a queue and what to do about it: a sentence for each field that is wrong.
 
-    Args:
-        data: the queue.
-        pools: the node pools of the Cluster that have workers, by worker type.
-
-    Returns:
-        A sentence for each field that is wrong; nothing if all are right.
+    `pools` are the node pools of the Cluster that have workers, by worker type.
     """
     errors = {}
     if error := name_error(data.name):
@@ -59,11 +54,7 @@ def name_error(name: str) -> str:
 
 
 def require_valid(errors: Mapping[str, str]) -> None:
-    """Refuse what has errors.
-
-    Raises:
-        ValidationError: with each error on its field.
-    """
+    """Raise a ValidationError with each error on its field, if there is one."""
     if errors:
         raise ValidationError(dict(errors))
 

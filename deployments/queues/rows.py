@@ -36,9 +36,6 @@ def ensure_default_queue(deployment: Deployment) -> WorkerQueue:
 
     The caller is in a transaction, holds the Deployment's row (or has just made it), and writes the event.
 
-    Returns:
-        The default queue, with its node pool. The Deployment's `worker_queue_count` is right afterwards.
-
     Raises:
         ValidationError: on `cluster`, when the Cluster has no node pools.
     """
@@ -56,13 +53,7 @@ def ensure_default_queue(deployment: Deployment) -> WorkerQueue:
 
 
 def drop_queues(deployment: Deployment) -> list[str]:
-    """Delete all queues of a Deployment, whose executor then has none.
-
-    The caller is in a transaction, holds the Deployment's row, and writes the event.
-
-    Returns:
-        The names of the queues that there were.
-    """
+    """Delete all queues of a Deployment, whose row the caller holds, and whose event it writes; their names."""
     names = [queue.name for queue in list_queues(deployment)]
     WorkerQueue.objects.filter(deployment=deployment).delete()
     deployment.worker_queue_count = 0

@@ -44,19 +44,7 @@ TOO_MANY = f"A Deployment can have at most {MAX_QUEUES} worker queues. Delete on
 def queue_to_edit(
     principal: Principal, workspace_id: str | None, deployment_id: str, name: str, *, locked: bool = False
 ) -> WorkerQueue:
-    """The queue, for somebody who may change its Deployment, with `deployment` as the caller may see it.
-
-    Args:
-        principal: who asks.
-        workspace_id: the Workspace named in the URL, or None where the Deployment alone is.
-        deployment_id: the Deployment named in the URL.
-        name: the queue named in the URL.
-        locked: hold the Deployment's row until the transaction ends.
-
-    Raises:
-        Http404: for strangers, and for a queue that is not there.
-        PermissionDenied: for Members.
-    """
+    """The queue of that name, for who may change its Deployment; takes and raises the same as `deployment_to_edit`."""
     deployment = deployment_to_edit(principal, workspace_id, deployment_id, locked=locked)
     queue = WorkerQueue.objects.of(deployment).filter(name=name).first()
     if queue is None:
