@@ -70,22 +70,6 @@ def test_the_former_address_leads_there(as_member, as_outsider, deployment):
     assert as_outsider.get(former).status_code == 404
 
 
-def test_an_outsider_finds_neither_page(as_outsider, deployment):
-    for address in (details_url(deployment), edit_url(deployment)):
-        assert as_outsider.get(address).status_code == 404
-    assert as_outsider.post(edit_url(deployment), {"name": "Taken"}).status_code == 404
-
-
-def test_a_member_may_not_edit_and_reads_why(as_member, deployment):
-    for response in (
-        as_member.get(edit_url(deployment)),
-        as_member.post(edit_url(deployment), {"name": "x"}),
-    ):
-        assert response.status_code == 403
-        assert "Only a Workspace Editor or Admin can change a Deployment." in text(response)
-    assert stored(deployment).name == "Production"
-
-
 # Changing
 
 

@@ -3,18 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404
+from django.core.exceptions import ValidationError
 
-from cloudui.web.principal import Kind, Principal
 from deployments.models import NodePool
 from deployments.queues import service as queues
 from deployments.queues.service import QueueInput
 from tests.deployments.details.pages import stored
 from tests.deployments.queues.facts import HEAVY, STANDARD, events, names, refused
-from tests.factories import create_member, create_workspace
-from workspaces.models import Membership, Role
-from workspaces.principals import principal_for
 
 
 def test_replacing_makes_exactly_these(principal, deployment, heavy):
@@ -71,41 +66,3 @@ def test_a_set_with_a_fault_changes_nothing(principal, deployment, large, wanted
     assert refused(error, field) == [fault]
     assert names(deployment) == ["default"]
     assert events(deployment) == []
-
-
-@pytest.mark.parametrize(
-    "act",
-    [
-        lambda who, queue: queues.create_queue(who, queue.deployment, replace(HEAVY, name="light")),
-        lambda who, queue: queues.update_queue(who, queue, replace(HEAVY, concurrency=9)),
-        queues.delete_queue,
-        lambda who, queue: queues.replace_queues(who, queue.deployment, [STANDARD]),
-    ],
-    ids=["create", "update", "delete", "replace"],
-)
-class TestRights:
-    """Each service asks again, whoever let the caller in."""
-
-    def test_a_member_may_not(self, act, workspace, heavy):
-        with pytest.raises(PermissionDenied):
-            act(principal_for(create_member(workspace=workspace)), heavy)
-
-    def test_a_stranger_finds_nothing(self, act, heavy):
-        with pytest.raises(Http404):
-            act(principal_for(create_member(workspace=create_workspace(), role=Role.ADMIN)), heavy)
-
-    def test_a_right_lost_meanwhile_is_lost(self, act, editor, principal, heavy):
-        Membership.objects.filter(user=editor).update(role=Role.MEMBER)
-
-        with pytest.raises(PermissionDenied):
-            act(principal, heavy)
-
-    def test_a_key_of_this_deployment_may(self, act, heavy, deployment):
-        act(Principal(kind=Kind.API_KEY, id="k" * 32, name="CI", deployment=deployment.pk), heavy)
-
-        now = stored(deployment)
-        assert (now.updated_by_kind, now.updated_by_name) == ("api_key", "CI")
-
-    def test_a_key_of_another_deployment_finds_nothing(self, act, heavy):
-        with pytest.raises(Http404):
-            act(Principal(kind=Kind.API_KEY, id="k" * 32, name="CI", deployment="c" + "9" * 24), heavy)
