@@ -59,10 +59,11 @@ def outcomes(*acts):
 
 
 def test_of_many_creations_with_one_name_one_wins(principal):
-    workspace, places = create_workspace(), {"cluster": create_cluster(), "runtime": create_runtime()}
+    workspace, cluster, runtime = create_workspace(), create_cluster(), create_runtime()
+    make = partial(make_deployment, principal, workspace, cluster=cluster, runtime=runtime)
     names = ["Nightly", "NIGHTLY", "nightly", "Nightly", "nIghtly", "Nightly"]
 
-    found = outcomes(*(partial(make_deployment, principal, workspace, name=name, **places) for name in names))
+    found = outcomes(*(partial(make, name=name) for name in names))
 
     assert sorted(found) == [*[TAKEN] * 5, "done"]
     assert Deployment.objects.count() == 1
@@ -154,10 +155,10 @@ def test_of_two_deletions_one_deletes(principal):
 
 
 def test_a_workspace_does_not_vanish_under_a_deployment(principal):
-    workspace, places = create_workspace(), {"cluster": create_cluster(), "runtime": create_runtime()}
+    workspace, cluster, runtime = create_workspace(), create_cluster(), create_runtime()
 
     made, deleted = outcomes(
-        lambda: make_deployment(principal, workspace, name="New", **places),
+        lambda: make_deployment(principal, workspace, name="New", cluster=cluster, runtime=runtime),
         lambda: delete_workspace(principal, workspace),
     )
 

@@ -160,13 +160,6 @@ def test_what_was_typed_is_kept(as_editor, workspace, choices):
     assert selected == {choices["cluster"], choices["runtime"], "KubernetesExecutor", "10", "2"}
 
 
-def test_an_empty_post_is_not_a_first_visit(as_editor, workspace, choices):
-    response = as_editor.post(create_url(workspace), {})
-
-    assert response.status_code == 422
-    assert field_error(response, "name") == "Enter a name."
-
-
 @pytest.mark.parametrize(
     "name",
     ["<b>Bold</b> & co", "😀 Emoji 👩‍👩‍👧", "Größe", "数据", "x" * 100, "'quoted\"", "  spaces around  "],

@@ -7,7 +7,7 @@ from pytest_django.asserts import assertContains, assertRedirects
 
 from apikeys.models import ApiKey, ApiKeySecret
 from deployments.models import Deployment
-from tests.deployments.helpers import HX, field_error, list_url, page, text, url
+from tests.deployments.helpers import HX, field_error, list_url, text, url
 from tests.factories import create_api_key, create_deployment, create_workspace
 
 
@@ -76,14 +76,6 @@ def test_it_is_a_page_with_the_deployment_around_it(as_editor, deployment):
     assertContains(response, f'href="{url("deployments:open", deployment)}"')
 
 
-def test_it_is_a_dialog_alone(as_editor, deployment):
-    response = as_editor.get(delete_url(deployment), headers=HX)
-
-    assert response.template_name == "deployments/delete.html#dialog"
-    assert page(response).find("html") is None
-    assertContains(response, 'id="dialog-title"')
-
-
 def test_over_the_list_the_dialog_closes_and_the_list_is_told(as_editor, deployment, workspace):
     response = as_editor.post(
         delete_url(deployment),
@@ -106,9 +98,3 @@ def test_over_one_of_its_own_pages_the_browser_leaves_for_the_list(as_editor, de
 
     assert response.headers["HX-Redirect"] == list_url(workspace)
     assertContains(as_editor.get(list_url(workspace)), "Deployment Production was deleted.")
-
-
-def test_a_second_deletion_finds_nothing(as_editor, deployment):
-    as_editor.post(delete_url(deployment), {"word": "Delete"})
-
-    assert as_editor.post(delete_url(deployment), {"word": "Delete"}).status_code == 404

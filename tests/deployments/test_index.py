@@ -89,17 +89,13 @@ def test_health_is_a_word_and_a_colour(as_member, workspace, status, word, edge)
     assert [name for name in card["class"] if name in {"card--good", "card--bad"}] == ([edge] if edge else [])
 
 
-def test_an_empty_workspace_invites_an_editor_to_create_the_first(as_editor, workspace):
-    response = as_editor.get(list_url(workspace))
+def test_an_empty_workspace_says_who_can_create_the_first(as_editor, as_member, workspace):
+    empty = "This Workspace has no Deployments yet."
 
-    assert "This Workspace has no Deployments yet. Create a Deployment" in text(response)
-
-
-def test_an_empty_workspace_tells_a_member_who_can(as_member, workspace):
-    response = as_member.get(list_url(workspace))
-
-    assert "An Editor or Admin of the Workspace can create one." in text(response)
-    assertNotContains(response, "/deployments/new")
+    assert f"{empty} Create a Deployment" in text(as_editor.get(list_url(workspace)))
+    member = as_member.get(list_url(workspace))
+    assert f"{empty} An Editor or Admin of the Workspace can create one." in text(member)
+    assertNotContains(member, "/deployments/new")
 
 
 def test_htmx_gets_the_list_alone_and_the_address_to_show(as_member, workspace, several):

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from cloudui.web.principal import Origin
-from deployments import service as lifecycle
+from deployments import service
 from deployments.models import Deployment
 from deployments.models.deployment import new_release_name
 from tests.factories import (
@@ -27,7 +27,7 @@ def places(db):
 
 
 def test_creating_writes_one_event_with_what_was_chosen(principal, workspace, places):
-    made = lifecycle.create_deployment(
+    made = service.create_deployment(
         principal, workspace, name="Nightly", description="Loads.", scheduler_au=7, **places
     )
 
@@ -65,7 +65,7 @@ def test_creating_writes_one_event_with_what_was_chosen(principal, workspace, pl
 )
 def test_values_outside_their_limits_are_refused_whoever_calls(principal, workspace, places, field, value):
     with pytest.raises(ValidationError) as refused:
-        lifecycle.create_deployment(principal, workspace, **{"name": "Nightly", **places, field: value})
+        service.create_deployment(principal, workspace, **{"name": "Nightly", **places, field: value})
 
     assert set(refused.value.message_dict) == {field}
     assert not AuditEvent.objects.exists()
@@ -75,7 +75,7 @@ def test_a_cluster_that_is_gone_is_refused(principal, workspace, places):
     type(places["cluster"]).objects.filter(pk=places["cluster"].pk).delete()
 
     with pytest.raises(ValidationError) as refused:
-        lifecycle.create_deployment(principal, workspace, name="Nightly", **places)
+        service.create_deployment(principal, workspace, name="Nightly", **places)
 
     assert refused.value.message_dict == {"cluster": ["This cluster no longer exists. Select another one."]}
 
@@ -85,7 +85,7 @@ def test_a_release_name_that_is_taken_is_drawn_again(principal, workspace, deplo
     field = Deployment._meta.get_field("release_name")
     monkeypatch.setattr(field, "_get_default", lambda: drawn.pop(0))
 
-    made = lifecycle.create_deployment(principal, workspace, name="Nightly", **places)
+    made = service.create_deployment(principal, workspace, name="Nightly", **places)
 
     assert made.release_name == "free-moon-1000"
     assert AuditEvent.objects.count() == 1
@@ -98,7 +98,7 @@ def test_release_names_that_are_always_taken_fail_in_the_end(
     monkeypatch.setattr(field, "_get_default", lambda: deployment.release_name)
 
     with pytest.raises(IntegrityError):
-        lifecycle.create_deployment(principal, workspace, name="Nightly", **places)
+        service.create_deployment(principal, workspace, name="Nightly", **places)
 
 
 def test_a_release_name_is_a_valid_namespace():
@@ -114,7 +114,7 @@ def test_a_release_name_is_a_valid_namespace():
 def test_deleting_writes_one_event_with_the_number_of_keys(principal, workspace, deployment):
     Deployment.objects.update(api_key_count=3)
 
-    assert lifecycle.delete_deployment(principal, deployment) == 3
+    assert service.delete_deployment(principal, deployment) == 3
 
     event = AuditEvent.objects.get()
     assert event.operation == "deleteDeployment"
@@ -131,7 +131,7 @@ def test_if_the_event_cannot_be_written_nothing_happens(
     monkeypatch.setattr("workspaces.audit.record", fail)
 
     with pytest.raises(OSError):  # noqa: PT011 - raised above
-        lifecycle.create_deployment(principal, workspace, name="Nightly", **places)
+        service.create_deployment(principal, workspace, name="Nightly", **places)
     with pytest.raises(OSError):  # noqa: PT011 - raised above
-        lifecycle.delete_deployment(principal, deployment)
+        service.delete_deployment(principal, deployment)
     assert Deployment.objects.get() == deployment

@@ -45,7 +45,7 @@ def _listed(heavy):
     Deployment.objects.update(alert_emails=["team@example.com"])
 
 
-@pytest.fixture(params=ALL.values(), ids=ALL)
+@pytest.fixture(params=ALL.values(), ids=list(ALL))
 def act(request):
     return request.param
 

@@ -8,7 +8,6 @@ from pytest_django.asserts import assertContains, assertRedirects
 from deployments.details.alert_emails import AlertEmail
 from deployments.models import Deployment
 from tests.deployments.helpers import HX, field_error, one, page, text, url
-from tests.factories import create_api_key
 
 
 @pytest.fixture
@@ -123,12 +122,3 @@ def test_no_address_stands_in_an_address_line(as_editor, deployment):
 
     assert delete_url(deployment) in links
     assert not [link for link in links if "%40" in link or "@" in link]
-
-
-def test_the_log_says_it_in_words(as_editor, deployment):
-    create_api_key(deployment)
-    as_editor.post(emails_url(deployment), {"email": "a@example.com"})
-
-    assert "Eda Editor changed the Alert Emails" in text(
-        as_editor.get(url("deployments:activity", deployment))
-    )

@@ -7,7 +7,7 @@ from cloudui.web.principal import Kind, Principal
 from deployments.details.service import update_deployment
 from deployments.models import Deployment
 from tests.deployments.details.pages import details_url, edit_url, sent, stored
-from tests.deployments.helpers import HX, field_error, one, page, text, url
+from tests.deployments.helpers import HX, field_error, one, text, url
 from tests.factories import create_deployment
 
 # Reading
@@ -109,13 +109,6 @@ def test_the_dialog_leads_the_browser_to_the_page_as_it_is_now(as_editor, deploy
     assertContains(as_editor.get(details_url(deployment)), "The Deployment was updated.")
 
 
-def test_it_is_a_dialog_alone(as_editor, deployment):
-    response = as_editor.get(edit_url(deployment), headers=HX)
-
-    assert page(response).find("html") is None
-    assertContains(response, 'id="dialog-title"')
-
-
 @pytest.mark.parametrize(
     ("changes", "field", "error"),
     [
@@ -150,9 +143,3 @@ def test_an_error_stands_beside_its_field_and_what_was_typed_stays(
     # It asks before that is thrown away.
     assert one(response, "form[data-warn]").has_attr("data-unsaved")
     assert stored(deployment).description == ""
-
-
-def test_the_log_says_it_in_words(as_editor, deployment):
-    as_editor.post(edit_url(deployment), sent(as_editor, deployment, name="Live"))
-
-    assert "Eda Editor changed the Deployment" in text(as_editor.get(url("deployments:activity", deployment)))

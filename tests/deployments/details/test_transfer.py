@@ -56,16 +56,8 @@ def test_it_moves_with_all_that_belongs_to_it(mover, deployment, target):
     unchanged = ("name", "release_name", "cluster_id", "executor", "ci_cd_enforced", "created_at", "status")
     for field in unchanged:
         assert getattr(now, field) == getattr(before, field), field
-
-
-def test_updated_by_is_who_moved_it(mover, deployment, target):
-    before = Deployment.objects.get(pk=deployment.pk).updated_at
-
-    transfer_deployment(mover, deployment, target)
-
-    now = Deployment.objects.get(pk=deployment.pk)
     assert (now.updated_by_kind, now.updated_by_id, now.updated_by_name) == ("user", mover.id, "Eda Editor")
-    assert now.updated_at > before
+    assert now.updated_at > before.updated_at
 
 
 @pytest.mark.threat("T-L4")
@@ -86,12 +78,6 @@ def test_each_workspace_has_one_event_with_both_names(mover, deployment, workspa
     }
 
 
-def test_the_default_of_the_target_is_for_new_deployments_only(mover, deployment, target):
-    transfer_deployment(mover, deployment, target)
-
-    assert Deployment.objects.get(pk=deployment.pk).ci_cd_enforced is False
-
-
 @pytest.mark.parametrize("name", ["Production", "PRODUCTION"])
 def test_a_name_taken_in_the_target_is_refused(mover, deployment, workspace, target, name):
     create_deployment(workspace=target, name=name)
@@ -104,14 +90,6 @@ def test_a_name_taken_in_the_target_is_refused(mover, deployment, workspace, tar
     }
     assert Deployment.objects.get(pk=deployment.pk).workspace == workspace
     assert not AuditEvent.objects.filter(operation="transferDeployment").exists()
-
-
-def test_where_it_is_already_is_no_target(mover, deployment, workspace):
-    with pytest.raises(ValidationError) as error:
-        transfer_deployment(mover, deployment, workspace)
-
-    assert error.value.error_dict["workspace"][0].code == "same"
-    assert error.value.messages == ["It is in Data Engineering already."]
 
 
 @pytest.mark.parametrize(
@@ -135,19 +113,6 @@ def test_both_workspaces_are_asked(deployment, workspace, target, here, there, r
         transfer_deployment(principal_for(person), deployment, target)
 
     assert Deployment.objects.get(pk=deployment.pk).workspace == workspace
-
-
-@pytest.mark.parametrize("here", [Role.EDITOR, Role.ADMIN])
-@pytest.mark.parametrize("there", [Role.EDITOR, Role.ADMIN])
-def test_an_editor_of_both_may(deployment, workspace, target, here, there):
-    person = create_member(workspace=workspace, role=here)
-    Membership.objects.create(workspace=target, user=person, role=there)
-
-    assert transfer_deployment(principal_for(person), deployment, target).workspace == target
-
-
-def test_an_owner_may(deployment, target):
-    assert transfer_deployment(principal_for(create_owner()), deployment, target).workspace == target
 
 
 def test_only_where_one_is_editor_is_offered(mover, editor, deployment, workspace, target):

@@ -1,6 +1,6 @@
 """What the tests of worker queues share."""
 
-from deployments.queues import service as queues
+from deployments.queues import service
 from deployments.queues.service import QueueInput
 from workspaces.models import AuditEvent
 
@@ -9,7 +9,7 @@ STANDARD = QueueInput(name="default", worker_type="small", min_workers=0, max_wo
 
 
 def names(deployment):
-    return [queue.name for queue in queues.list_queues(deployment)]
+    return [queue.name for queue in service.list_queues(deployment)]
 
 
 def events(deployment):

@@ -1,6 +1,7 @@
 """A field of a worker queue is known everywhere: what is missing where is named here."""
 
 from dataclasses import asdict, fields, replace
+from typing import Any
 
 import pytest
 from pydantic.alias_generators import to_camel
@@ -44,7 +45,8 @@ def test_the_client_knows_each_number():
 
 @pytest.mark.parametrize("field", sorted(FIELDS - {"worker_type"}))
 def test_a_change_of_it_is_seen_by_people(field):
-    changed = replace(HEAVY, **{field: 3 if field in NUMBERS else "other"})
+    other: Any = 3 if field in NUMBERS else "other"
+    changed = replace(HEAVY, **{field: other})
 
     assert (str(changed) != str(HEAVY)) == (field != "name")
     assert changed.to_event() != HEAVY.to_event()

@@ -211,6 +211,17 @@ def test_an_edit_made_too_late_shows_both_and_can_be_sent_again(as_editor, deplo
 
 
 @pytest.mark.parametrize(
+    "sent", [{}, {"version": ""}, {"version": "0"}, {"version": "x"}, {"version": "9" * 20}]
+)
+def test_an_edit_without_a_version_is_sent_back(as_editor, deployment, heavy, sent):
+    response = as_editor.post(queue_url("edit", deployment), {**WANTED, **sent})
+
+    assert response.status_code == 422
+    assert one(response, ".error-summary").get_text(strip=True)
+    assert WorkerQueue.objects.get(pk=heavy.pk).version == 1
+
+
+@pytest.mark.parametrize(
     ("word", "error"),
     [
         ("", "Type Delete heavy-tasks to confirm."),
@@ -225,10 +236,6 @@ def test_another_word_deletes_nothing(as_editor, deployment, heavy, word, error)
     assert response.status_code == 422
     assert field_error(response, "word") == error
     assert names(deployment) == ["default", "heavy-tasks"]
-
-
-def test_deleting_warns_of_the_tasks(as_editor, deployment, heavy):
-    assertContains(as_editor.get(queue_url("delete", deployment)), "Tasks sent to it stay queued for ever.")
 
 
 def test_the_default_queue_cannot_be_deleted(as_admin, deployment):

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from deployments.models import NodePool
-from deployments.queues import service as queues
+from deployments.queues import service
 from deployments.queues.service import QueueInput
 from tests.deployments.details.pages import stored
 from tests.deployments.queues.facts import HEAVY, STANDARD, events, names, refused
@@ -15,9 +15,9 @@ from tests.deployments.queues.facts import HEAVY, STANDARD, events, names, refus
 def test_replacing_makes_exactly_these(principal, deployment, heavy):
     light = replace(HEAVY, name="light")
 
-    queues.replace_queues(principal, deployment, [replace(STANDARD, concurrency=8), light])
+    service.replace_queues(principal, deployment, [replace(STANDARD, concurrency=8), light])
 
-    assert [QueueInput.of(queue) for queue in queues.list_queues(deployment)] == [
+    assert [QueueInput.of(queue) for queue in service.list_queues(deployment)] == [
         replace(STANDARD, concurrency=8),
         light,
     ]
@@ -32,7 +32,7 @@ def test_replacing_makes_exactly_these(principal, deployment, heavy):
 def test_replacing_with_the_same_changes_nothing(principal, deployment, heavy):
     before = (events(deployment), stored(deployment).updated_at)
 
-    queues.replace_queues(principal, deployment, [STANDARD, HEAVY])
+    service.replace_queues(principal, deployment, [STANDARD, HEAVY])
 
     assert (events(deployment), stored(deployment).updated_at) == before
 
@@ -40,13 +40,13 @@ def test_replacing_with_the_same_changes_nothing(principal, deployment, heavy):
 def test_what_stays_as_it_is_may_exceed_a_limit_lowered_since(principal, deployment, heavy, large):
     NodePool.objects.filter(pk=large.pk).update(max_workers=2)
 
-    queues.replace_queues(principal, deployment, [replace(STANDARD, concurrency=8), HEAVY])
+    service.replace_queues(principal, deployment, [replace(STANDARD, concurrency=8), HEAVY])
 
     assert names(deployment) == ["default", "heavy-tasks"]
 
 
 @pytest.mark.parametrize(
-    ("wanted", "field", "fault"),
+    ("data", "field", "sentence"),
     [
         ([], "__all__", "The default queue cannot be deleted. List a queue named default."),
         ([HEAVY], "__all__", "The default queue cannot be deleted. List a queue named default."),
@@ -59,10 +59,10 @@ def test_what_stays_as_it_is_may_exceed_a_limit_lowered_since(principal, deploym
         ),
     ],
 )
-def test_a_set_with_a_fault_changes_nothing(principal, deployment, large, wanted, field, fault):
+def test_a_set_with_an_error_changes_nothing(principal, deployment, large, data, field, sentence):
     with pytest.raises(ValidationError) as error:
-        queues.replace_queues(principal, deployment, wanted)
+        service.replace_queues(principal, deployment, data)
 
-    assert refused(error, field) == [fault]
+    assert refused(error, field) == [sentence]
     assert names(deployment) == ["default"]
     assert events(deployment) == []
