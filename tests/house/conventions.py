@@ -73,7 +73,8 @@ def no_boolean_by_position(module: Module) -> Iterator[str]:
         arguments = [*function.args.posonlyargs, *function.args.args]
         defaults = [None] * (len(arguments) - len(function.args.defaults)) + list(function.args.defaults)
         for argument, default in zip(arguments, defaults, strict=True):
-            annotation = ast.unparse(argument.annotation) if argument.annotation else ""
+            # A function that answers yes or no is no flag.
+            annotation = re.sub(r"Callable\[.*\]", "", ast.unparse(argument.annotation or ast.Constant("")))
             is_flag = isinstance(default, ast.Constant) and isinstance(default.value, bool)
             if is_flag or re.search(r"\bbool\b", annotation):
                 yield f"{module.path}:{function.lineno} {function.name}({argument.arg}) is taken by position"

@@ -7,7 +7,7 @@ import pytest
 from pydantic.alias_generators import to_camel
 
 from apikeys.astro.graphql.resolvers import ALIASES, SCHEMA
-from deployments.document.schema import QUEUE_FIELDS
+from deployments.deployment_file.schema import Queue
 from deployments.models import WorkerQueue
 from deployments.queues.fields import NUMBERS, QueueInput
 from deployments.queues.forms import CreateForm, EditForm
@@ -36,7 +36,7 @@ def test_every_face_knows_each_field(known, missing):
 
 
 def test_the_client_knows_each_number():
-    assert set(QUEUE_FIELDS) >= {"name", "worker_type", *NUMBERS_OF_CLIENT}
+    assert set(Queue.model_fields) >= {"name", "worker_type", *NUMBERS_OF_CLIENT}
     graphql = {to_camel(name): field for name, field in NUMBERS_OF_CLIENT.items()}
     assert ALIASES["WorkerQueue"] == graphql
     described = SCHEMA.read_text().partition("type WorkerQueue {")[2].partition("}")[0]

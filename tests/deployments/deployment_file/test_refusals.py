@@ -6,13 +6,11 @@ import pytest
 from django.http import Http404
 
 from cloudui.web.principal import Kind, Principal
+from deployments.deployment_file.apply import apply
+from deployments.deployment_file.validation import parse
 from deployments.details.service import update_deployment
-from deployments.document import (
-    apply,
-    parse,
-)
 from deployments.models import Deployment
-from tests.deployments.documents import fill, refusal
+from tests.deployments.deployment_file.files import fill, refusal
 from tests.factories import create_deployment
 
 

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.views.decorators.debug import sensitive_variables
 
 from cloudui.web.uploads import UploadForm
-from deployments.document.source import MAX_BYTES
+from deployments.deployment_file.reader import MAX_BYTES
 
 
 class UnboundFileInput(forms.FileInput):
@@ -19,7 +19,7 @@ class UnboundFileInput(forms.FileInput):
         )
 
 
-class DocumentForm(UploadForm):
+class DeploymentFileForm(UploadForm):
     """A Deployment file. What is wrong in it is found by its reader, which knows the lines."""
 
     # A CharField would refuse control characters without saying where they are.

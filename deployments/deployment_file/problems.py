@@ -1,20 +1,12 @@
 """What is wrong with a Deployment file, and where."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 # Whoever has a hundred has pasted something else.
 MAX_PROBLEMS: Final = 100
 MOST_QUOTED: Final = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place in the text; both count from 1, and 0 stands for the file as a whole."""
-
-    line: int = 0
-    column: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +30,7 @@ class Problem:
     source: str = ""
 
 
-class DocumentInvalid(Exception):
+class InvalidDeploymentFile(Exception):
     """A Deployment file that cannot be applied.
 
     Attributes:
@@ -50,10 +42,3 @@ class DocumentInvalid(Exception):
         super().__init__("This Deployment file cannot be applied.")
         self.is_showable = is_showable
         self.problems = sorted(problems, key=lambda problem: (problem.line, problem.column))[:MAX_PROBLEMS]
-
-
-def quoted(problem: Problem, lines: Sequence[str]) -> Problem:
-    """The problem with the line that it is in, where that line may be quoted."""
-    if not 0 < problem.line <= len(lines):
-        return problem
-    return replace(problem, source=lines[problem.line - 1].strip()[:MOST_QUOTED])

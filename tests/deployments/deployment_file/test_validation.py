@@ -9,9 +9,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deployments.document import Problem, parse, read
-from deployments.document.source import MAX_BYTES
-from tests.deployments.documents import problems_of
+from deployments.deployment_file.problems import Problem
+from deployments.deployment_file.reader import MAX_BYTES
+from deployments.deployment_file.validation import parse, read
+from tests.deployments.deployment_file.files import problems_of
 from tests.house.conventions import ROOT
 
 
@@ -138,7 +139,7 @@ def test_json_is_read_with_its_own_peculiarities():
         document = parse(text)
         assert document.configuration == given["deployment"]["configuration"]
         assert document.alert_emails == ("a@b.de",)
-        assert document.form == "json"
+        assert document.source.format == "json"
 
 
 def test_breaks_of_lines_that_are_none_in_json():
@@ -147,7 +148,7 @@ def test_breaks_of_lines_that_are_none_in_json():
 
     reading = read(text)
 
-    assert reading.document.variables[0].value == value
+    assert reading.variables[0].value == value
     assert [problem.column for problem in reading.problems] == [text.index('"x"') + 1]
 
 
@@ -165,6 +166,20 @@ def test_lines_are_counted_as_editors_do():
     [problem] = read(text).problems
 
     assert (problem.line, problem.column) == (4, 17)
+
+
+@pytest.mark.parametrize("end", ["---", "---\n", "---\n\n# the end\n", "...\n---\n", "---\n---\n"])
+def test_hyphens_at_the_end_begin_no_second_document(end):
+    assert parse(f"configuration:\n  scheduler_au: 7\n{end}").configuration == {"scheduler_au": 7}
+
+
+@pytest.mark.parametrize("value", ["C:\\Users", "\\d+", "\\x4", "\\u12"])
+def test_a_bad_escape_is_said_to_be_one(value):
+    [problem] = read(f'configuration:\n  description: "{value}"\n').problems
+
+    assert (problem.line, problem.message) == (2, "There is no such escape after a backslash.")
+    assert problem.remedy == "Write two backslashes, or use single quotes."
+    assert parse(f"configuration:\n  description: '{value}'\n").configuration == {"description": value}
 
 
 def test_sections_may_stand_below_deployment_as_the_cli_writes_them():
@@ -192,58 +207,6 @@ def test_a_misspelt_field_is_answered_with_the_nearest_one():
         column=3,
         source="",
     )
-
-
-def test_the_line_is_quoted_unless_a_secret_may_stand_in_it():
-    text = "environment_variables:\n  - {key: A, is_secret: tru, value: hunter2}\nconfiguration:\n  executor: hunter3\n"
-
-    first, second = read(text).problems
-
-    assert (first.line, first.source) == (2, "")
-    assert (second.line, second.source) == (4, "executor: hunter3")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "environment_variables:\n  - key: A\n    is_secret: true\n    value: hunter2\n",
-        "environment_variables:\n  - key: A\n    is_secret: yes\n    value: hunter2\n",
-        "environment_variables:\n  - key: A\n    is_secert: true\n    value: hunter2\n",
-        "environment_variables:\n  - key: A\n    is_secret: true\n    vaule: hunter2\n",
-        "environment_variables:\n  key: A\n  value: hunter2\n",
-        "enviroment_variables:\n  - key: A\n    value: hunter2\n",
-        "configuration:\n  environment_variables:\n  - value: hunter2\n",
-        "environment_variables: hunter2",
-        "environment_variables:\n  - key: A\n    is_secret: true\n    value: *hunter2\n",
-        "environment_variables:\n  - key: A\n    value: !hunter2 x\n",
-        "environment_variables:\n  - key: A\n    value: %hunter2\n",
-        "environment_variables:\n  - key: A\n    value: 'hunter2\n",
-        "environment_variables:\n  - key: A\n    is_secret: true\n    value: hunter2\x1b\n",
-        "alert_emails: []\n---\nenvironment_variables:\n  - {key: A, is_secret: true, value: hunter2}\n",
-        '{"environment_variables": [{"key": "A", "is_secret": true, "value": "hunter2"}]',
-        '{"environment_variables": [{"key": "A", "is_secret": true, "value": "hunter2"}], "x": "hunter2"}',
-        "PASSWORD=hunter2",
-        "PASSWORD='hunter2",
-        b"key: hunter2\xff",
-    ],
-)
-def test_what_may_hold_a_secret_is_never_shown(text):
-    reading = read(text)
-
-    assert reading.may_hold_secrets
-    assert "hunter2" not in repr(reading)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "environment_variables:\n  - key: A\n    value: shown\n  - key: B\n    is_secret: true\n    value: ''\n",
-        "configuration:\n  executor: Celery\n",
-        "configuration:\n\tname: a\n",
-    ],
-)
-def test_what_holds_none_may_be_shown_again(text):
-    assert not read(text).may_hold_secrets
 
 
 def test_the_example_of_the_documentation_is_right():

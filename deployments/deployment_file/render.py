@@ -3,7 +3,7 @@
 import json
 import re
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import yaml
@@ -11,14 +11,17 @@ from django.conf import settings
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_variables
 
-from deployments.document.reading import is_ambiguous
-from deployments.document.schema import CONFIGURATION, EMAILS, METADATA, QUEUES, VARIABLES, WRAPPER
-from deployments.document.source import UNPRINTABLE
+from deployments.deployment_file.reader import UNPRINTABLE, WRAPPER, Format, is_ambiguous
+from deployments.deployment_file.schema import (
+    CONFIGURATION,
+    EMAILS,
+    METADATA,
+    QUEUES,
+    VARIABLES,
+)
 from deployments.models import Deployment, WorkerQueue
 from deployments.queues.fields import QueueInput
 from deployments.variables.service import list_variables
-
-Form = Literal["yaml", "json"]
 
 # A text like this is a text to every reader of YAML, with or without quotes.
 _PLAIN: Final = re.compile(r"[A-Za-z][\w .@/+-]*(?<! )", re.ASCII)
@@ -28,7 +31,7 @@ _UNLIMITED: Final = 2**31 - 1
 
 
 @sensitive_variables()
-def render(deployment: Deployment, *, form: Form = "yaml", is_template: bool = False) -> str:
+def render(deployment: Deployment, *, file_format: Format = "yaml", is_template: bool = False) -> str:
     """Write a Deployment as a file, always in the same order, so that two files can be compared.
 
     Secrets have the value "", which keeps them when the file is applied. Sections without anything in them are
@@ -36,11 +39,11 @@ def render(deployment: Deployment, *, form: Form = "yaml", is_template: bool = F
 
     Args:
         deployment: as its access function returned it.
-        form: YAML, or JSON.
+        file_format: YAML, or JSON.
         is_template: without name, metadata and secrets, to be the beginning of another Deployment's file.
     """
     content = {WRAPPER: _content(deployment, is_template=is_template)}
-    if form == "json":
+    if file_format == "json":
         text = json.dumps(content, indent=4, ensure_ascii=False) + "\n"
         return UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     return str(yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_UNLIMITED))

@@ -6,9 +6,10 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
+from deployments.deployment_file.problems import Problem
+from deployments.deployment_file.schema import CONFIGURATION, EMAILS, METADATA, QUEUES
+from deployments.deployment_file.validation import DeploymentFile
 from deployments.details.alert_emails import ALERT_EMAILS, EMAIL_LENGTH, distinct
-from deployments.document.problems import Problem
-from deployments.document.schema import CONFIGURATION, EMAILS, METADATA, QUEUES, VARIABLES, Document
 from deployments.models import Deployment, Executor
 from deployments.models.queue import DEFAULT_QUEUE
 from deployments.variables.service import check_key
@@ -17,30 +18,30 @@ KUBERNETES_HAS_NONE: Final = "The Kubernetes executor has no worker queues."
 _is_email: Final = EmailValidator()
 
 
-def check(deployment: Deployment, document: Document) -> list[Problem]:
+def check(deployment: Deployment, file: DeploymentFile) -> list[Problem]:
     """All such problems.
 
     Args:
         deployment: the Deployment, with its workspace and cluster.
-        document: what the file says, as far as it could be read.
+        file: what the file says, as far as it could be read.
     """
     return [
-        *_identity(deployment, document),
-        *_keys(document),
-        *_queues(deployment, document),
-        *_emails(document),
+        *_identity(deployment, file),
+        *_keys(file),
+        *_queues(deployment, file),
+        *_emails(file),
     ]
 
 
-def executor_of(deployment: Deployment, document: Document) -> str:
+def executor_of(deployment: Deployment, file: DeploymentFile) -> str:
     """The executor once the file is applied."""
-    return str(document.configuration.get("executor", deployment.executor))
+    return str(file.configuration.get("executor", deployment.executor))
 
 
-def _identity(deployment: Deployment, document: Document) -> Iterator[Problem]:
-    if document.deployment_id and document.deployment_id != deployment.pk:
-        yield document.problem(
-            f"{METADATA}.deployment_id",
+def _identity(deployment: Deployment, file: DeploymentFile) -> Iterator[Problem]:
+    if file.deployment_id and file.deployment_id != deployment.pk:
+        yield file.problem(
+            (METADATA, "deployment_id"),
             "This is the file of another Deployment.",
             f"Open that one, or remove the section {METADATA} to apply the file to {deployment.name}.",
         )
@@ -50,50 +51,50 @@ def _identity(deployment: Deployment, document: Document) -> Iterator[Problem]:
         "runtime_version": (deployment.runtime_id, "A file does not change the runtime."),
     }
     for name, (current, reason) in fixed.items():
-        if document.configuration.get(name, current) != current:
+        if file.configuration.get(name, current) != current:
             remedy = f"Write “{current}”, or remove the line."
             if name == "workspace_name":
                 remedy += " To move it, use Transfer Deployment."
-            yield document.problem(f"{CONFIGURATION}.{name}", reason, remedy)
+            yield file.problem((CONFIGURATION, name), reason, remedy)
 
 
-def _keys(document: Document) -> Iterator[Problem]:
+def _keys(file: DeploymentFile) -> Iterator[Problem]:
     # The service says this too, but only once the section can be read as a whole.
-    for variable in document.variables or ():
+    for variable in file.variables or ():
         try:
             check_key(variable.key)
         except ValidationError as error:
-            yield document.problem(f"{VARIABLES}[{variable.number}].key", *split(error.messages[0]))
+            yield file.problem((*file.keys[variable.key], "key"), *split(error.messages[0]))
 
 
-def _queues(deployment: Deployment, document: Document) -> Iterator[Problem]:
-    if not document.queues or executor_of(deployment, document) == Executor.CELERY:
+def _queues(deployment: Deployment, file: DeploymentFile) -> Iterator[Problem]:
+    if not file.queues or executor_of(deployment, file) == Executor.CELERY:
         return
-    for number, queue in enumerate(document.queues):
+    for number, queue in enumerate(file.queues):
         # The CLI writes one queue named default for this executor too; it stands for nothing.
         if queue.name != DEFAULT_QUEUE:
-            yield document.problem(
-                f"{QUEUES}[{number}].name",
+            yield file.problem(
+                (QUEUES, number, "name"),
                 KUBERNETES_HAS_NONE,
                 f"Remove it, or write “executor: {Executor.CELERY.value}” in {CONFIGURATION}.",
             )
 
 
-def _emails(document: Document) -> Iterator[Problem]:
+def _emails(file: DeploymentFile) -> Iterator[Problem]:
     # There may be thousands in a file, too many to compare each with each.
-    emails, before = document.alert_emails or (), set[str]()
+    emails, before = file.alert_emails or (), set[str]()
     for number, email in enumerate(emails):
-        path = f"{EMAILS}[{number}]"
+        location = (EMAILS, number)
         if not _looks_right(email):
-            yield document.problem(
-                path, "This is not a valid e-mail address.", "Write one such as team@example.com."
+            yield file.problem(
+                location, "This is not a valid e-mail address.", "Write one such as team@example.com."
             )
         elif distinct(email) in before:
-            yield document.problem(path, "This address is in the list already.", "Remove this line.")
+            yield file.problem(location, "This address is in the list already.", "Remove this line.")
         before.add(distinct(email))
     if len(emails) > ALERT_EMAILS:
-        yield document.problem(
-            EMAILS,
+        yield file.problem(
+            (EMAILS,),
             f"A Deployment has at most {ALERT_EMAILS} alert e-mails; these are {len(emails)}.",
             "Remove some.",
         )

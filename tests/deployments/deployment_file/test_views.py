@@ -11,7 +11,14 @@ from deployments.access import deployment_to_view
 from deployments.details.alert_emails import set_alert_emails
 from deployments.models import Deployment
 from deployments.variables.service import Wanted, save_variables
-from tests.deployments.documents import NOTHING, RENAME, WITH_SECRET, apply_url, file_url, previewed
+from tests.deployments.deployment_file.files import (
+    NOTHING,
+    RENAME,
+    WITH_SECRET,
+    apply_url,
+    file_url,
+    previewed,
+)
 from tests.deployments.helpers import HX, NEVER_EXISTED, one, page, text, url
 from workspaces.models import Membership, Role
 from workspaces.principals import principal_for
@@ -191,6 +198,14 @@ class TestMistakes:
 
         response = as_editor.post(apply_url(seen), {"text": given})
 
+        assert one(response, "textarea").get_text() == "\n" + given
+
+    def test_a_mistyped_field_does_not_make_the_text_vanish(self, as_editor, seen):
+        given = f"environment_variables:\n  - {{key: A, value: b}}\n{self.GIVEN}"
+
+        response = as_editor.post(apply_url(seen), {"text": given})
+
+        assert response.status_code == 422
         assert one(response, "textarea").get_text() == "\n" + given
 
     def test_what_may_hold_secrets_is_not_shown_again(self, as_editor, seen):

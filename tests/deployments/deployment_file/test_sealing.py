@@ -4,10 +4,10 @@ import pytest
 from pytest_django.asserts import assertContains, assertNotContains
 
 from deployments.access import deployment_to_view
-from deployments.document import sealing
+from deployments.deployment_file import sealing
 from deployments.models import Deployment, EnvironmentVariable
 from deployments.variables.service import Wanted, read_value, save_variables
-from tests.deployments.documents import NOTHING, RENAME, WITH_SECRET, apply_url, previewed
+from tests.deployments.deployment_file.files import NOTHING, RENAME, WITH_SECRET, apply_url, previewed
 from tests.deployments.helpers import one, signed_in, text
 from tests.factories import create_deployment, create_member
 from tests.house.tables import dump

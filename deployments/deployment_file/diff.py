@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from deployments.document.checking import executor_of
-from deployments.document.schema import (
+from deployments.deployment_file.checks import executor_of
+from deployments.deployment_file.schema import (
     COLUMNS,
     CONFIGURATION,
     EMAILS,
     FLAGS,
+    QUEUE_NUMBERS,
     QUEUES,
     VARIABLES,
-    Document,
-    QueueGiven,
-    VariableGiven,
+    Queue,
+    Variable,
 )
+from deployments.deployment_file.validation import DeploymentFile
 from deployments.models import Deployment, Executor, NodePool
 from deployments.models.queue import DEFAULT_QUEUE
 from deployments.queues.fields import QueueInput, default_input
@@ -88,18 +89,18 @@ class Change:
         return self.how is How.DELETED
 
 
-def preview(deployment: Deployment, document: Document) -> list[Change]:
+def preview(deployment: Deployment, file: DeploymentFile) -> list[Change]:
     """What applying a file would change, in the order of the file's sections. Nothing is written.
 
     Args:
         deployment: as its access function returned it.
-        document: what the file says; that it can be applied is decided elsewhere.
+        file: what the file says; that it can be applied is decided elsewhere.
     """
     return [
-        *_variables(list_variables(deployment), document.variables),
-        *_configuration(deployment, document),
-        *_queues(deployment, document),
-        *_emails(deployment.alert_emails, document.alert_emails),
+        *_variables(list_variables(deployment), file.variables),
+        *_configuration(deployment, file),
+        *_queues(deployment, file),
+        *_emails(deployment.alert_emails, file.alert_emails),
     ]
 
 
@@ -118,31 +119,26 @@ def warning_about(changes: Iterable[Change]) -> str:
     return warning
 
 
-def wanted_queues(deployment: Deployment, document: Document) -> list[QueueInput] | None:
+def wanted_queues(deployment: Deployment, file: DeploymentFile) -> list[QueueInput] | None:
     """The worker queues once the file is applied; None if the file leaves them alone.
 
     What the file leaves to us is chosen as the contract's 2.3 says: no worker has to stand by, the others as
     for a queue for which nobody chose.
     """
-    if document.queues is None or executor_of(deployment, document) != Executor.CELERY:
+    if file.queues is None or executor_of(deployment, file) != Executor.CELERY:
         return None
     pools = node_pools(deployment.cluster)
-    return [_queue_input(each, pools) for each in document.queues]
+    return [_queue_input(each, pools) for each in file.queues]
 
 
-def _queue_input(given: QueueGiven, pools: Mapping[str, NodePool]) -> QueueInput:
+def _queue_input(queue: Queue, pools: Mapping[str, NodePool]) -> QueueInput:
     # The CLI leaves numbers out, or sends 0, to leave them to the server.
-    return QueueInput.complete(
-        pools.get(given.worker_type),
-        name=given.name,
-        worker_type=given.worker_type,
-        min_workers=given.min_workers,
-        max_workers=given.max_workers,
-        concurrency=given.concurrency,
-    )
+    numbers = {field: getattr(queue, name) for name, field in QUEUE_NUMBERS.items()}
+    worker_type = queue.worker_type or ""
+    return QueueInput.complete(pools.get(worker_type), name=queue.name, worker_type=worker_type, **numbers)
 
 
-def _variables(stored: list[Shown], given: tuple[VariableGiven, ...] | None) -> Iterator[Change]:
+def _variables(stored: list[Shown], given: tuple[Variable, ...] | None) -> Iterator[Change]:
     if given is None:
         return
     before, wanted = {each.key: each for each in stored}, {each.key: each for each in given}
@@ -156,7 +152,7 @@ def _variables(stored: list[Shown], given: tuple[VariableGiven, ...] | None) -> 
             yield from _variable(before[key], wanted[key])
 
 
-def _variable(before: Shown, wanted: VariableGiven) -> Iterator[Change]:
+def _variable(before: Shown, wanted: Variable) -> Iterator[Change]:
     value = wanted.value.rstrip()
     if wanted.is_secret:
         # Whether a new value equals the stored one is not said: that would tell whether a guess is right.
@@ -174,8 +170,8 @@ def _shown(variable: Shown) -> str:
     return (variable.value or "Empty") if variable.is_readable else "Unreadable"
 
 
-def _configuration(deployment: Deployment, document: Document) -> Iterator[Change]:
-    for name, value in document.configuration.items():
+def _configuration(deployment: Deployment, file: DeploymentFile) -> Iterator[Change]:
+    for name, value in file.configuration.items():
         if name not in COLUMNS:
             continue
         before = getattr(deployment, COLUMNS[name])
@@ -191,9 +187,9 @@ def _said(name: str, value: Any) -> str:
     return in_airflow_units(value) if name == "scheduler_au" else (str(value) or "Empty")
 
 
-def _queues(deployment: Deployment, document: Document) -> Iterator[Change]:
+def _queues(deployment: Deployment, file: DeploymentFile) -> Iterator[Change]:
     before = {queue.name: QueueInput.of(queue) for queue in list_queues(deployment)}
-    after = _queues_after(deployment, document, before)
+    after = _queues_after(deployment, file, before)
     for name in sorted(before.keys() | after.keys(), key=lambda name: (name != DEFAULT_QUEUE, name)):
         if name not in after:
             yield Change(QUEUES, name, How.DELETED, str(before[name]))
@@ -204,11 +200,11 @@ def _queues(deployment: Deployment, document: Document) -> Iterator[Change]:
 
 
 def _queues_after(
-    deployment: Deployment, document: Document, before: dict[str, QueueInput]
+    deployment: Deployment, file: DeploymentFile, before: dict[str, QueueInput]
 ) -> dict[str, QueueInput]:
-    if executor_of(deployment, document) != Executor.CELERY:
+    if executor_of(deployment, file) != Executor.CELERY:
         return {}
-    wanted = wanted_queues(deployment, document)
+    wanted = wanted_queues(deployment, file)
     if wanted is not None:
         return {each.name: each for each in wanted}
     pool = next(iter(node_pools(deployment.cluster).values()), None)

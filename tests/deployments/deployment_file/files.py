@@ -2,8 +2,11 @@
 
 from cloudui.web.principal import Principal
 from deployments.access import deployment_to_view
+from deployments.deployment_file.apply import examine
+from deployments.deployment_file.diff import Change
+from deployments.deployment_file.problems import InvalidDeploymentFile
+from deployments.deployment_file.validation import parse
 from deployments.details.alert_emails import set_alert_emails
-from deployments.document import Change, DocumentInvalid, examine, parse
 from deployments.models import Deployment
 from deployments.queues.service import QueueInput, replace_queues
 from deployments.variables.service import Wanted, save_variables
@@ -42,7 +45,7 @@ def problems_of(text: str | bytes) -> list[tuple[int, str, str]]:
     """Line, field and message of all that is wrong with a text."""
     try:
         parse(text)
-    except DocumentInvalid as error:
+    except InvalidDeploymentFile as error:
         return [(each.line, each.field, each.message) for each in error.problems]
     return []
 
@@ -51,7 +54,7 @@ def refusal(principal: Principal, deployment: Deployment, text: str) -> list[tup
     """Line, field, message and remedy of all that is wrong with applying a text."""
     try:
         examine(principal, deployment, text)
-    except DocumentInvalid as error:
+    except InvalidDeploymentFile as error:
         return [(each.line, each.field, each.message, each.remedy) for each in error.problems]
     return []
 

@@ -9,11 +9,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from deployments.access import deployment_to_view
+from deployments.deployment_file.apply import examine
+from deployments.deployment_file.diff import preview
+from deployments.deployment_file.reader import is_ambiguous
+from deployments.deployment_file.render import _Dumper, render
+from deployments.deployment_file.validation import parse
 from deployments.details.alert_emails import set_alert_emails
 from deployments.details.service import update_deployment
-from deployments.document import examine, parse, preview, render
-from deployments.document.reading import is_ambiguous
-from deployments.document.rendering import _Dumper
 from deployments.models import Executor
 from deployments.queues.service import QueueInput, replace_queues
 from deployments.variables.service import Wanted, save_variables
@@ -57,7 +59,7 @@ def test_any_variables_survive(seen, editor, wanted, form):
         ],
     )
 
-    document = parse(render(seen, form=form))
+    document = parse(render(seen, file_format=form))
 
     assert preview(seen, document) == []
     plain = {key: value.rstrip() for key, (value, is_secret) in wanted.items() if not is_secret}
@@ -98,11 +100,11 @@ def test_everything_at_once(seen, editor, form):
     save_variables(principal, seen, [Wanted("A", "1"), Wanted("B", "secret", is_secret=True)])
     now = deployment_to_view(principal, None, seen.pk)
 
-    text = render(now, form=form)
+    text = render(now, file_format=form)
 
     assert examine(principal, now, text).changes == []
     assert examine(principal, now, text.replace("\n", "\r\n")).changes == []
-    assert text == render(now, form=form)
+    assert text == render(now, file_format=form)
     loaded = (json.loads if form == "json" else yaml.safe_load)(text)
     assert list(loaded["deployment"]) == [
         "environment_variables",

@@ -5,22 +5,18 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from deployments.access import deployment_to_view
+from deployments.deployment_file.apply import DeploymentChanged, apply, examine
+from deployments.deployment_file.diff import preview
+from deployments.deployment_file.problems import InvalidDeploymentFile
+from deployments.deployment_file.render import render
+from deployments.deployment_file.validation import parse
 from deployments.details.alert_emails import set_alert_emails
 from deployments.details.service import update_deployment
-from deployments.document import (
-    DeploymentChanged,
-    DocumentInvalid,
-    apply,
-    examine,
-    parse,
-    preview,
-    render,
-)
 from deployments.models import Deployment, EnvironmentVariable, Executor
 from deployments.queues.service import QueueInput, list_queues, replace_queues
 from deployments.variables.service import Wanted, list_variables, read_value, save_variables
 from deployments.versions import state_of
-from tests.deployments.documents import fill, refusal, said
+from tests.deployments.deployment_file.files import fill, refusal, said
 from tests.factories import create_deployment, create_member
 from tests.house.tables import dump
 from workspaces.models import AuditEvent, Membership, Role
@@ -73,7 +69,7 @@ def test_every_change_is_said_and_then_done(seen, principal):
         ("alert_emails", "other@example.com", "added", "", ""),
     ]  # fmt: skip
 
-    assert apply(principal, seen, examined.document, state=examined.state) == examined.changes
+    assert apply(principal, seen, examined.file, state=examined.state) == examined.changes
 
     now = deployment_to_view(principal, None, seen.pk)
     assert (now.name, now.dag_deploys_enabled, now.ci_cd_enforced) == ("Live", False, True)
@@ -114,7 +110,12 @@ def test_a_preview_writes_nothing(seen, principal):
 def test_what_is_absent_is_left_alone(seen, principal):
     before = dump(besides=("workspaces_auditevent",))
 
-    for text in ("configuration: {}", "metadata: {anything: 1}", render(seen), render(seen, form="json")):
+    for text in (
+        "configuration: {}",
+        "metadata: {anything: 1}",
+        render(seen),
+        render(seen, file_format="json"),
+    ):
         assert apply(principal, seen, parse(text)) == []
 
     assert dump(besides=("workspaces_auditevent",)) == before
@@ -165,7 +166,7 @@ def test_what_was_previewed_is_what_is_applied(seen, principal):
         state = state_of(Deployment.objects.get(pk=seen.pk))
         change()
         with pytest.raises(DeploymentChanged):
-            apply(principal, seen, examined.document, state=state)
+            apply(principal, seen, examined.file, state=state)
 
     assert Deployment.objects.get(pk=seen.pk).name == "Production"
 
@@ -174,7 +175,7 @@ def test_all_or_nothing(seen, principal):
     create_deployment(workspace=seen.workspace, name="LIVE")
     before = dump()
 
-    with pytest.raises(DocumentInvalid):
+    with pytest.raises(InvalidDeploymentFile):
         apply(principal, seen, parse(EVERYTHING))
 
     assert dump() == before
