@@ -27,7 +27,7 @@ from deployments.details.alert_emails import set_alert_emails
 from deployments.details.service import update_deployment
 from deployments.models import Deployment
 from deployments.queues.service import replace_queues
-from deployments.variables.service import Wanted, save_variables
+from deployments.variables.service import VariableInput, save_variables
 from deployments.versions import state_of
 
 _FILE_NAMES = {column: name for name, column in [*COLUMNS.items(), *QUEUE_NUMBERS.items()]}
@@ -133,7 +133,9 @@ def _carry_out(
     if QUEUES in affected and queues is not None and is_known:
         problems += _try(file, _queue_field, lambda: replace_queues(principal, locked, queues))
     if VARIABLES in affected:
-        variables = [Wanted(each.key, each.value, bool(each.is_secret)) for each in file.variables or ()]
+        variables = [
+            VariableInput(each.key, each.value, bool(each.is_secret)) for each in file.variables or ()
+        ]
         said = {problem.field.removesuffix(".key") for problem in problems}
         refused = _try(
             file,

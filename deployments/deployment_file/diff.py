@@ -24,7 +24,7 @@ from deployments.models.queue import DEFAULT_QUEUE
 from deployments.queues.fields import QueueInput, default_input
 from deployments.queues.service import list_queues, node_pools
 from deployments.units import in_airflow_units
-from deployments.variables.service import Shown, list_variables
+from deployments.variables.service import VariableView, list_variables
 
 SECRET: Final = "Secret"
 NEW_VALUE: Final = "New value"
@@ -138,7 +138,7 @@ def _queue_input(queue: Queue, pools: Mapping[str, NodePool]) -> QueueInput:
     return QueueInput.complete(pools.get(worker_type), name=queue.name, worker_type=worker_type, **numbers)
 
 
-def _variables(stored: list[Shown], given: tuple[Variable, ...] | None) -> Iterator[Change]:
+def _variables(stored: list[VariableView], given: tuple[Variable, ...] | None) -> Iterator[Change]:
     if given is None:
         return
     before, wanted = {each.key: each for each in stored}, {each.key: each for each in given}
@@ -152,7 +152,7 @@ def _variables(stored: list[Shown], given: tuple[Variable, ...] | None) -> Itera
             yield from _variable(before[key], wanted[key])
 
 
-def _variable(before: Shown, wanted: Variable) -> Iterator[Change]:
+def _variable(before: VariableView, wanted: Variable) -> Iterator[Change]:
     value = wanted.value.rstrip()
     if wanted.is_secret:
         # Whether a new value equals the stored one is not said: that would tell whether a guess is right.
@@ -164,7 +164,7 @@ def _variable(before: Shown, wanted: Variable) -> Iterator[Change]:
         yield Change(VARIABLES, before.key, How.CHANGED, _shown(before), after)
 
 
-def _shown(variable: Shown) -> str:
+def _shown(variable: VariableView) -> str:
     if variable.is_secret:
         return SECRET
     return (variable.value or "Empty") if variable.is_readable else "Unreadable"

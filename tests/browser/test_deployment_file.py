@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from deployments.details.alert_emails import set_alert_emails
 from deployments.models import Deployment, EnvironmentVariable
 from deployments.queues.service import QueueInput, replace_queues
-from deployments.variables.service import Wanted, read_value, save_variables
+from deployments.variables.service import VariableInput, read_value, save_variables
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.steps import everything_kept
 from tests.browser.test_accessibility import look
@@ -43,7 +43,11 @@ def filled(deployment, editor):
     save_variables(
         principal,
         deployment,
-        [Wanted("LOG_LEVEL", "info"), Wanted("OLD", "1"), Wanted("TOKEN", "stored-secret", is_secret=True)],
+        [
+            VariableInput("LOG_LEVEL", "info"),
+            VariableInput("OLD", "1"),
+            VariableInput("TOKEN", "stored-secret", is_secret=True),
+        ],
     )
     replace_queues(
         principal,

@@ -9,7 +9,7 @@ from deployments.deployment_file.validation import parse
 from deployments.details.alert_emails import set_alert_emails
 from deployments.models import Deployment
 from deployments.queues.service import QueueInput, replace_queues
-from deployments.variables.service import Wanted, save_variables
+from deployments.variables.service import VariableInput, save_variables
 from tests.deployments.helpers import one, text, url
 
 RENAME = "configuration:\n  name: Live\n"
@@ -31,7 +31,11 @@ def fill(deployment: Deployment, principal: Principal) -> Deployment:
     save_variables(
         principal,
         deployment,
-        [Wanted("LEVEL", "info"), Wanted("OLD", "gone"), Wanted("PASSWORD", "stored", is_secret=True)],
+        [
+            VariableInput("LEVEL", "info"),
+            VariableInput("OLD", "gone"),
+            VariableInput("PASSWORD", "stored", is_secret=True),
+        ],
     )
     return deployment_to_view(principal, None, deployment.pk)
 

@@ -14,7 +14,7 @@ from deployments.details.alert_emails import set_alert_emails
 from deployments.details.service import update_deployment
 from deployments.models import Deployment, EnvironmentVariable, Executor
 from deployments.queues.service import QueueInput, list_queues, replace_queues
-from deployments.variables.service import Wanted, list_variables, read_value, save_variables
+from deployments.variables.service import VariableInput, list_variables, read_value, save_variables
 from deployments.versions import state_of
 from tests.deployments.deployment_file.files import fill, refusal, said
 from tests.factories import create_deployment, create_member
@@ -159,7 +159,7 @@ def test_what_was_previewed_is_what_is_applied(seen, principal):
     examined = examine(principal, seen, EVERYTHING)
     for change in (
         lambda: update_deployment(principal, seen, description="Changed"),
-        lambda: save_variables(principal, seen, [Wanted("PASSWORD", "other", is_secret=True)]),
+        lambda: save_variables(principal, seen, [VariableInput("PASSWORD", "other", is_secret=True)]),
         lambda: set_alert_emails(principal, seen, []),
         lambda: replace_queues(principal, seen, [QueueInput("default", "small", 0, 9, 16)]),
     ):

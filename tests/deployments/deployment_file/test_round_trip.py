@@ -18,7 +18,7 @@ from deployments.details.alert_emails import set_alert_emails
 from deployments.details.service import update_deployment
 from deployments.models import Executor
 from deployments.queues.service import QueueInput, replace_queues
-from deployments.variables.service import Wanted, save_variables
+from deployments.variables.service import VariableInput, save_variables
 from workspaces.principals import principal_for
 
 # What other readers of YAML, or older ones, take for something other than text.
@@ -54,7 +54,7 @@ def test_any_variables_survive(seen, editor, wanted, form):
         principal_for(editor),
         seen,
         [
-            Wanted(key, value if value.rstrip() or not is_secret else "x", is_secret)
+            VariableInput(key, value if value.rstrip() or not is_secret else "x", is_secret)
             for key, (value, is_secret) in wanted.items()
         ],
     )
@@ -97,7 +97,7 @@ def test_everything_at_once(seen, editor, form):
         [QueueInput("default", "small", 1, 5, 8), QueueInput("on", "small", 0, 10, 16)],
     )
     set_alert_emails(principal, seen, ["z@example.com", "a@example.com"])
-    save_variables(principal, seen, [Wanted("A", "1"), Wanted("B", "secret", is_secret=True)])
+    save_variables(principal, seen, [VariableInput("A", "1"), VariableInput("B", "secret", is_secret=True)])
     now = deployment_to_view(principal, None, seen.pk)
 
     text = render(now, file_format=form)
@@ -130,7 +130,9 @@ def test_what_is_empty_is_left_out(seen):
 
 def test_a_template_names_nobody_and_holds_no_secret(seen, editor):
     save_variables(
-        principal_for(editor), seen, [Wanted("A", "1"), Wanted("SECRET_B", "hidden", is_secret=True)]
+        principal_for(editor),
+        seen,
+        [VariableInput("A", "1"), VariableInput("SECRET_B", "hidden", is_secret=True)],
     )
 
     text = render(seen, is_template=True)

@@ -6,7 +6,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 from deployments.access import deployment_to_view
 from deployments.deployment_file import sealing
 from deployments.models import Deployment, EnvironmentVariable
-from deployments.variables.service import Wanted, read_value, save_variables
+from deployments.variables.service import VariableInput, read_value, save_variables
 from tests.deployments.deployment_file.files import NOTHING, RENAME, WITH_SECRET, apply_url, previewed
 from tests.deployments.helpers import one, signed_in, text
 from tests.factories import create_deployment, create_member
@@ -20,7 +20,7 @@ def seen(deployment, editor):
     save_variables(
         principal_for(editor),
         deployment,
-        [Wanted("LEVEL", "info"), Wanted("TOKEN", "stored-secret", is_secret=True)],
+        [VariableInput("LEVEL", "info"), VariableInput("TOKEN", "stored-secret", is_secret=True)],
     )
     return deployment_to_view(principal_for(editor), None, deployment.pk)
 

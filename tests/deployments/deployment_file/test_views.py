@@ -10,7 +10,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 from deployments.access import deployment_to_view
 from deployments.details.alert_emails import set_alert_emails
 from deployments.models import Deployment
-from deployments.variables.service import Wanted, save_variables
+from deployments.variables.service import VariableInput, save_variables
 from tests.deployments.deployment_file.files import (
     NOTHING,
     RENAME,
@@ -29,7 +29,7 @@ def seen(deployment, editor):
     save_variables(
         principal_for(editor),
         deployment,
-        [Wanted("LEVEL", "info"), Wanted("TOKEN", "stored-secret", is_secret=True)],
+        [VariableInput("LEVEL", "info"), VariableInput("TOKEN", "stored-secret", is_secret=True)],
     )
     return deployment_to_view(principal_for(editor), None, deployment.pk)
 
