@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.http import Http404
 
-from apikeys.key_secrets import create_key
+from apikeys.keys import create_key
 from apikeys.models import ApiKey
 from cloudui.web.versions import StaleEdit
 from deployments.details.alert_emails import add_alert_email
