@@ -2,14 +2,10 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path, register_converter
+from django.urls import include, path
 from django.views.generic import RedirectView, TemplateView
 
 from cloudui.web import errors
-from cloudui.web.ids import IdConverter, KeyIdConverter
-
-register_converter(IdConverter, "cid")
-register_converter(KeyIdConverter, "keyid")
 
 handler400 = errors.bad_request
 handler403 = errors.permission_denied

@@ -1,6 +1,9 @@
-"""The kernel as a Django application: it brings one table, see `cloudui.web.models`."""
+"""The kernel as a Django application: it brings two tables (`cloudui.web.models`) and the converters of paths."""
 
 from django.apps import AppConfig
+from django.urls import register_converter
+
+from cloudui.web.ids import IdConverter, KeyIdConverter
 
 
 class WebConfig(AppConfig):
@@ -9,3 +12,8 @@ class WebConfig(AppConfig):
     name = "cloudui.web"
     label = "web"
     verbose_name = "Installation"
+
+    def ready(self) -> None:
+        """Have paths know identifiers, whichever URL configuration is read first."""
+        register_converter(IdConverter, "cid")
+        register_converter(KeyIdConverter, "keyid")

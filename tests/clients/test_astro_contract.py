@@ -6,7 +6,7 @@ import time
 import pytest
 from django.test import Client
 
-from apikeys.astro import discovery
+from apikeys import snippets
 from apikeys.tokens import access_tokens
 from deployments.models import Executor
 from deployments.variables.service import Wanted, save_variables
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def base(live_server, settings, monkeypatch) -> str:
     """The server in the place of http://localhost:8871."""
     settings.PUBLIC_URL = live_server.url
-    monkeypatch.setattr(discovery, "HOME", live_server.url)
+    monkeypatch.setattr(snippets, "ASTRO_HOME", live_server.url)
     return live_server.url
 
 
