@@ -56,6 +56,12 @@ def includes_are_closed(_name: str, text: str) -> Iterator[str]:
             yield tag
 
 
+def dialogs_have_one_frame(name: str, text: str) -> Iterator[str]:
+    """Its header and body are those of components/dialog.html."""
+    if name not in {"components/dialog.html", "account/base_manage.html"}:
+        yield from re.findall(r"\bdialog__(?:header|body|close)\b", text)
+
+
 def icons_come_from_the_tag(_name: str, text: str) -> Iterator[str]:
     """The tag is shorter, knows the sprite's URL and costs nothing when a page is rendered."""
     yield from re.findall(r"<svg[^>]*\bclass=[\"']icon\b|icons\.svg", text)
@@ -87,6 +93,7 @@ RULES: list[Rule] = [
     parts_close_with_their_name,
     at_most_two_parts,
     includes_are_closed,
+    dialogs_have_one_frame,
     icons_come_from_the_tag,
     posts_carry_a_token,
     dialogs_have_no_address,
@@ -112,6 +119,8 @@ COUNTER_EXAMPLES: list[tuple[Rule, str, str]] = [
         "x.html",
         '<svg class="icon" aria-hidden="true"><use href="/x.svg#copy"/></svg>',
     ),
+    (dialogs_have_one_frame, "x.html", '<header class="dialog__header"></header>'),
+    (dialogs_have_one_frame, "x.html", '<div class="dialog__body dialog__body--wide">'),
     (icons_come_from_the_tag, "x.html", "<use href=\"{% static 'img/icons.svg' %}#copy\"/>"),
     (posts_carry_a_token, "x.html", '<form method="post" action="/"></form>'),
     (posts_carry_a_token, "x.html", '<button hx-delete="/x">'),
