@@ -14,6 +14,8 @@ ROOT = Path(settings.BASE_DIR) / "templates"
 TEMPLATES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*") if path.is_file())
 PAGES = [name for name in TEMPLATES if name.endswith(".html")]
 
+LONGEST_LINE = 160
+
 Rule = Callable[[str, str], Iterator[str]]
 
 
@@ -147,6 +149,16 @@ def test_every_rule_has_a_counter_example():
     assert {rule for rule, _, _ in COUNTER_EXAMPLES} == set(RULES)
 
 
+def test_no_line_of_a_template_is_long():
+    texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in TEMPLATES}
+
+    assert [f"{name}:{line}" for name, text in texts.items() for line in long_lines(text)] == []
+
+
+def test_a_long_line_is_found():
+    assert list(long_lines(f"<p>\n{'x' * LONGEST_LINE}\n{'x' * LONGEST_LINE}x\n</p>")) == [3]
+
+
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_every_template_and_every_part_of_it_compiles(name):
     parts = re.findall(r"{%\s*partialdef\s+([\w-]+)", text_of(name))
@@ -241,6 +253,11 @@ def test_no_page_is_kept_in_the_history_of_htmx(name):
 def test_a_page_not_found_says_nothing_about_the_request_or_the_person():
     for name in ("404.html", "404_fragment.html", "bare.html", "shell/head_links.html"):
         assert not re.findall(r"{{.*?}}|csrf_token|\buser\b|\brequest\b", text_of(name)), name
+
+
+def long_lines(text: str) -> Iterator[int]:
+    """The numbers of the lines, comments too, that nobody reads to their end."""
+    yield from (number for number, line in enumerate(text.splitlines(), 1) if len(line) > LONGEST_LINE)
 
 
 def _names(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
