@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 from django.conf import settings
@@ -26,7 +27,7 @@ def text_of(name: str) -> str:
 
 
 def nothing_inline(_name: str, text: str) -> Iterator[str]:
-    """The content policy runs scripts and styles of our files only (product threats T-W3, T-W4)."""
+    """The content policy runs scripts and styles of our files only."""
     forbidden = r"<script(?![^>]*\ssrc=)|<style|\son[a-z]+\s*=|\sstyle\s*=|hx-on\b|\bjs:|javascript:|hx-vars"
     yield from re.findall(forbidden, text, flags=re.IGNORECASE)
 
@@ -167,7 +168,7 @@ def test_every_template_and_every_part_of_it_compiles(name):
         get_template(f"{name}{part}")  # raises where it does not
 
 
-def test_every_address_that_a_template_names_exists():
+def test_every_url_that_a_template_names_exists():
     known = set(_names(get_resolver()))
     used = {(name, url) for name in PAGES for url in re.findall(r"{%\s*url\s+['\"]([\w:-]+)", text_of(name))}
 
@@ -199,6 +200,22 @@ def test_a_component_opens_by_naming_its_inputs():
             text = (ROOT / name).read_text(encoding="utf-8")
 
             assert re.match(r"({%\s*(extends|load)\b.*?%}\s*)*{%\s*comment\s*%}", text), name
+
+
+def test_what_a_comment_names_exists():
+    dotted = r"\b(?:cloudui|workspaces|deployments|apikeys)(?:\.\w+)+(?!\.?\w)"
+    comments = {
+        (name, comment)
+        for name in PAGES
+        for comment in re.findall(
+            r"{%\s*comment.*?endcomment", (ROOT / name).read_text(encoding="utf-8"), flags=re.DOTALL
+        )
+    }
+    named = {(name, thing) for name, comment in comments for thing in re.findall(dotted, comment)}
+
+    assert named
+    for _, thing in named:
+        assert resolve_name(thing)  # raises where it is gone
 
 
 def test_every_icon_is_in_the_sprite():
