@@ -1,8 +1,7 @@
 """Starts the processes of the Procfile, shows what they print, and stops them together: `make run`.
 
-honcho does the work. Its own command line is not used for three reasons: it gives each process another
-`PORT`, it reads `.env` although nothing else here does, and when its terminal is closed it leaves the processes
-behind.
+honcho does the work. Its own command line gives each process another `PORT`, reads `.env` although nothing else
+here does, and leaves the processes behind when its terminal is closed.
 """
 
 import io
@@ -32,7 +31,7 @@ class TerminalPrinter(Printer):  # type: ignore[misc]  # honcho publishes no typ
     """Prints while somebody can see it."""
 
     def write(self, message: Message) -> None:
-        """Print one line. When the terminal has been closed, stop everything and say no more."""
+        """Print one line; when the terminal has been closed, stop everything and print no more."""
         if isinstance(message.data, bytes) and KNOWN_WARNING in message.data:
             return
         try:

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from cloudui.web.principal import Principal
 from deployments.access import deployment_to_delete
-from deployments.deploys.retention import forget_after_commit
+from deployments.deploys.retention import delete_after_commit
 from deployments.models import Cluster, Deployment, Executor, RuntimeRelease
 from deployments.models.deployment import NAME_TAKEN
 from deployments.queues.service import ensure_default_queue
@@ -95,7 +95,7 @@ def delete_deployment(principal: Principal, deployment: Deployment) -> int:
             target=locked.pk,
             input={"id": locked.pk, "name": locked.name, "apiKeys": key_count},
         )
-        forget_after_commit(locked)
+        delete_after_commit(locked)
         locked.delete()
     return key_count
 

@@ -7,12 +7,12 @@ from django.http import HttpRequest
 from cloudui.web.api import ApiError
 from deployments.deploys.store.refusal import LIMITS, MIB
 
-# An archive says by its content whether it is compressed, so these mean the same.
+# Whether an archive is compressed is seen in its content, so all of these mean the same.
 ARCHIVES: Final = ("application/x-tar", "application/gzip", "application/octet-stream")
 
 
 def require_archive(request: HttpRequest) -> None:
-    """Refuse what cannot be an archive, or is larger than the store takes.
+    """Refuse what is not sent as an archive, or is larger than the store takes.
 
     Raises:
         ApiError: 415 or 413.

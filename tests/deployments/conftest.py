@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from deployments.queues import service as queues
-from deployments.variables.service import Wanted, list_variables, save_variables
+from deployments.variables.service import VariableInput, list_variables, save_variables
 from tests.deployments.helpers import signed_in
 from tests.deployments.queues.facts import HEAVY
 from tests.deployments.variables.pages import SECRET
@@ -103,7 +103,7 @@ def as_owner(db):
 @pytest.fixture
 def some_variables(editor, deployment):
     """The Deployment with one plain variable, REGION, and a secret one, TOKEN."""
-    wanted = [Wanted("REGION", "eu-central"), Wanted("TOKEN", SECRET, is_secret=True)]
+    wanted = [VariableInput("REGION", "eu-central"), VariableInput("TOKEN", SECRET, is_secret=True)]
     return save_variables(principal_for(editor), deployment, wanted)
 
 

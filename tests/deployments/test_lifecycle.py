@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection
 from django.http import Http404
 
-from apikeys.issuing import create_key
+from apikeys.key_secrets import create_key
 from apikeys.models import ApiKey
 from cloudui.web.principal import Kind, Origin, Principal
 from deployments import service as lifecycle

@@ -43,7 +43,7 @@ def mover(editor, target):
 def test_it_moves_with_all_that_belongs_to_it(mover, deployment, target):
     issued = create_api_key(deployment, name="CI")
     create_queue(deployment, name="heavy")
-    variables.save_variables(mover, deployment, [variables.Wanted("STAGE", "prod", is_secret=False)])
+    variables.save_variables(mover, deployment, [variables.VariableInput("STAGE", "prod", is_secret=False)])
     before = Deployment.objects.get(pk=deployment.pk)
 
     moved = transfer_deployment(mover, before, target)
