@@ -1,13 +1,31 @@
 """What every page of a Deployment has around its own part, and how an action on one of them ends."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
 
 from cloudui.web.htmx import HtmxHttpRequest, done, leave, page_below, wants_fragment
-from deployments.models import Deployment
+from deployments.models import Deployment, Executor
 from workspaces.models import Role
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One tab of a Deployment's pages, as `components/tab.html` shows it."""
+
+    name: str
+    label: str
+    page: str  # the name of its URL, with the app
+    deployment: Deployment
+    count: int | None = None
+    is_current: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where it leads."""
+        return reverse(self.page, kwargs=_place(self.deployment))
 
 
 def deployment_context(deployment: Deployment, *, tab: str = "") -> dict[str, Any]:
@@ -15,15 +33,33 @@ def deployment_context(deployment: Deployment, *, tab: str = "") -> dict[str, An
 
     Args:
         deployment: as its access function returned it, with `caller_role`.
-        tab: which tab is open, by its name in `deployments/_tabs.html`; empty for a page beside the tabs.
+        tab: which tab is open, by its name in `tabs_of`; empty for a page beside the tabs.
     """
     return {
         "workspace": deployment.workspace,
         "deployment": deployment,
-        "tab": tab,
+        "tabs": tabs_of(deployment, current=tab),
         "may_edit": deployment.caller_role >= Role.EDITOR,
         "may_manage_keys": deployment.caller_role >= Role.ADMIN,
     }
+
+
+def tabs_of(deployment: Deployment, *, current: str) -> list[Tab]:
+    """The tabs of a Deployment in their order: only Celery has worker queues."""
+    tabs = [
+        ("worker-queues", "Worker Queues", "deployments:queues", deployment.worker_queue_count),
+        ("variables", "Variables", "deployments:variables", deployment.variable_count),
+        ("api-keys", "API Keys", "apikeys:index", deployment.api_key_count),
+        ("deploys", "Deploys", "deployments:deploys", None),
+        ("activity", "Activity", "deployments:activity", None),
+        ("details", "Details", "deployments:details", None),
+    ]
+    if deployment.executor != Executor.CELERY:
+        del tabs[0]
+    return [
+        Tab(name, label, page, deployment, count, is_current=name == current)
+        for name, label, page, count in tabs
+    ]
 
 
 CHANGED = "deployments:changed"
@@ -31,9 +67,12 @@ CHANGED = "deployments:changed"
 
 def url_of(page: str, deployment: Deployment) -> str:
     """The URL of a page of a Deployment, by its name in `deployments.urls`."""
-    return reverse(
-        f"deployments:{page}", kwargs={"workspace": deployment.workspace_id, "deployment": deployment.pk}
-    )
+    return reverse(f"deployments:{page}", kwargs=_place(deployment))
+
+
+def _place(deployment: Deployment) -> dict[str, str]:
+    """What every URL below a Deployment starts with."""
+    return {"workspace": deployment.workspace_id, "deployment": deployment.pk}
 
 
 def finish(
