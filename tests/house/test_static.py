@@ -78,6 +78,23 @@ def test_a_script_opens_by_saying_what_it_serves(path):
     assert path.read_text(encoding="utf-8").startswith("// ")
 
 
+def test_no_script_knows_the_events_of_a_subject():
+    told = {
+        event
+        for path in TEMPLATES.rglob("*.html")
+        for event in re.findall(r"([\w-]+:[\w-]+) from:body", path.read_text(encoding="utf-8"))
+    }
+    subjects = told - {"page:stale"}  # whatever the page is about
+
+    assert "apikeys:changed" in subjects
+    assert not [
+        (path.name, event)
+        for path in SCRIPTS
+        for event in subjects
+        if event in path.read_text(encoding="utf-8")
+    ]
+
+
 @pytest.mark.parametrize("path", STYLES, ids=lambda path: path.name)
 def test_a_style_sheet_lives_in_layers_and_loads_from_us_alone(path):
     text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
