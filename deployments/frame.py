@@ -29,15 +29,11 @@ class Tab:
 
 
 def deployment_context(deployment: Deployment, *, tab: str = "") -> dict[str, Any]:
-    """The context of `deployments/_layout.html`, for the pages of this app and of those above it.
+    """The context of `deployments/_layout.html`. Its flags hide buttons; the access functions protect.
 
     Args:
         deployment: as its access function returned it, with `caller_role`.
         tab: which tab is open, by its name in `tabs_of`; empty for a page beside the tabs.
-
-    Returns:
-        `workspace`, `deployment`, `tabs`, `may_edit` (an Editor's rights: change and delete the Deployment)
-        and `may_manage_keys` (an Admin's). The flags hide buttons; the access functions protect.
     """
     return {
         "workspace": deployment.workspace,
@@ -70,12 +66,7 @@ CHANGED = "deployments:changed"
 
 
 def url_of(page: str, deployment: Deployment) -> str:
-    """The address of a page of a Deployment.
-
-    Args:
-        page: the address's name in this app, such as `variables`.
-        deployment: which one.
-    """
+    """The URL of a page of a Deployment, by its name in `deployments.urls`."""
     return reverse(f"deployments:{page}", kwargs=_place(deployment))
 
 
@@ -87,27 +78,18 @@ def _place(deployment: Deployment) -> dict[str, str]:
 def finish(
     request: HtmxHttpRequest, deployment: Deployment, message: str, *, page: str, focus: str = ""
 ) -> HttpResponse:
-    """End an action that changed a list: it is told, and may put the focus on a row.
+    """End an action that changed a list, which reloads and may put the focus on the row of an id.
 
-    Args:
-        request: the request of a page.
-        deployment: whose list.
-        message: one sentence for the person.
-        page: where a plain browser goes on, as `url_of` takes it.
-        focus: the id of the row.
+    A browser without htmx goes on to `page`, which is named as for `url_of`.
     """
     events = {CHANGED: {"focus": focus} if focus else {}}
     return done(request, message=message, to=url_of(page, deployment), events=events)
 
 
 def finish_elsewhere(request: HtmxHttpRequest, left: Deployment, message: str, *, to: str) -> HttpResponse:
-    """End an action after which the Deployment's pages are no longer where they were.
+    """End an action after which the Deployment's pages have other URLs, or none.
 
-    Args:
-        request: the request of a page.
-        left: the Deployment as it was.
-        message: one sentence for the person.
-        to: where to go on from one of those pages; a list of Deployments below the dialog stays.
+    Whoever was on one of them goes on to `to`; below a dialog over the list of Deployments the list stays.
     """
     if wants_fragment(request) and page_below(request).startswith(url_of("open", left)):
         return leave(request, message=message, to=to)
