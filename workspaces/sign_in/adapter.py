@@ -4,9 +4,11 @@ from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_variables
 
@@ -37,11 +39,21 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
 
     @sensitive_variables("password")
     def set_password(self, user: User, password: str) -> None:
-        """Change or reset a password: every other session and token of the person ends, audited."""
+        """Change or reset a password: every other session, link and token of the person ends, audited.
+
+        Raises:
+            ImmediateHttpResponse: to the same page, which then says why, if the session or the link that this
+                began with ended while the password was hashed.
+        """
         is_reset = not self.request.user.is_authenticated
         # Hashing waits for a slot, and must not make every other writer wait with it.
         user.set_password(password)
         with transaction.atomic():
+            unchanged = User.objects.filter(
+                pk=user.pk, is_active=True, security_stamp=user.security_stamp
+            ).select_for_update()
+            if unchanged.first() is None:
+                raise ImmediateHttpResponse(redirect(self.request.path))
             user.renew_stamp()
             user.save(update_fields=["password", "security_stamp"])
             audit.record(
