@@ -5,18 +5,22 @@ from urllib.parse import urlsplit, urlunsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_variables
 
 from cloudui.web import client, redirects
-from cloudui.web.slots import SlotsBusy
 from workspaces import audit
 from workspaces.models import User
 from workspaces.principals import origin_of, principal_for
+from workspaces.sign_in import devices
+
+# The failures of a known device, as many as allauth allows an account with which nobody has signed in here.
+DEVICE_LIMIT = {"login_failed": "5/5m/key"}
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has no types
@@ -65,11 +69,30 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
         self._delete_login_attempts_cached_email(self.request, email=user.email)
 
     @sensitive_variables("credentials")
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count an attempt: for the account and the IP address, or for a device that the account knows."""
+        device = devices.known_device(request, _email_in(credentials))
+        if device is None:
+            super().pre_authenticate(request, **credentials)
+            return
+        self._login_failed_rl_usage = ratelimit.consume(
+            request, app="allauth.account", action="login_failed", config=DEVICE_LIMIT, key=device
+        )
+        if not self._login_failed_rl_usage:
+            raise self.validation_error("too_many_login_attempts")
+
+    def post_login(self, request: HttpRequest, user: User, **hook: Any) -> HttpResponse:
+        """Know this browser from now on, however the person proved to be that person."""
+        response: HttpResponse = super().post_login(request, user, **hook)
+        devices.remember(response, user)
+        return response
+
+    @sensitive_variables("credentials")
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """The person with this e-mail address and password. SlotsBusy is no failed attempt."""
+        """The person with this e-mail address and password. A failure of ours is no failed attempt."""
         try:
             return cast("User | None", super().authenticate(request, **credentials))
-        except SlotsBusy:
+        except Exception:
             self._rollback_login_failed_rl_usage()
             raise
 
@@ -95,7 +118,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         # allauth's own key has the Host header in it: another port would be a fresh start for somebody
         # who guesses passwords.
-        return str(credentials.get("email", "")).strip().lower()
+        return _email_in(credentials)
+
+
+def _email_in(credentials: dict[str, Any]) -> str:
+    return str(credentials.get("email", "")).strip().lower()
 
 
 class _Site:
