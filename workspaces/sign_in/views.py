@@ -1,10 +1,11 @@
-"""The account page, and what follows a new password and signing out everywhere."""
+"""The account page, and what follows signing in, a new password and signing out everywhere."""
 
 from http import HTTPStatus
 
 from allauth.account import views as account_views
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -12,7 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cloudui.web.htmx import HtmxHttpRequest
 from workspaces.models import User
-from workspaces.sign_in import devices, service
+from workspaces.sign_in import devices, events, service
+from workspaces.sign_in.events import Refusal
 from workspaces.sign_in.sign_out import clear_browser
 
 
@@ -20,6 +22,15 @@ from workspaces.sign_in.sign_out import clear_browser
 def show(request: HtmxHttpRequest) -> HttpResponse:
     """The person's name, e-mail address and role, with links to password and sessions."""
     return TemplateResponse(request, "workspaces/sign_in/account.html")
+
+
+@login_not_required
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Sign in by allauth's page, which ends a flood from one IP address itself; that is written down here."""
+    response: HttpResponse = account_views.login(request)
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        events.record_refusal(request, Refusal.TOO_MANY_ATTEMPTS)
+    return response
 
 
 def change_password(request: HttpRequest) -> HttpResponse:
