@@ -1,7 +1,5 @@
 """Applies a Deployment file: all its sections in one transaction under the Deployment's lock, or none of it."""
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -28,8 +26,9 @@ from deployments.deployment_file.validation import DeploymentFile, read
 from deployments.details.alert_emails import set_alert_emails
 from deployments.details.service import update_deployment
 from deployments.models import Deployment
-from deployments.queues.service import list_queues, replace_queues
+from deployments.queues.service import replace_queues
 from deployments.variables.service import VariableInput, save_variables
+from deployments.versions import state_of
 
 _FILE_NAMES = {column: name for name, column in [*COLUMNS.items(), *QUEUE_NUMBERS.items()]}
 
@@ -108,21 +107,6 @@ def apply(
         if problems := _carry_out(principal, locked, file, changes):
             raise InvalidDeploymentFile(problems)
     return changes
-
-
-def state_of(deployment: Deployment) -> str:
-    """A digest of everything that a file can change, besides the values that the variables' version stands for."""
-    state = [
-        deployment.configuration_version,
-        deployment.variables_version,
-        *(getattr(deployment, column) for column in COLUMNS.values()),
-        deployment.alert_emails,
-        [
-            [queue.name, queue.node_pool_id, queue.min_workers, queue.max_workers, queue.concurrency]
-            for queue in list_queues(deployment)
-        ],
-    ]
-    return hashlib.sha256(json.dumps(state).encode()).hexdigest()
 
 
 @sensitive_variables()
