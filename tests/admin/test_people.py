@@ -48,8 +48,8 @@ def test_an_account_is_made_with_its_password_and_can_sign_in(as_operator, opera
     browser = Client()
     browser.post("/account/login/", {"login": "new@example.com", "password": NEW})
     assert is_signed_in(browser)
-    event = AuditEvent.objects.get()
-    assert (event.operation, event.subject_id, event.target) == ("createUser", operator.pk, user.pk)
+    event = AuditEvent.objects.get(operation="createUser")
+    assert (event.subject_id, event.target) == (operator.pk, user.pk)
     assert event.input == facts
 
 
