@@ -249,13 +249,6 @@ def test_an_archive_that_is_refused_changes_nothing_and_is_in_the_history(progra
     assert (newest["status"], newest["reason"]) == ("FAILED", faults["archive"])
 
 
-@pytest.mark.parametrize("kind", ["application/x-gzip", "application/x-gtar", "application/octet-stream"])
-def test_older_names_of_an_archive_are_taken(program, deployment, kind):
-    deployed = program.post(at(deployment, "deploys"), zipped(files()), kind=kind)
-
-    assert deployed.json()["status"] == "SUCCEEDED"
-
-
 def test_an_upload_of_another_kind_is_refused_unread(program, deployment):
     response = program.post(at(deployment, "deploys"), files(), kind="application/zip")
 
