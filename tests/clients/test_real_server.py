@@ -1,6 +1,8 @@
-"""The process of a server writes what it counted when it is told to end."""
+"""What only the real server can show: chunks, its log, and that it writes what it counted when it is told to end."""
 
+import json
 import sqlite3
+import subprocess
 
 import requests
 
@@ -34,7 +36,16 @@ def test_a_burst_before_the_end_of_a_server_is_counted_whole(tmp_path):
             headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
             who = requests.get(f"{installation.url}/v1/whoami", headers=headers, timeout=SECONDS)
             assert who.status_code == 200
+        body = f"grant_type=client_credentials&client_id={key_id}&client_secret={secret}"
+        curl = ["curl", "-sS", "--noproxy", "*", "-H", "Transfer-Encoding: chunked", "-d", body]
+        in_chunks = subprocess.run(
+            [*curl, f"{installation.url}/oauth/token"], capture_output=True, text=True, check=True
+        )
+        assert "access_token" in json.loads(in_chunks.stdout)
+        for path in (f"/oauth/token?client_secret={secret}", f"/nothing/{secret}", f"/?q={secret}"):
+            assert requests.get(f"{installation.url}{path}", timeout=SECONDS).status_code == 400
 
+    assert secret not in installation.log.read_text()
     with sqlite3.connect(installation.directory / "cloudui.sqlite3") as database:
         counts = database.execute("SELECT sum(count) FROM apikeys_apikeyuse WHERE key_id = ?", [key_id])
-        assert counts.fetchone() == (24,)
+        assert counts.fetchone() == (25,)
