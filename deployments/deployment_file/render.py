@@ -1,4 +1,4 @@
-"""Writes a Deployment as a file that the CLI, our own pages and people can read (docs/deployments-as-code.md)."""
+"""Writes a Deployment as a file that the CLI, our own pages and people can read."""
 
 import json
 import re

@@ -12,6 +12,8 @@ from typing import Final
 
 from django.core.exceptions import ValidationError
 
+from cloudui.web.advice import Advice
+
 _LOADER: Final = "it decides which programs and libraries run, so it would run code outside of Airflow"
 _LOGIN: Final = "it decides who may sign in to this Airflow"
 _SESSIONS: Final = "the sessions of this Airflow are signed with it"
@@ -51,10 +53,8 @@ RESERVED: Final[dict[str, tuple[str, str]]] = {
 
 # Every process of Airflow, also the one that signs people in, would run the value.
 _COMMAND: Final = re.compile(r"AIRFLOW__\w+__\w+_CMD", re.ASCII)
-RUNS: Final = (
-    "{} is reserved: Airflow would run its value as a command. "
-    "Set the value itself, as a secret, under the name without _CMD."
-)
+RUNS: Final = "{} is reserved: Airflow would run its value as a command."
+SET_ITSELF: Final = "Set the value itself, as a secret, under the name without _CMD."
 
 
 def refuse_reserved(key: str) -> None:
@@ -66,6 +66,6 @@ def refuse_reserved(key: str) -> None:
     for pattern, (reason, remedy) in RESERVED.items():
         beginning = pattern.removesuffix("*")
         if key == beginning if beginning == pattern else key.startswith(beginning):
-            raise ValidationError(f"{key} is reserved: {reason}. {remedy}", code="key_reserved")
+            raise ValidationError(Advice(f"{key} is reserved: {reason}.", remedy), code="key_reserved")
     if _COMMAND.fullmatch(key):
-        raise ValidationError(RUNS.format(key), code="key_reserved")
+        raise ValidationError(Advice(RUNS.format(key), SET_ITSELF), code="key_reserved")
