@@ -24,6 +24,7 @@ from deployments.queues.limits import DEFAULT_CONCURRENCY, QueueWanted, default_
 from deployments.queues.service import list_queues, node_pools
 from deployments.units import in_airflow_units
 from deployments.variables.service import VariableView, list_variables
+from deployments.variables.values import clean_value
 
 SECRET: Final = "Secret"
 NEW_VALUE: Final = "New value"
@@ -151,14 +152,14 @@ def _variables(stored: list[VariableView], given: tuple[Variable, ...] | None) -
         if key not in wanted:
             yield Change(VARIABLES, key, How.DELETED, _shown(before[key]))
         elif key not in before:
-            after = SECRET if wanted[key].is_secret else wanted[key].value.rstrip()
+            after = SECRET if wanted[key].is_secret else clean_value(wanted[key].value)
             yield Change(VARIABLES, key, How.ADDED, "", after)
         else:
             yield from _variable(before[key], wanted[key])
 
 
 def _variable(before: VariableView, wanted: Variable) -> Iterator[Change]:
-    value = wanted.value.rstrip()
+    value = clean_value(wanted.value)
     if wanted.is_secret:
         # Whether a new value equals the stored one is not said: that would tell whether a guess is right.
         after = ", ".join([SECRET] * (not before.is_secret) + [NEW_VALUE] * bool(value))
