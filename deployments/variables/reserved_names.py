@@ -16,6 +16,8 @@ from typing import Final
 
 from django.core.exceptions import ValidationError
 
+from cloudui.web.advice import Advice
+
 _ELSEWHERE: Final = "Put what your DAGs need into the image of the Deployment, or choose another name."
 _OPERATOR: Final = "Ask an operator of this installation to change it."
 
@@ -155,10 +157,8 @@ RESERVED: Final[dict[str, tuple[str, str]]] = {
 _COMMAND: Final = re.compile(r"AIRFLOW__\w+__\w+_CMD", re.ASCII)
 # An option for one team only, such as AIRFLOW__BLUE___CORE__EXECUTOR.
 _TEAM: Final = re.compile(r"AIRFLOW__\w*?[A-Za-z0-9]___(?=[A-Za-z])", re.ASCII)
-RUNS: Final = (
-    "{} is reserved: Airflow would run its value as a command. "
-    "Set the value itself, as a secret, under the name without _CMD."
-)
+RUNS: Final = "{} is reserved: Airflow would run its value as a command."
+SET_ITSELF: Final = "Set the value itself, as a secret, under the name without _CMD."
 
 
 def refuse_reserved(key: str) -> None:
@@ -172,6 +172,6 @@ def refuse_reserved(key: str) -> None:
     for pattern, (reason, remedy) in RESERVED.items():
         beginning = pattern.removesuffix("*")
         if option.startswith(beginning) if beginning != pattern else pattern in names:
-            raise ValidationError(f"{key} is reserved: {reason}. {remedy}", code="key_reserved")
+            raise ValidationError(Advice(f"{key} is reserved: {reason}.", remedy), code="key_reserved")
     if _COMMAND.fullmatch(key):
-        raise ValidationError(RUNS.format(key), code="key_reserved")
+        raise ValidationError(Advice(RUNS.format(key), SET_ITSELF), code="key_reserved")

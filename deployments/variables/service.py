@@ -17,6 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
+from cloudui.web.advice import Advice
 from cloudui.web.encryption import NONCE_BYTES, CannotDecrypt, decrypt, encrypt
 from cloudui.web.keyring import KeyFileError
 from cloudui.web.principal import Principal
@@ -38,7 +39,7 @@ MOST_BYTES_IN_ALL: Final = 256 * 1024
 # What encryption adds to a value: the key's version, the nonce and the tag.
 SEAL_BYTES: Final = 1 + NONCE_BYTES + 16
 
-TWICE: Final = "This key stands here more than once. Keep one of them."
+TWICE: Final = Advice("This key stands here more than once.", "Keep one of them.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,8 +269,10 @@ def _excess(number: int, size: int) -> ValidationError | None:
         )
     if size > MOST_BYTES_IN_ALL:
         return ValidationError(
-            f"All values together have at most {MOST_BYTES_IN_ALL:,} bytes; these have {size:,}. "
-            "Put the large ones into files of the image or into a secrets backend.",
+            Advice(
+                f"All values together have at most {MOST_BYTES_IN_ALL:,} bytes; these have {size:,}.",
+                "Put the large ones into files of the image or into a secrets backend.",
+            ),
             code="too_large",
         )
     return None

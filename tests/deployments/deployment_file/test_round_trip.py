@@ -17,7 +17,7 @@ from deployments.deployment_file.validation import parse
 from deployments.details.alert_emails import set_alert_emails
 from deployments.details.service import update_deployment
 from deployments.models import Executor
-from deployments.queues.service import QueueWanted, replace_queues
+from deployments.queues.service import QueueInput, replace_queues
 from deployments.variables.service import VariableInput, save_variables
 from workspaces.principals import principal_for
 
@@ -94,7 +94,7 @@ def test_everything_at_once(seen, editor, form):
     replace_queues(
         principal,
         seen,
-        [QueueWanted("default", "small", 1, 5, 8), QueueWanted("on", "small", 0, 10, 16)],
+        [QueueInput("default", "small", 1, 5, 8), QueueInput("on", "small", 0, 10, 16)],
     )
     set_alert_emails(principal, seen, ["z@example.com", "a@example.com"])
     save_variables(principal, seen, [VariableInput("A", "1"), VariableInput("B", "secret", is_secret=True)])
