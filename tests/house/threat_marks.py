@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from tests.house.conventions import ROOT, Function
