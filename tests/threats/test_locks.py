@@ -15,8 +15,9 @@ from apikeys.models import ApiKey
 from apikeys.models.signing_key import SigningKey, State
 from apikeys.tokens import signing_keys
 from cloudui.web.principal import Origin, system_principal
+from deployments import service
+from deployments.admin import DeploymentAdmin
 from deployments.models import Deployment
-from deployments.service import delete_deployment
 from tests.admin.forms import fill
 from tests.deployments.helpers import signed_in
 from tests.factories import (
@@ -40,18 +41,22 @@ SYSTEM = system_principal("test")
 
 @pytest.fixture
 def meet(monkeypatch):
-    """Have a function wait, once it has its answer, until another thread has one too or a moment has passed."""
+    """Have functions wait, once they have their answer, until two threads have one or a moment has passed."""
 
-    def meet(place, name):
-        both, function = threading.Barrier(2), getattr(place, name)
+    def meet(*places):
+        both = threading.Barrier(2)
 
-        def answer_together(*arguments, **named):
-            answer = function(*arguments, **named)
-            with suppress(threading.BrokenBarrierError):
-                both.wait(timeout=PAUSE_SECONDS)
+        def together(function):
+            def answer(*arguments, **named):
+                found = function(*arguments, **named)
+                with suppress(threading.BrokenBarrierError):
+                    both.wait(timeout=PAUSE_SECONDS)
+                return found
+
             return answer
 
-        monkeypatch.setattr(place, name, answer_together)
+        for place, name in places:
+            monkeypatch.setattr(place, name, together(getattr(place, name)))
 
     return meet
 
@@ -68,7 +73,7 @@ def test_two_owners_do_not_leave_at_once(meet, operators, change):
     create_workspace()
     pages = [f"/admin/workspaces/user/{owner.pk}/change/" for owner in owners]
     forms = [fill(operator.get(page), **change) for operator, page in zip(operators, pages, strict=True)]
-    meet(people, "require_replaceable")
+    meet((people, "require_replaceable"))
 
     answers = at_once(
         [partial(*way) for way in zip([it.post for it in operators], pages, forms, strict=True)]
@@ -82,7 +87,7 @@ def test_two_owners_do_not_leave_at_once(meet, operators, change):
 def test_two_rotations_at_once_are_two_rotations(meet):
     signing_keys.keys()
     before = set(SigningKey.objects.values_list("kid", flat=True))
-    meet(signing_keys, "_locked_rows")
+    meet((signing_keys, "_locked_rows"))
 
     rotated = at_once([partial(signing_keys.rotate, SYSTEM, at_once=True)] * 2)
 
@@ -96,7 +101,7 @@ def test_two_rotations_at_once_are_two_rotations(meet):
 @pytest.mark.threat("T-J7")
 def test_a_key_that_is_burnt_while_another_is_rotated_is_gone(meet):
     kid = signing_keys.keys().kid
-    meet(signing_keys, "_locked_rows")
+    meet((signing_keys, "_locked_rows"))
 
     at_once([partial(signing_keys.rotate, SYSTEM, at_once=True), partial(signing_keys.burn, SYSTEM, kid)])
 
@@ -114,8 +119,7 @@ def test_a_report_of_a_leak_beside_enabling_is_not_lost(meet):
     issued = create_api_key(deployment)
     keys.disable_key(admin, issued.key)
     generation = ApiKey.objects.get().generation
-    meet(leaks, "lock_key")
-    meet(keys, "_enable")
+    meet((leaks, "lock_key"), (keys, "_enable"))
 
     at_once(
         [
@@ -148,6 +152,7 @@ def test_an_operators_change_beside_a_deletion_of_the_deployment_brings_nothing_
     key = create_api_key(deployment).key
     operator = operators[0]
     if what == "its key":
+        reads = (keys, "lock_key")
         url = "/admin/apikeys/apikey/"
         form = {
             "action": "disable",
@@ -156,12 +161,14 @@ def test_an_operators_change_beside_a_deletion_of_the_deployment_brings_nothing_
             "reason": "found in a log",
         }
     else:
+        reads = (DeploymentAdmin, "get_object")
         url = f"/admin/deployments/deployment/{deployment.pk}/change/"
         form = fill(operator.get(url), airflow_url="https://airflow.example.com")
     operator.raise_request_exception = False
+    meet(reads, (service, "delete_after_commit"))
 
     changed, deleted = at_once(
-        [partial(operator.post, url, form), partial(delete_deployment, editor, deployment)]
+        [partial(operator.post, url, form), partial(service.delete_deployment, editor, deployment)]
     )
 
     assert deleted == 1
