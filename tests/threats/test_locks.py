@@ -75,9 +75,8 @@ def test_two_owners_do_not_leave_at_once(meet, operators, change):
     forms = [fill(operator.get(page), **change) for operator, page in zip(operators, pages, strict=True)]
     meet((people, "require_replaceable"))
 
-    answers = at_once(
-        [partial(*way) for way in zip([it.post for it in operators], pages, forms, strict=True)]
-    )
+    ways = zip(operators, pages, forms, strict=True)
+    answers = at_once([partial(operator.post, page, form) for operator, page, form in ways])
 
     assert sorted(answer.status_code for answer in answers) == [200, 302]
     assert User.objects.owners().count() == 1
@@ -152,7 +151,7 @@ def test_an_operators_change_beside_a_deletion_of_the_deployment_brings_nothing_
     key = create_api_key(deployment).key
     operator = operators[0]
     if what == "its key":
-        reads = (keys, "lock_key")
+        reads: tuple[object, str] = (keys, "lock_key")
         url = "/admin/apikeys/apikey/"
         form = {
             "action": "disable",
