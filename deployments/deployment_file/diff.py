@@ -25,6 +25,7 @@ from deployments.queues.fields import QueueInput, default_input
 from deployments.queues.service import list_queues, node_pools
 from deployments.units import in_airflow_units
 from deployments.variables.service import VariableView, list_variables
+from deployments.variables.values import clean_value
 
 SECRET: Final = "Secret"
 NEW_VALUE: Final = "New value"
@@ -146,14 +147,14 @@ def _variables(stored: list[VariableView], given: tuple[Variable, ...] | None) -
         if key not in new:
             yield Change(VARIABLES, key, How.DELETED, _shown(before[key]))
         elif key not in before:
-            after = SECRET if new[key].is_secret else new[key].value.rstrip()
+            after = SECRET if new[key].is_secret else clean_value(new[key].value)
             yield Change(VARIABLES, key, How.ADDED, "", after)
         else:
             yield from _variable(before[key], new[key])
 
 
 def _variable(before: VariableView, new: Variable) -> Iterator[Change]:
-    value = new.value.rstrip()
+    value = clean_value(new.value)
     if new.is_secret:
         # Whether a new value equals the stored one is not said: that would tell whether a guess is right.
         after = ", ".join([SECRET] * (not before.is_secret) + [NEW_VALUE] * bool(value))

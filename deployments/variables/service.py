@@ -27,6 +27,7 @@ from deployments.access import deployment_to_edit
 from deployments.models import Deployment
 from deployments.models.variable import KEY_LENGTH, EnvironmentVariable
 from deployments.variables.reserved_names import refuse_reserved
+from deployments.variables.values import clean_value
 
 PURPOSE: Final = "variable"
 KEY_PATTERN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -124,8 +125,7 @@ def save_variables(
 ) -> Deployment:
     """Make `variables` all that a Deployment has, in one step.
 
-    Those that are stored and missing here are deleted. White space at the end of values is dropped: it breaks programs and
-    nobody sees it. If nothing differs nothing happens, and no event is written.
+    Those that are stored and missing here are deleted. Values are kept as `clean_value` says. If nothing differs nothing happens, and no event is written.
 
     Args:
         principal: who saves; an Editor or the Deployment's own API key.
@@ -237,7 +237,7 @@ def _updated(
 ) -> tuple[EnvironmentVariable, str]:
     """The row as it is to be, and how it differs from what is stored; empty if it does not."""
     check_key(variable.key)
-    value = (variable.value or "").rstrip()
+    value = clean_value(variable.value or "")
     check_value(value)
     if stored is None:
         if variable.value is None or (variable.is_secret and not value):

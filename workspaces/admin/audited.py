@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.db import models
+from django.db import models, transaction
 from django.http import HttpRequest
 
 from cloudui.web.text import PlainTextField
@@ -21,6 +21,17 @@ class AuditedAdmin(BoundedAdmin):
     """Writes `create...`, `update...` and `delete...` events in the transaction of Django's own views."""
 
     formfield_overrides = {models.CharField: {"form_class": PlainTextField}}
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row, locked for a change: what others do to it meanwhile is waited for, and a row that went is none."""
+        found = super().get_object(request, object_id, from_field)
+        if found and self.is_change(request):
+            return self.get_queryset(request).select_for_update(of=("self",)).filter(pk=found.pk).first()
+        return found
+
+    def is_change(self, request: HttpRequest) -> bool:
+        """Whether the request changes something, in the transaction that Django's own views begin for it."""
+        return request.method == "POST" and transaction.get_connection().in_atomic_block
 
     def place(self, obj: Any) -> dict[str, str]:
         """The `workspace` and `deployment` that an event about `obj` belongs to."""

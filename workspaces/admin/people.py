@@ -102,10 +102,9 @@ class PersonAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg] # generic 
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
         """The person, locked for a change: saving writes the whole row, and must not undo what others write meanwhile."""
-        person: User | None = super().get_object(request, object_id, from_field)
-        if person and request.method == "POST" and transaction.get_connection().in_atomic_block:
+        if self.is_change(request):
             lock_owners()
-            return User.objects.select_for_update().get(pk=person.pk)
+        person: User | None = super().get_object(request, object_id, from_field)
         return person
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
