@@ -1,4 +1,4 @@
-"""The addresses of Deployments, which follow the Workspace they belong to."""
+"""The URLs of Deployments, which follow that of the Workspace they belong to."""
 
 from django.urls import path
 

@@ -12,18 +12,20 @@ from deployments.deployment_file.schema import (
     CONFIGURATION,
     EMAILS,
     FLAGS,
+    QUEUE_NUMBERS,
     QUEUES,
     VARIABLES,
     Queue,
     Variable,
 )
 from deployments.deployment_file.validation import DeploymentFile
-from deployments.models import Deployment, Executor
+from deployments.models import Deployment, Executor, NodePool
 from deployments.models.queue import DEFAULT_QUEUE
-from deployments.queues.limits import DEFAULT_CONCURRENCY, QueueWanted, default_wanted, limits
+from deployments.queues.fields import QueueInput, default_input
 from deployments.queues.service import list_queues, node_pools
 from deployments.units import in_airflow_units
 from deployments.variables.service import VariableView, list_variables
+from deployments.variables.values import clean_value
 
 SECRET: Final = "Secret"
 NEW_VALUE: Final = "New value"
@@ -118,48 +120,42 @@ def warning_about(changes: Iterable[Change]) -> str:
     return warning
 
 
-def wanted_queues(deployment: Deployment, file: DeploymentFile) -> list[QueueWanted] | None:
+def queue_inputs(deployment: Deployment, file: DeploymentFile) -> list[QueueInput] | None:
     """The worker queues once the file is applied; None if the file leaves them alone.
 
-    What the file leaves to us is chosen as the contract's 2.3 says: no worker has to stand by, the others as
-    for a queue for which nobody chose.
+    What the file leaves out, no worker that stands by and the other numbers, is chosen as for a queue for which
+    nobody chose.
     """
     if file.queues is None or executor_of(deployment, file) != Executor.CELERY:
         return None
     pools = node_pools(deployment.cluster)
-    return [_wanted(each, pools) for each in file.queues]
+    return [_queue_input(each, pools) for each in file.queues]
 
 
-def _wanted(given: Queue, pools: Mapping[str, Any]) -> QueueWanted:
-    pool = pools.get(given.worker_type or "")
-    most = limits(pool).default_max_workers if pool else 1
-    return QueueWanted(
-        name=given.name,
-        worker_type=given.worker_type or "",
-        min_workers=given.min_worker_count or 0,
-        # The CLI leaves these two out, or sends 0, to leave them to the server.
-        max_workers=given.max_worker_count or most,
-        concurrency=given.worker_concurrency or DEFAULT_CONCURRENCY,
-    )
+def _queue_input(queue: Queue, pools: Mapping[str, NodePool]) -> QueueInput:
+    # The CLI leaves numbers out, or sends 0, to leave them to the server.
+    numbers = {field: getattr(queue, name) for name, field in QUEUE_NUMBERS.items()}
+    worker_type = queue.worker_type or ""
+    return QueueInput.complete(pools.get(worker_type), name=queue.name, worker_type=worker_type, **numbers)
 
 
 def _variables(stored: list[VariableView], given: tuple[Variable, ...] | None) -> Iterator[Change]:
     if given is None:
         return
-    before, wanted = {each.key: each for each in stored}, {each.key: each for each in given}
-    for key in sorted(before.keys() | wanted.keys()):
-        if key not in wanted:
+    before, new = {each.key: each for each in stored}, {each.key: each for each in given}
+    for key in sorted(before.keys() | new.keys()):
+        if key not in new:
             yield Change(VARIABLES, key, How.DELETED, _shown(before[key]))
         elif key not in before:
-            after = SECRET if wanted[key].is_secret else wanted[key].value.rstrip()
+            after = SECRET if new[key].is_secret else clean_value(new[key].value)
             yield Change(VARIABLES, key, How.ADDED, "", after)
         else:
-            yield from _variable(before[key], wanted[key])
+            yield from _variable(before[key], new[key])
 
 
-def _variable(before: VariableView, wanted: Variable) -> Iterator[Change]:
-    value = wanted.value.rstrip()
-    if wanted.is_secret:
+def _variable(before: VariableView, new: Variable) -> Iterator[Change]:
+    value = clean_value(new.value)
+    if new.is_secret:
         # Whether a new value equals the stored one is not said: that would tell whether a guess is right.
         after = ", ".join([SECRET] * (not before.is_secret) + [NEW_VALUE] * bool(value))
     else:
@@ -193,37 +189,30 @@ def _said(name: str, value: Any) -> str:
 
 
 def _queues(deployment: Deployment, file: DeploymentFile) -> Iterator[Change]:
-    before = {queue.name: QueueWanted.of(queue) for queue in list_queues(deployment)}
+    before = {queue.name: QueueInput.of(queue) for queue in list_queues(deployment)}
     after = _queues_after(deployment, file, before)
     for name in sorted(before.keys() | after.keys(), key=lambda name: (name != DEFAULT_QUEUE, name)):
         if name not in after:
-            yield Change(QUEUES, name, How.DELETED, _described(before[name]))
+            yield Change(QUEUES, name, How.DELETED, str(before[name]))
         elif name not in before:
-            yield Change(QUEUES, name, How.ADDED, "", _described(after[name]))
+            yield Change(QUEUES, name, How.ADDED, "", str(after[name]))
         elif before[name] != after[name]:
-            yield Change(QUEUES, name, How.CHANGED, _described(before[name]), _described(after[name]))
+            yield Change(QUEUES, name, How.CHANGED, str(before[name]), str(after[name]))
 
 
 def _queues_after(
-    deployment: Deployment, file: DeploymentFile, before: dict[str, QueueWanted]
-) -> dict[str, QueueWanted]:
+    deployment: Deployment, file: DeploymentFile, before: dict[str, QueueInput]
+) -> dict[str, QueueInput]:
     if executor_of(deployment, file) != Executor.CELERY:
         return {}
-    wanted = wanted_queues(deployment, file)
-    if wanted is not None:
-        return {each.name: each for each in wanted}
+    queues = queue_inputs(deployment, file)
+    if queues is not None:
+        return {each.name: each for each in queues}
     pool = next(iter(node_pools(deployment.cluster).values()), None)
     if deployment.executor != Executor.CELERY and pool and DEFAULT_QUEUE not in before:
         # Switching to Celery makes it.
-        return {DEFAULT_QUEUE: default_wanted(pool)}
+        return {DEFAULT_QUEUE: default_input(pool)}
     return before
-
-
-def _described(queue: QueueWanted) -> str:
-    return (
-        f"{queue.worker_type}, {queue.min_workers} to {queue.max_workers} workers, "
-        f"{queue.concurrency} tasks each"
-    )
 
 
 def _emails(before: list[str], given: Iterable[str] | None) -> Iterator[Change]:

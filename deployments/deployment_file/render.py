@@ -1,4 +1,4 @@
-"""Writes a Deployment as a file that the CLI, our own pages and people can read (contracts/astro-cli.md 2.2)."""
+"""Writes a Deployment as a file that the CLI, our own pages and people can read."""
 
 import json
 import re
@@ -20,6 +20,7 @@ from deployments.deployment_file.schema import (
     VARIABLES,
 )
 from deployments.models import Deployment, WorkerQueue
+from deployments.queues.fields import QueueInput
 from deployments.variables.service import list_variables
 
 # A text like this is a text to every reader of YAML, with or without quotes.
@@ -59,7 +60,7 @@ def _content(deployment: Deployment, *, is_template: bool) -> dict[str, Any]:
         for each in list_variables(deployment)
         if not (is_template and each.is_secret)
     ]
-    queues = [_queue(queue) for queue in WorkerQueue.objects.of(deployment)]
+    queues = [QueueInput.of(queue).to_file() for queue in WorkerQueue.objects.of(deployment)]
     return {
         **({VARIABLES: variables} if variables else {}),
         CONFIGURATION: _configuration(deployment, is_template=is_template),
@@ -82,16 +83,6 @@ def _configuration(deployment: Deployment, *, is_template: bool) -> dict[str, An
         "scheduler_count": deployment.scheduler_replicas,
         "cluster_name": deployment.cluster.name,
         "workspace_name": deployment.workspace.name,
-    }
-
-
-def _queue(queue: WorkerQueue) -> dict[str, Any]:
-    return {
-        "name": queue.name,
-        "max_worker_count": queue.max_workers,
-        "min_worker_count": queue.min_workers,
-        "worker_concurrency": queue.concurrency,
-        "worker_type": queue.node_pool.worker_type,
     }
 
 

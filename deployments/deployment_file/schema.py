@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from cloudui.web.text import validate_plain_text
 from deployments import field_types
+from deployments.queues.fields import NUMBERS
 
 VARIABLES: Final = "environment_variables"
 CONFIGURATION: Final = "configuration"
@@ -29,11 +30,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "ci_cd_enforcement": "ci_cd_enforced",
     "is_high_availability": "is_highly_available",
 }
-QUEUE_NUMBERS: Final[Mapping[str, str]] = {
-    "min_worker_count": "min_workers",
-    "max_worker_count": "max_workers",
-    "worker_concurrency": "concurrency",
-}
+QUEUE_NUMBERS: Final[Mapping[str, str]] = {number.client_name: field for field, number in NUMBERS.items()}
 
 
 def _visible(text: str, *, multi_line: bool = False) -> str:

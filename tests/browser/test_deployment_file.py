@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from deployments.details.alert_emails import set_alert_emails
 from deployments.models import Deployment, EnvironmentVariable
-from deployments.queues.service import QueueWanted, replace_queues
+from deployments.queues.service import QueueInput, replace_queues
 from deployments.variables.service import VariableInput, read_value, save_variables
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.steps import everything_kept
@@ -52,7 +52,7 @@ def filled(deployment, editor):
     replace_queues(
         principal,
         deployment,
-        [QueueWanted("default", "small", 0, 10, 16), QueueWanted("heavy", "small", 1, 2, 4)],
+        [QueueInput("default", "small", 0, 10, 16), QueueInput("heavy", "small", 1, 2, 4)],
     )
     set_alert_emails(principal, deployment, ["team@example.com"])
     return deployment

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from deployments.queues import service as queues
+from deployments.queues import service
 from deployments.variables.service import VariableInput, list_variables, save_variables
 from tests.deployments.helpers import signed_in
 from tests.deployments.queues.facts import HEAVY
@@ -53,7 +53,7 @@ def editor(workspace):
 
 @pytest.fixture
 def principal(editor):
-    """The Editor, as the services know him."""
+    """The Editor, as the services know them."""
     return principal_for(editor)
 
 
@@ -116,7 +116,7 @@ def large(deployment):
 @pytest.fixture
 def heavy(principal, deployment, large):
     """A worker queue besides `default`."""
-    return queues.create_queue(principal, deployment, HEAVY)
+    return service.create_queue(principal, deployment, HEAVY)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Who may do what over REST: product.md 2.6 cell by cell, for a person's token and for a key's."""
+"""Who may do what over REST: the table in docs/security.md cell by cell, for a person's token and for a key's."""
 
 import pytest
 
@@ -37,7 +37,7 @@ CHANGES = {
     "alert e-mails": ("put", ("alert-emails",), {"alert_emails": ["a@example.com"]}, 200),
 }
 
-# The rows of product.md 2.6: what a caller gets for reading, for changing, for deploying, and for deploying
+# The rows of that table: what a caller gets for reading, for changing, for deploying, and for deploying
 # while CI/CD enforcement is on.
 MISSING, REFUSED, DONE = 404, 403, "done"
 CALLERS = {

@@ -174,9 +174,9 @@ def body(route: Route, cast: Cast) -> dict[str, Any]:
     return bodies.get(route.name, {})
 
 
-def _version_of_queue(deployment: Deployment) -> str:
+def _version_of_queue(deployment: Deployment) -> int:
     queue = deployment.worker_queues.filter(name=QUEUE).first()
-    return queue.updated_at.isoformat() if queue else ""
+    return queue.version if queue else 1
 
 
 def make_ready(route: Route, cast: Cast) -> None:

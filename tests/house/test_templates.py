@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 from django.conf import settings
@@ -14,13 +15,16 @@ ROOT = Path(settings.BASE_DIR) / "templates"
 TEMPLATES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*") if path.is_file())
 PAGES = [name for name in TEMPLATES if name.endswith(".html")]
 
+LONGEST_LINE = 160
+COMMENT = r"{%\s*comment.*?endcomment\s*%}|{#.*?#}"
+
 Rule = Callable[[str, str], Iterator[str]]
 
 
 def text_of(name: str) -> str:
     """A template without its comments, which may name what the template may not do."""
     text = (ROOT / name).read_text(encoding="utf-8")
-    return re.sub(r"{%\s*comment.*?endcomment\s*%}|{#.*?#}", "", text, flags=re.DOTALL)
+    return re.sub(COMMENT, "", text, flags=re.DOTALL)
 
 
 def nothing_inline(_name: str, text: str) -> Iterator[str]:
@@ -56,6 +60,17 @@ def includes_are_closed(_name: str, text: str) -> Iterator[str]:
             yield tag
 
 
+def dialogs_have_one_frame(name: str, text: str) -> Iterator[str]:
+    """Its header and body are those of components/dialog.html."""
+    if name not in {"components/dialog.html", "account/base_manage.html"}:
+        yield from re.findall(r"\bdialog__(?:header|body|close)\b", text)
+
+
+def icons_come_from_the_tag(_name: str, text: str) -> Iterator[str]:
+    """The tag is shorter, knows the sprite's URL and costs nothing when a page is rendered."""
+    yield from re.findall(r"<svg[^>]*\bclass=[\"']icon\b|icons\.svg", text)
+
+
 def posts_carry_a_token(_name: str, text: str) -> Iterator[str]:
     """Every unsafe request is a form with its own token; htmx sends no other."""
     for form in re.findall(r"<form\b.*?</form>", text, flags=re.DOTALL):
@@ -82,6 +97,8 @@ RULES: list[Rule] = [
     parts_close_with_their_name,
     at_most_two_parts,
     includes_are_closed,
+    dialogs_have_one_frame,
+    icons_come_from_the_tag,
     posts_carry_a_token,
     dialogs_have_no_address,
     components_are_leaves,
@@ -108,6 +125,14 @@ COUNTER_EXAMPLES: dict[Rule, list[tuple[str, str]]] = {
     ],
     at_most_two_parts: [("x.html", "{% partialdef a %}{% partialdef b %}{% partialdef c %}")],
     includes_are_closed: [("x.html", '{% include "components/badge.html" with text="A" %}')],
+    dialogs_have_one_frame: [
+        ("x.html", '<header class="dialog__header"></header>'),
+        ("x.html", '<div class="dialog__body dialog__body--wide">'),
+    ],
+    icons_come_from_the_tag: [
+        ("x.html", '<svg class="icon" aria-hidden="true"><use href="/x.svg#copy"/></svg>'),
+        ("x.html", "<use href=\"{% static 'img/icons.svg' %}#copy\"/>"),
+    ],
     posts_carry_a_token: [
         ("x.html", '<form method="post" action="/"></form>'),
         ("x.html", '<button hx-delete="/x">'),
@@ -137,6 +162,16 @@ def test_what_breaks_the_rule_is_found(rule):
 
 def test_every_rule_has_a_counter_example():
     assert COUNTER_EXAMPLES.keys() == set(RULES)
+
+
+def test_no_line_of_a_template_is_long():
+    texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in TEMPLATES}
+
+    assert [f"{name}:{line}" for name, text in texts.items() for line in long_lines(text)] == []
+
+
+def test_a_long_line_is_found():
+    assert list(long_lines(f"<p>\n{'x' * LONGEST_LINE}\n{'x' * LONGEST_LINE}x\n</p>")) == [3]
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -174,13 +209,24 @@ def test_a_component_opens_by_naming_its_inputs():
             assert re.match(r"({%\s*(extends|load)\b.*?%}\s*)*{%\s*comment\s*%}", text), name
 
 
+def test_what_a_comment_names_exists():
+    dotted = r"\b(?:cloudui|workspaces|deployments|apikeys)(?:\.\w+)+(?!\.?\w)"
+    texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in PAGES}
+    comments = [comment for text in texts.values() for comment in re.findall(COMMENT, text, flags=re.DOTALL)]
+
+    named = {thing for comment in comments for thing in re.findall(dotted, comment)}
+
+    assert named
+    assert all(resolve_name(thing) for thing in named)  # raises where it is gone
+
+
 def test_every_icon_is_in_the_sprite():
     sprite = (ROOT.parent / "static" / "img" / "icons.svg").read_text(encoding="utf-8")
     known = set(re.findall(r'<symbol id="([\w-]+)"', sprite))
     used = {
         (name, icon)
         for name in PAGES
-        for icon in re.findall(r"icons\.svg' %}#([\w-]+)|\bicon=\"([\w-]+)\"", text_of(name))
+        for icon in re.findall(r"{% icon \"([\w-]+)\"|\bicon=\"([\w-]+)\"", text_of(name))
     }
 
     assert sorted((name, icon) for name, icons in used for icon in icons if icon and icon not in known) == []
@@ -230,6 +276,11 @@ def test_a_page_not_found_says_nothing_about_the_request_or_the_person():
 
 def _found(pattern: str, *names: str) -> set[str]:
     return {match for name in names or PAGES for match in re.findall(pattern, text_of(name))}
+
+
+def long_lines(text: str) -> Iterator[int]:
+    """The numbers of the lines, comments too, that nobody reads to their end."""
+    yield from (number for number, line in enumerate(text.splitlines(), 1) if len(line) > LONGEST_LINE)
 
 
 def _names(resolver: URLResolver, namespace: str = "") -> Iterator[str]:

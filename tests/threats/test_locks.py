@@ -76,7 +76,7 @@ def test_two_owners_do_not_leave_at_once(meet, operators, change):
     meet((people, "require_replaceable"))
 
     answers = at_once(
-        [partial(*way) for way in zip([it.post for it in operators], pages, forms, strict=True)]
+        [partial(operator.post, *way) for operator, *way in zip(operators, pages, forms, strict=True)]
     )
 
     assert sorted(answer.status_code for answer in answers) == [200, 302]
@@ -152,7 +152,7 @@ def test_an_operators_change_beside_a_deletion_of_the_deployment_brings_nothing_
     key = create_api_key(deployment).key
     operator = operators[0]
     if what == "its key":
-        reads = (keys, "lock_key")
+        reads: tuple[object, str] = (keys, "lock_key")
         url = "/admin/apikeys/apikey/"
         form = {
             "action": "disable",

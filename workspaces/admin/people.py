@@ -1,7 +1,8 @@
 """People: making accounts, roles, deactivation, passwords. And the groups of operators.
 
-An operator who is no superuser may help with ordinary accounts only: neither make anybody more powerful nor
-touch somebody who is, since a new password for that person would be that person's power.
+An operator who is no superuser may help with accounts that open nothing yet: neither make anybody more powerful
+nor touch somebody who is, since a new password for that person would be that person's power. One Workspace is
+power enough.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ class PersonAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg] # generic 
         return (*self.readonly_fields, *powers) if obj else powers
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Only superusers change a powerful person, or that person's password."""
+        """Only superusers change somebody who may do anything anywhere, or that person's password."""
         may = super().has_change_permission(request, obj)
         return may and (obj is None or _is_superuser(request) or not _is_powerful(obj))
 
@@ -159,4 +160,11 @@ def _is_superuser(request: HttpRequest) -> bool:
 
 
 def _is_powerful(user: User) -> bool:
-    return user.is_staff or user.is_superuser or user.organization_role == OrganizationRole.OWNER
+    return (
+        user.is_staff
+        or user.is_superuser
+        or user.organization_role != OrganizationRole.MEMBER
+        or user.memberships.exists()
+        or user.groups.exists()
+        or user.user_permissions.exists()
+    )

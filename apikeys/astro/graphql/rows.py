@@ -63,7 +63,7 @@ def _require_workspace(principal: Principal, workspace_id: str) -> None:
 
 
 def _fetch_what_belongs_to(deployments: list[Deployment]) -> None:
-    queues = WorkerQueue.objects.as_shown()
+    queues = WorkerQueue.objects.with_node_pools()
     variables = EnvironmentVariable.objects.order_by("key")
     prefetch_related_objects(
         deployments,

@@ -8,7 +8,7 @@ from deployments.deployment_file.problems import InvalidDeploymentFile
 from deployments.deployment_file.validation import parse
 from deployments.details.alert_emails import set_alert_emails
 from deployments.models import Deployment
-from deployments.queues.service import QueueWanted, replace_queues
+from deployments.queues.service import QueueInput, replace_queues
 from deployments.variables.service import VariableInput, save_variables
 from tests.deployments.helpers import one, text, url
 
@@ -25,7 +25,7 @@ def fill(deployment: Deployment, principal: Principal) -> Deployment:
     replace_queues(
         principal,
         deployment,
-        [QueueWanted("default", "small", 0, 10, 16), QueueWanted("heavy", "small", 1, 2, 4)],
+        [QueueInput("default", "small", 0, 10, 16), QueueInput("heavy", "small", 1, 2, 4)],
     )
     set_alert_emails(principal, deployment, ["team@example.com"])
     save_variables(

@@ -4,8 +4,9 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
+from cloudui.web.versions import StaleEdit
 from deployments.access import deployment_to_view
-from deployments.deployment_file.apply import DeploymentChanged, apply, examine, state_of
+from deployments.deployment_file.apply import apply, examine
 from deployments.deployment_file.diff import preview
 from deployments.deployment_file.problems import InvalidDeploymentFile
 from deployments.deployment_file.render import render
@@ -13,8 +14,9 @@ from deployments.deployment_file.validation import parse
 from deployments.details.alert_emails import set_alert_emails
 from deployments.details.service import update_deployment
 from deployments.models import Deployment, EnvironmentVariable, Executor
-from deployments.queues.service import QueueWanted, list_queues, replace_queues
+from deployments.queues.service import QueueInput, list_queues, replace_queues
 from deployments.variables.service import VariableInput, list_variables, read_value, save_variables
+from deployments.versions import state_of
 from tests.deployments.deployment_file.files import fill, refusal, said
 from tests.factories import create_deployment, create_member
 from tests.house.tables import dump
@@ -160,11 +162,11 @@ def test_what_was_previewed_is_what_is_applied(seen, principal):
         lambda: update_deployment(principal, seen, description="Changed"),
         lambda: save_variables(principal, seen, [VariableInput("PASSWORD", "other", is_secret=True)]),
         lambda: set_alert_emails(principal, seen, []),
-        lambda: replace_queues(principal, seen, [QueueWanted("default", "small", 0, 9, 16)]),
+        lambda: replace_queues(principal, seen, [QueueInput("default", "small", 0, 9, 16)]),
     ):
         state = state_of(Deployment.objects.get(pk=seen.pk))
         change()
-        with pytest.raises(DeploymentChanged):
+        with pytest.raises(StaleEdit):
             apply(principal, seen, examined.file, state=state)
 
     assert Deployment.objects.get(pk=seen.pk).name == "Production"

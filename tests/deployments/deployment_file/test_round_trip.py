@@ -17,8 +17,9 @@ from deployments.deployment_file.validation import parse
 from deployments.details.alert_emails import set_alert_emails
 from deployments.details.service import update_deployment
 from deployments.models import Executor
-from deployments.queues.service import QueueWanted, replace_queues
+from deployments.queues.service import QueueInput, replace_queues
 from deployments.variables.service import VariableInput, save_variables
+from deployments.variables.values import clean_value
 from workspaces.principals import principal_for
 
 # What other readers of YAML, or older ones, take for something other than text.
@@ -62,7 +63,7 @@ def test_any_variables_survive(seen, editor, wanted, form):
     document = parse(render(seen, file_format=form))
 
     assert preview(seen, document) == []
-    plain = {key: value.rstrip() for key, (value, is_secret) in wanted.items() if not is_secret}
+    plain = {key: clean_value(value) for key, (value, is_secret) in wanted.items() if not is_secret}
     assert {each.key: each.value for each in document.variables or () if not each.is_secret} == plain
     assert all(each.value == "" for each in document.variables or () if each.is_secret)
 
@@ -94,7 +95,7 @@ def test_everything_at_once(seen, editor, form):
     replace_queues(
         principal,
         seen,
-        [QueueWanted("default", "small", 1, 5, 8), QueueWanted("on", "small", 0, 10, 16)],
+        [QueueInput("default", "small", 1, 5, 8), QueueInput("on", "small", 0, 10, 16)],
     )
     set_alert_emails(principal, seen, ["z@example.com", "a@example.com"])
     save_variables(principal, seen, [VariableInput("A", "1"), VariableInput("B", "secret", is_secret=True)])
