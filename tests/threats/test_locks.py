@@ -75,8 +75,9 @@ def test_two_owners_do_not_leave_at_once(meet, operators, change):
     forms = [fill(operator.get(page), **change) for operator, page in zip(operators, pages, strict=True)]
     meet((people, "require_replaceable"))
 
-    ways = zip(operators, pages, forms, strict=True)
-    answers = at_once([partial(operator.post, page, form) for operator, page, form in ways])
+    answers = at_once(
+        [partial(operator.post, *way) for operator, *way in zip(operators, pages, forms, strict=True)]
+    )
 
     assert sorted(answer.status_code for answer in answers) == [200, 302]
     assert User.objects.owners().count() == 1
