@@ -35,7 +35,7 @@ from workspaces.principals import principal_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PAUSE_SECONDS = 0.5
+PAUSE_SECONDS = 1.0
 SYSTEM = system_principal("test")
 
 
