@@ -104,8 +104,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 MIDDLEWARE = [
     "cloudui.web.middleware.RequestIdMiddleware",
-    "cloudui.web.middleware.TransportMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "apikeys.tokens.secrets_in_urls.SecretInUrlMiddleware",
+    "cloudui.web.middleware.TransportMiddleware",
     # Routes for programs end here; everything below is for pages.
     "apikeys.tokens.bearer.BearerMiddleware",
     "cloudui.web.api.MachineFaceMiddleware",

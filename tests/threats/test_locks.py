@@ -75,9 +75,8 @@ def test_two_owners_do_not_leave_at_once(meet, operators, change):
     forms = [fill(operator.get(page), **change) for operator, page in zip(operators, pages, strict=True)]
     meet((people, "require_replaceable"))
 
-    answers = at_once(
-        [partial(operator.post, *way) for operator, *way in zip(operators, pages, forms, strict=True)]
-    )
+    ways = zip(operators, pages, forms, strict=True)
+    answers = at_once([partial(operator.post, page, form) for operator, page, form in ways])
 
     assert sorted(answer.status_code for answer in answers) == [200, 302]
     assert User.objects.owners().count() == 1
