@@ -16,6 +16,7 @@ OURS = (
     "SECURE_",
     "SESSION_COOKIE_",
     "CSRF_COOKIE_",
+    "DEVICE_",
     "CSRF_TRUSTED_ORIGINS",
     "PUBLIC",
     "ALLOWED_HOSTS",
