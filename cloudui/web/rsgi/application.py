@@ -1,0 +1,79 @@
+"""Each request that granian brings: a thread at once, or after its body."""
+
+import logging
+from http import HTTPStatus
+from typing import Any, Final
+
+from cloudui.web.bodies import INPUT, MEMORY_BYTES, AwaitedBody, BodyAdmitted
+from cloudui.web.rsgi import answering
+from cloudui.web.rsgi.answering import WsgiApplication
+from cloudui.web.rsgi.environ import build_environ
+from cloudui.web.rsgi.places import Places
+from cloudui.web.rsgi.receiving import Body, Pace, Receiver
+
+# It answers while all places are taken: it says that the process lives, and waits for nothing.
+ALIVE: Final = "/healthz"
+
+logger = logging.getLogger(__name__)
+
+
+class Application:
+    """Takes requests from granian in any of its threads. Make it in the process that serves."""
+
+    def __init__(self, application: WsgiApplication, *, places: int, pace: Pace) -> None:
+        self._application = application
+        self._places = Places(places)
+        self._receiver = Receiver(pace)
+
+    def __call__(self, watcher: Any) -> None:
+        """Take a request. Raises nothing: granian would not see it."""
+        try:
+            self._take(watcher.scope, watcher.proto)
+        except Exception:
+            logger.exception("A request could not be taken")
+            answering.refuse(
+                watcher.proto, HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side."
+            )
+
+    def _take(self, scope: Any, proto: Any) -> None:
+        environ = build_environ(scope)
+        length = environ.get("CONTENT_LENGTH", "0")
+        if length == "0" and "HTTP_TRANSFER_ENCODING" not in environ:
+            if environ["PATH_INFO"] == ALIVE:
+                self._answer(environ, proto)
+            else:
+                self._places.run(self._answer, environ, proto)
+            return
+        known = int(length) if "CONTENT_LENGTH" in environ else None
+        body = Body(proto, environ, known, self._arrived, self._grew)
+        if known is not None and known > MEMORY_BYTES:
+            self._places.run(self._ask, body)
+        else:
+            self._receiver.receive(body)
+
+    def _arrived(self, body: Body) -> None:
+        body.environ[INPUT] = body.file
+        body.environ["CONTENT_LENGTH"] = str(body.received)
+        self._places.run(self._answer, body.environ, body.proto)
+
+    def _grew(self, body: Body) -> None:
+        if body.most_bytes == MEMORY_BYTES:
+            self._places.run(self._ask, body)
+        else:
+            answering.refuse(body.proto, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large.")
+            self._receiver.drain(body)
+
+    def _ask(self, body: Body) -> None:
+        """Run the application with the head alone, to see whether it admits so much of a body."""
+        length = str(body.received if body.length is None else body.length)
+        environ = {**body.environ, INPUT: AwaitedBody(), "CONTENT_LENGTH": length}
+        try:
+            self._answer(environ, body.proto, close=True)
+        except BodyAdmitted as admitted:
+            body.most_bytes = admitted.most_bytes
+            self._receiver.receive(body)
+        else:
+            self._receiver.drain(body)
+
+    def _answer(self, environ: dict[str, Any], proto: Any, *, close: bool = False) -> None:
+        answering.answer(self._application, environ, proto, close=close)

@@ -1,0 +1,67 @@
+"""From the head of a request to the environment that PEP 3333 describes."""
+
+import functools
+import io
+import sys
+from typing import Any, Final
+
+_CONSTANT: Final[dict[str, Any]] = {
+    "GATEWAY_INTERFACE": "CGI/1.1",
+    "SCRIPT_NAME": "",
+    "SERVER_SOFTWARE": "granian",
+    "wsgi.errors": sys.stderr,
+    "wsgi.multiprocess": True,
+    "wsgi.multithread": True,
+    "wsgi.run_once": False,
+    "wsgi.version": (1, 0),
+}
+# Cookies are the one header that is not joined by commas (RFC 9113 section 8.2.3).
+_JOINED_BY: Final = {"HTTP_COOKIE": "; "}
+_ONCE: Final = ("CONTENT_TYPE", "CONTENT_LENGTH")
+
+
+@functools.lru_cache(maxsize=512)
+def _variable(header: str) -> str:
+    """The variable of a header, empty for one that is left out.
+
+    `X_Forwarded_For` would get the variable of `X-Forwarded-For`, and no proxy removes it. So a name with an
+    underscore is none, as nginx has it.
+    """
+    if "_" in header:
+        return ""
+    name = header.upper().replace("-", "_")
+    return name if name in _ONCE else f"HTTP_{name}"
+
+
+def build_environ(scope: Any) -> dict[str, Any]:
+    """The environment of a request without a body; `scope` is granian's.
+
+    granian leaves out values that are not ASCII. A header that occurs several times becomes one value.
+    """
+    environ = _CONSTANT.copy()
+    environ["wsgi.input"] = io.BytesIO()
+    environ["wsgi.url_scheme"] = scope.scheme
+    environ["REQUEST_METHOD"] = scope.method
+    # Bytes as Latin-1; what was not UTF-8 has become U+FFFD in granian, and finds no page either way.
+    path = scope.path
+    environ["PATH_INFO"] = path if path.isascii() else path.encode().decode("latin-1")
+    environ["QUERY_STRING"] = scope.query_string
+    environ["SERVER_PROTOCOL"] = f"HTTP/{scope.http_version}"
+    environ["SERVER_NAME"], environ["SERVER_PORT"] = _address(scope.server)
+    environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = _address(scope.client)
+    for header, value in scope.headers.items():
+        name = _variable(header)
+        if name not in environ:
+            environ[name] = value
+        elif name not in _ONCE:
+            environ[name] += _JOINED_BY.get(name, ",") + value
+    environ.pop("", None)
+    if "HTTP_HOST" not in environ:
+        environ["HTTP_HOST"] = scope.authority or ""
+    return environ
+
+
+def _address(text: str) -> tuple[str, str]:
+    """Host and port of `127.0.0.1:80` or `[::1]:80`."""
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), port
