@@ -5,6 +5,7 @@ from typing import Final
 from django.http import HttpRequest
 
 from cloudui.web.api import ApiError
+from cloudui.web.bodies import admit
 from deployments.deploys.store.refusal import LIMITS, MIB
 
 # An archive says by its content whether it is compressed, so these mean the same.
@@ -12,7 +13,7 @@ ARCHIVES: Final = ("application/x-tar", "application/gzip", "application/octet-s
 
 
 def require_archive(request: HttpRequest) -> None:
-    """Refuse what cannot be an archive, or is larger than the store takes.
+    """Refuse what cannot be an archive, or is larger than the store takes; admit the rest.
 
     Raises:
         ApiError: 415 or 413.
@@ -22,3 +23,4 @@ def require_archive(request: HttpRequest) -> None:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdecimal() and int(length) > LIMITS.sent:
         raise ApiError(413, "invalid_request", f"The archive is larger than {LIMITS.sent // MIB} MiB.")
+    admit(request, most_bytes=LIMITS.sent)
