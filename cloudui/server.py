@@ -93,7 +93,6 @@ def serve(worker_id: int, callback: Any, sock: Any, ipc: Any, _loop: Any, *optio
     from cloudui.web.rsgi.receiving import Pace
 
     parent = multiprocessing.parent_process().pid  # type: ignore[union-attr] # granian started it
-    parents.end_with_parent(parent=parent)
     told, done, stop = threading.Event(), threading.Event(), WorkerSignal()
 
     def end(*_: object) -> None:
@@ -102,6 +101,8 @@ def serve(worker_id: int, callback: Any, sock: Any, ipc: Any, _loop: Any, *optio
 
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, end)
+    # After the handlers: until then those of the server are here, which would take the signal for themselves.
+    parents.end_with_parent(parent=parent)
     stop.add_cb(done.set)
     pace = Pace(settings.BODY_IDLE_SECONDS, settings.BODY_LEAST_BYTES_A_SECOND)
     application = Application(callback, places=PLACES, pace=pace)

@@ -43,6 +43,18 @@ def test_no_worker_outlives_a_server_that_is_killed(tmp_path):
         assert len(workers) == 1
 
 
+def test_nor_one_that_is_about_to_start(tmp_path):
+    with serving(tmp_path) as server:
+        (worker,) = workers_of(server)
+        os.kill(worker, signal.SIGKILL)
+        wait_until(lambda: workers_of(server) not in ([], [worker]))
+        (young,) = workers_of(server)
+
+        server.process.kill()
+
+        wait_until(lambda: is_gone(young))
+
+
 def test_a_worker_that_is_killed_is_replaced(tmp_path):
     with serving(tmp_path) as server:
         (worker,) = workers_of(server)
