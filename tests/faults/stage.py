@@ -27,7 +27,7 @@ http {{
     upstream cloudui {{ server 127.0.0.1:{port}; keepalive 64; keepalive_timeout 20s; }}
     server {{
         listen 127.0.0.1:{listen} backlog=4096;
-        client_max_body_size 257m;
+        client_max_body_size 257m; proxy_request_buffering off;
         location / {{
             proxy_pass http://cloudui; proxy_http_version 1.1;
             proxy_set_header Connection ""; proxy_set_header Host $http_host;
