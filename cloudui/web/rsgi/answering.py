@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
+from cloudui.web.bodies import INPUT
+from cloudui.web.rsgi.environ import NO_BODY
+
 Headers = list[tuple[str, str]]
 WsgiApplication = Callable[..., Iterable[bytes]]
 
@@ -41,13 +44,14 @@ def answer(application: WsgiApplication, environ: dict[str, Any], proto: Any, *,
                 proto.response_bytes(start.status, headers, b"".join(body))
         finally:
             # Django ends the request here, and gives its database connection back.
-            if hasattr(body, "close"):
-                body.close()
+            if close_body := getattr(body, "close", None):
+                close_body()
     except Exception:
         logger.exception("A request failed outside the application")
         proto.response_empty(HTTPStatus.INTERNAL_SERVER_ERROR, [CLOSE])
     finally:
-        environ["wsgi.input"].close()
+        if (file := environ[INPUT]) is not NO_BODY:
+            file.close()
 
 
 def refuse(proto: Any, status: HTTPStatus, sentence: str, *more: tuple[str, str]) -> None:

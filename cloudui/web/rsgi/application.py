@@ -23,7 +23,7 @@ class Application:
     def __init__(self, application: WsgiApplication, *, places: int, pace: Pace) -> None:
         self._application = application
         self._places = Places(places)
-        self._receiver = Receiver(pace)
+        self._receiver = Receiver(pace, self._arrived, self._grew)
 
     def __call__(self, watcher: Any) -> None:
         """Take a request. Raises nothing: granian would not see it."""
@@ -45,7 +45,7 @@ class Application:
                 self._places.run(self._answer, environ, proto)
             return
         known = int(length) if "CONTENT_LENGTH" in environ else None
-        body = Body(proto, environ, known, self._arrived, self._grew)
+        body = Body(proto, environ, known)
         if known is not None and known > MEMORY_BYTES:
             self._places.run(self._ask, body)
         else:
@@ -70,8 +70,7 @@ class Application:
         try:
             self._answer(environ, body.proto, close=True)
         except BodyAdmitted as admitted:
-            body.most_bytes = admitted.most_bytes
-            self._receiver.receive(body)
+            self._receiver.resume(body, admitted.most_bytes)
         else:
             self._receiver.drain(body)
 

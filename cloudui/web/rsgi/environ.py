@@ -5,11 +5,16 @@ import io
 import sys
 from typing import Any, Final
 
+# Nobody reads from it, so all requests without a body share it.
+NO_BODY: Final = io.BytesIO()
+
+
 _CONSTANT: Final[dict[str, Any]] = {
     "GATEWAY_INTERFACE": "CGI/1.1",
     "SCRIPT_NAME": "",
     "SERVER_SOFTWARE": "granian",
     "wsgi.errors": sys.stderr,
+    "wsgi.input": NO_BODY,
     "wsgi.multiprocess": True,
     "wsgi.multithread": True,
     "wsgi.run_once": False,
@@ -20,17 +25,9 @@ _JOINED_BY: Final = {"HTTP_COOKIE": "; "}
 _ONCE: Final = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
 
-@functools.lru_cache(maxsize=512)
-def _variable(header: str) -> str:
-    """The variable of a header, empty for one that is left out.
-
-    `X_Forwarded_For` would get the variable of `X-Forwarded-For`, and no proxy removes it. So a name with an
-    underscore is none, as nginx has it.
-    """
-    if "_" in header:
-        return ""
-    name = header.upper().replace("-", "_")
-    return name if name in _ONCE else f"HTTP_{name}"
+# What has been asked for once is kept, but not without end: a caller may name any header.
+_MOST_VARIABLES: Final = 512
+_variables: dict[str, str] = {}
 
 
 def build_environ(scope: Any) -> dict[str, Any]:
@@ -39,7 +36,6 @@ def build_environ(scope: Any) -> dict[str, Any]:
     granian leaves out values that are not ASCII. A header that occurs several times becomes one value.
     """
     environ = _CONSTANT.copy()
-    environ["wsgi.input"] = io.BytesIO()
     environ["wsgi.url_scheme"] = scope.scheme
     environ["REQUEST_METHOD"] = scope.method
     # Bytes as Latin-1; what was not UTF-8 has become U+FFFD in granian, and finds no page either way.
@@ -47,10 +43,12 @@ def build_environ(scope: Any) -> dict[str, Any]:
     environ["PATH_INFO"] = path if path.isascii() else path.encode().decode("latin-1")
     environ["QUERY_STRING"] = scope.query_string
     environ["SERVER_PROTOCOL"] = f"HTTP/{scope.http_version}"
-    environ["SERVER_NAME"], environ["SERVER_PORT"] = _address(scope.server)
-    environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = _address(scope.client)
+    environ["SERVER_NAME"], environ["SERVER_PORT"] = _own_address(scope.server)
+    environ["REMOTE_ADDR"] = scope.client.rpartition(":")[0].strip("[]")
     for header, value in scope.headers.items():
-        name = _variable(header)
+        name = _variables.get(header)
+        if name is None:
+            name = _variable(header)
         if name not in environ:
             environ[name] = value
         elif name not in _ONCE:
@@ -61,7 +59,21 @@ def build_environ(scope: Any) -> dict[str, Any]:
     return environ
 
 
-def _address(text: str) -> tuple[str, str]:
+def _variable(header: str) -> str:
+    """The variable of a header, empty for one that is left out.
+
+    `X_Forwarded_For` would get the variable of `X-Forwarded-For`, and no proxy removes it. So a name with an
+    underscore is none, as nginx has it.
+    """
+    name = header.upper().replace("-", "_")
+    variable = "" if "_" in header else name if name in _ONCE else f"HTTP_{name}"
+    if len(_variables) < _MOST_VARIABLES:
+        _variables[header] = variable
+    return variable
+
+
+@functools.lru_cache(maxsize=16)
+def _own_address(text: str) -> tuple[str, str]:
     """Host and port of `127.0.0.1:80` or `[::1]:80`."""
     host, _, port = text.rpartition(":")
     return host.strip("[]"), port

@@ -6,7 +6,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import IO, Any, Final
 
@@ -35,40 +35,49 @@ class Pace:
         return min(self.idle_seconds * self.least_bytes_a_second, 64 * 1024)
 
 
-@dataclass(slots=True, eq=False)
 class Body:
     """A body on its way.
 
     Attributes:
         length: what the head says, None for a body in chunks.
         most_bytes: how long it may be.
-        arrived: called with it when it is whole.
-        grew: called with it when it is longer than `most_bytes`, which may then be raised.
+        file: what there is of it.
+        future: granian's, of the next piece.
+        last: when a piece came last.
     """
 
-    proto: Any
-    environ: dict[str, Any]
-    length: int | None
-    arrived: Callable[["Body"], None]
-    grew: Callable[["Body"], None]
-    most_bytes: int = MEMORY_BYTES
-    received: int = 0
-    in_memory: int = 0
-    is_open: bool = False
-    is_paused: bool = False
-    is_refused: bool = False
-    is_ending: bool = False
+    most_bytes = MEMORY_BYTES
+    received = 0
+    in_memory = 0
+    is_open = False
+    is_paused = False
+    is_refused = False
+    is_ending = False
+    file: IO[bytes]
     future: Any = None
-    file: IO[bytes] = field(default_factory=io.BytesIO)
-    began: float = field(default_factory=time.monotonic)
-    last: float = field(default_factory=time.monotonic)
+
+    def __init__(self, proto: Any, environ: dict[str, Any], length: int | None) -> None:
+        self.proto = proto
+        self.environ = environ
+        self.length = length
+        self.began = self.last = time.monotonic()
 
 
 class Receiver:
     """All bodies on their way to this process."""
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: Pace, arrived: Callable[[Body], None], grew: Callable[[Body], None]) -> None:
+        """Make one, in the process that serves.
+
+        Args:
+            pace: who is slower is refused.
+            arrived: called with a body that is whole.
+            grew: called with one that is longer than its `most_bytes`, which may then be raised.
+        """
         self._pace = pace
+        self._soon_bytes = pace.soon_bytes
+        self._arrived = arrived
+        self._grew = grew
         # Taking a body out of here is the right to answer for it: exactly one thread gets it.
         self._bodies: dict[Body, None] = {}
         self._in_memory = 0
@@ -76,31 +85,36 @@ class Receiver:
         threading.Thread(target=self._watch, name="bodies", daemon=True).start()
 
     def receive(self, body: Body) -> None:
-        """Take in a body, or go on with one that was paused; returns at once."""
+        """Take in a body; returns at once."""
+        self._bodies[body] = None
+        if body.length is not None and body.length <= self._soon_bytes:
+            body.future = future = body.proto()
+            if Resume(self._collected, body).when_done(future):
+                self._collected(body, future)
+        else:
+            body.file = io.BytesIO()
+            self._read_on(body)
+
+    def resume(self, body: Body, most_bytes: int) -> None:
+        """Take in more of a body than anybody may send."""
+        if not hasattr(body, "file"):
+            body.file = io.BytesIO()
         now = time.monotonic()
         body.began += now - body.last
         body.last = now
-        body.is_paused = False
-        self._bodies[body] = None
-        if body.length is not None and body.length <= self._pace.soon_bytes:
-            self._collect(body)
-        else:
-            self._read_on(body)
-
-    def drain(self, body: Body) -> None:
-        """Throw away what comes of a body that is refused, for a moment, so that its sender can read the answer."""
-        body.is_refused = True
-        body.file.close()
-        self._forget(body)
-        body.began = body.last = time.monotonic()
+        body.most_bytes = most_bytes
         body.is_paused = False
         self._bodies[body] = None
         self._read_on(body)
 
-    def _collect(self, body: Body) -> None:
-        body.future = body.proto()
-        if Resume(self._collected, body).when_done(body.future):
-            self._collected(body, body.future)
+    def drain(self, body: Body) -> None:
+        """Throw away what comes of a body that is refused, for a moment, so that its sender can read the answer."""
+        body.is_refused = True
+        self._discard(body)
+        body.began = body.last = time.monotonic()
+        body.is_paused = False
+        self._bodies[body] = None
+        self._read_on(body)
 
     def _collected(self, body: Body, future: Any) -> None:
         if (data := result_of(future)) is None:
@@ -110,7 +124,7 @@ class Receiver:
             return
         body.received = len(data)
         body.file = io.BytesIO(data)
-        body.arrived(body)
+        self._arrived(body)
 
     def _resumed(self, body: Body, future: Any) -> None:
         if self._took(body, future):
@@ -150,7 +164,7 @@ class Receiver:
         if body.received > body.most_bytes:
             body.is_paused = True
             self._keep(body, piece)
-            body.grew(body)
+            self._grew(body)
             return False
         return self._keep(body, piece) and (body.received != body.length or self._end(body))
 
@@ -186,6 +200,11 @@ class Receiver:
             self._in_memory -= body.in_memory
             body.in_memory = 0
 
+    def _discard(self, body: Body) -> None:
+        self._forget(body)
+        if hasattr(body, "file"):
+            body.file.close()
+
     def _move_to_disk(self, body: Body) -> None:
         file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever answers closes it
         file.write(body.file.getvalue())  # type: ignore[attr-defined] # it is a BytesIO
@@ -196,7 +215,7 @@ class Receiver:
         """The body is whole: hand it over. Returns that nothing more is to come."""
         if self._claim(body) and not body.is_refused:
             body.file.seek(0)
-            body.arrived(body)
+            self._arrived(body)
         return False
 
     def _cut(self, body: Body) -> None:
@@ -217,7 +236,7 @@ class Receiver:
         future = body.future
         if not self._claim(body):
             return
-        body.file.close()
+        self._discard(body)
         if not body.is_refused:
             answering.refuse(body.proto, status, sentence, *more)
         # granian ends the connection when nobody can read the body any more.
