@@ -36,20 +36,18 @@ class Application:
             )
 
     def _take(self, scope: Any, proto: Any) -> None:
+        length = _length(scope)
+        # A small body comes while the head is read: that spares the caller a moment.
+        future = proto() if length is not None and 0 < length <= self._receiver.soon_bytes else None
         environ = build_environ(scope)
-        length = environ.get("CONTENT_LENGTH", "0")
-        if length == "0" and "HTTP_TRANSFER_ENCODING" not in environ:
-            if environ["PATH_INFO"] == ALIVE:
-                self._answer(environ, proto)
-            else:
-                self._places.run(self._answer, environ, proto)
-            return
-        known = int(length) if "CONTENT_LENGTH" in environ else None
-        body = Body(proto, environ, known)
-        if known is not None and known > MEMORY_BYTES:
-            self._places.run(self._ask, body)
+        if length == 0 and environ["PATH_INFO"] == ALIVE:
+            self._answer(environ, proto)
+        elif length == 0:
+            self._places.run(self._answer, environ, proto)
+        elif length is not None and length > MEMORY_BYTES:
+            self._places.run(self._ask, Body(proto, environ, length))
         else:
-            self._receiver.receive(body)
+            self._receiver.receive(Body(proto, environ, length), future)
 
     def _arrived(self, body: Body) -> None:
         body.environ[INPUT] = body.file
@@ -76,3 +74,11 @@ class Application:
 
     def _answer(self, environ: dict[str, Any], proto: Any, *, close: bool = False) -> None:
         answering.answer(self._application, environ, proto, close=close)
+
+
+def _length(scope: Any) -> int | None:
+    """How long the body is; None if it comes in chunks."""
+    headers = scope.headers
+    if (length := headers.get("content-length")) is not None:
+        return int(length)
+    return None if "transfer-encoding" in headers else 0

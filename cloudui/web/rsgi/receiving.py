@@ -75,7 +75,8 @@ class Receiver:
             grew: called with one that is longer than its `most_bytes`, which may then be raised.
         """
         self._pace = pace
-        self._soon_bytes = pace.soon_bytes
+        # A body that is no longer is read in one piece: too slow is what is not whole by then.
+        self.soon_bytes = pace.soon_bytes
         self._arrived = arrived
         self._grew = grew
         # Taking a body out of here is the right to answer for it: exactly one thread gets it.
@@ -84,16 +85,16 @@ class Receiver:
         self._lock = threading.Lock()
         threading.Thread(target=self._watch, name="bodies", daemon=True).start()
 
-    def receive(self, body: Body) -> None:
-        """Take in a body; returns at once."""
+    def receive(self, body: Body, future: Any = None) -> None:
+        """Take in a body; returns at once. `future`: granian's of all of it, for one of up to `soon_bytes`."""
         self._bodies[body] = None
-        if body.length is not None and body.length <= self._soon_bytes:
-            body.future = future = body.proto()
-            if Resume(self._collected, body).when_done(future):
-                self._collected(body, future)
-        else:
+        if future is None:
             body.file = io.BytesIO()
             self._read_on(body)
+            return
+        body.future = future
+        if Resume(self._collected, body).when_done(future):
+            self._collected(body, future)
 
     def resume(self, body: Body, most_bytes: int) -> None:
         """Take in more of a body than anybody may send."""
