@@ -11,12 +11,7 @@ from deployments.models import Deployment
 
 
 def key_to_view(principal: Principal, workspace_id: str, deployment_id: str, key_id: str) -> ApiKey:
-    """The key, for every member of its Workspace (design.md D9): IDs are not secret.
-
-    Raises:
-        Http404: for strangers and for keys that are not there.
-        PermissionDenied: for API keys and access tokens, which have no business with keys.
-    """
+    """The key, for every member of its Workspace: IDs are not secret. API keys and access tokens see none."""
     deployment = deployment_to_view(principal, workspace_id, deployment_id)
     if principal.kind is Kind.API_KEY or principal.is_token:
         raise PermissionDenied("API keys can be seen in the console only.")
@@ -28,15 +23,10 @@ def key_to_manage(
 ) -> ApiKey:
     """The key, for an Admin of its Workspace, with `deployment` as that person's rights showed it.
 
-    Args:
-        principal: who asks.
-        workspace_id: the Workspace named in the address.
-        deployment_id: the Deployment named in the address; a key of another one is not found.
-        key_id: the key named in the address.
-        locked: hold the rows of Deployment and key until the transaction ends.
+    `locked` holds the rows of Deployment and key until the transaction ends.
 
     Raises:
-        Http404: for strangers and for keys that are not there.
+        Http404: for strangers and for keys that are not there, or are another Deployment's.
         PermissionDenied: for Members, Editors and API keys, whether or not the key exists.
     """
     deployment = deployment_to_manage_keys(principal, workspace_id, deployment_id, locked=locked)
@@ -44,15 +34,7 @@ def key_to_manage(
 
 
 def key_to_change(principal: Principal, key: ApiKey) -> ApiKey:
-    """The key anew, locked with its Deployment until the transaction ends, if the caller may still manage it.
-
-    Args:
-        principal: who changes it.
-        key: the key as the caller's rights showed it.
-
-    Raises:
-        Http404, PermissionDenied: when the key or the right to it went meanwhile.
-    """
+    """The key anew, locked with its Deployment, if the caller may still manage it; raises as `key_to_manage` does."""
     return key_to_manage(principal, key.deployment.workspace_id, key.deployment_id, key.pk, locked=True)
 
 

@@ -1,6 +1,6 @@
 """The operators' pages of API keys: facts to read, a leaked secret to look up, keys to disable and revoke.
 
-Nothing here adds or edits a key, and no hash, fingerprint or nonce is on any page (product threat T-S6).
+Nothing here adds or edits a key, and no hash, fingerprint or nonce is on any page (docs/security.md, T-S6).
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
-from apikeys import operating
+from apikeys import leaks
 from apikeys.admin_forms import LookUpForm, ReasonForm
+from apikeys.keys import disable_as_operator, enable_as_operator, revoke_as_operator
 from apikeys.models import ApiKey, ApiKeySecret
 from cloudui.web.htmx import form_status, posted
 from cloudui.web.principal import Principal
@@ -31,15 +32,7 @@ MOST_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """Something an operator does to keys.
-
-    Attributes:
-        name: the action's name.
-        button: the words of the button that does it.
-        done: how it is told afterwards, after a number of keys.
-        effect: what will happen, one sentence.
-        act: does it to one key and says whether anything changed.
-    """
+    """Something an operator does to keys: `act` does it to one key and says whether anything changed."""
 
     name: str
     button: str
@@ -53,21 +46,21 @@ DISABLE = Verb(
     "Disable",
     "disabled",
     "Whatever uses these keys is refused from the next request on, until they are enabled again.",
-    operating.disable_key,
+    disable_as_operator,
 )
 ENABLE = Verb(
     "enable",
     "Enable",
     "enabled",
     "These keys are accepted again. Access tokens from before stay refused.",
-    operating.enable_key,
+    enable_as_operator,
 )
 REVOKE = Verb(
     "revoke",
     "Revoke",
     "revoked",
     "These keys are deleted for good, and whatever uses them is refused from the next request on.",
-    operating.revoke_key,
+    revoke_as_operator,
 )
 
 
@@ -94,7 +87,7 @@ class SecretInline(admin.TabularInline):  # type: ignore[type-arg] # generic in 
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Facts."""
+        """Facts are not edited."""
         return False
 
 
@@ -141,7 +134,7 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the 
         return str(key.deployment.workspace)
 
     def get_urls(self) -> list[Any]:
-        """The look-up stands before the pages of keys."""
+        """The look-up comes before the pages of keys, which would take it for one."""
         look_up = self.admin_site.admin_view(self.look_up_view)
         return [path("look-up/", look_up, name="apikeys_apikey_look_up"), *super().get_urls()]
 
@@ -187,7 +180,7 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the 
             raise PermissionDenied
         form, finding = LookUpForm(posted(request)), None
         if form.is_valid():
-            finding = operating.look_up(_principal(request), form.cleaned_data["secret"])
+            finding = leaks.look_up(_principal(request), form.cleaned_data["secret"])
         context = {
             **self.admin_site.each_context(request),
             "title": "Look up a leaked secret",
@@ -202,7 +195,6 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the 
     # Private
 
     def _act(self, request: HttpRequest, keys: QuerySet[ApiKey], verb: Verb) -> HttpResponse | None:
-        """Ask for the reason first, then act."""
         chosen = list(keys.select_related("deployment__workspace")[: MOST_AT_ONCE + 1])
         if len(chosen) > MOST_AT_ONCE:
             self.message_user(request, f"Choose at most {MOST_AT_ONCE} keys at once.", messages.ERROR)

@@ -1,4 +1,4 @@
-"""How a secret, and how a person, stands right now: the queries of the hot paths, one narrow query each.
+"""The state of a secret, or of a person, right now: the queries of the hot paths, one narrow query each.
 
 They are written in SQL because building the same query and models through the ORM takes longer than all the
 rest of a call together (docs/performance.md), and a token endpoint that is ten times dearer than it needs to be
@@ -16,11 +16,8 @@ from cloudui.web.principal import Kind, Origin, Principal
 from workspaces.models import OrganizationRole
 
 
-class Standing(NamedTuple):
-    """One secret of an API key together with all that decides whether it opens anything.
-
-    `is_revoked` is about the one token that was asked about.
-    """
+class SecretState(NamedTuple):
+    """A secret of an API key with all that decides whether it opens anything; `is_revoked` is about one token."""
 
     row: int
     number: int
@@ -60,7 +57,7 @@ class Standing(NamedTuple):
         )
 
 
-class PersonStanding(NamedTuple):
+class PersonState(NamedTuple):
     """A person together with all that decides whether a token of theirs is good."""
 
     user_id: str
@@ -105,33 +102,30 @@ _PERSON: Final = """
 """
 
 
-def by_number(*, key_id: str, number: int, deployment: str, jti: str) -> Standing | None:
+def by_number(*, key_id: str, number: int, deployment: str, jti: str) -> SecretState | None:
     """The secret that bought a token; None if it is gone, or belongs to another Deployment than the token."""
     row = _one(_BY_NUMBER, [jti, key_id, number, deployment])
-    return _standing(row) if row else None
+    return _secret_state(row) if row else None
 
 
-def by_fingerprint(fingerprints: Sequence[bytes], *, key_id: str | None = None) -> Standing | None:
+def by_fingerprint(fingerprints: Sequence[bytes], *, key_id: str | None = None) -> SecretState | None:
     """The secret that has one of these fingerprints, and belongs to that key if one is named.
 
-    The fingerprint chooses the row. Before anything is granted, argon2 proves the secret against that row.
-
-    Args:
-        fingerprints: under every version of the fingerprint key; there is one, except while it is rotated.
-        key_id: the key that the caller claims.
+    It chooses the row; before anything is granted, argon2 compares the secret with it. There are several fingerprints
+    only while their key is rotated.
     """
     places = ", ".join(["%s"] * len(fingerprints))
     row = _one(_SELECT + "WHERE s.fingerprint IN (" + places + ")", ["", *fingerprints])
     if row is None:
         return None
-    standing = _standing(row)
-    return standing if key_id in {None, standing.key_id} else None
+    state = _secret_state(row)
+    return state if key_id in {None, state.key_id} else None
 
 
-def of_person(user_id: str, *, jti: str) -> PersonStanding | None:
+def of_person(user_id: str, *, jti: str) -> PersonState | None:
     """The person whom a token names; None if there is nobody of that name."""
     row = _one(_PERSON, [jti, user_id])
-    return PersonStanding._make(row) if row else None
+    return PersonState._make(row) if row else None
 
 
 def _one(sql: str, parameters: Sequence[str | int | bytes]) -> tuple[Any, ...] | None:
@@ -141,12 +135,12 @@ def _one(sql: str, parameters: Sequence[str | int | bytes]) -> tuple[Any, ...] |
         return row
 
 
-def _standing(row: tuple[Any, ...]) -> Standing:
+def _secret_state(row: tuple[Any, ...]) -> SecretState:
     # In the rows of a raw query SQLite leaves out the zone of a time, and PostgreSQL may give binary values
     # as views.
     values: list[Any] = [_aware(value) if isinstance(value, datetime) else value for value in row]
     values[4] = bytes(values[4])
-    return Standing._make(values)
+    return SecretState._make(values)
 
 
 def _aware(value: datetime) -> datetime:

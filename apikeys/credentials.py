@@ -8,7 +8,7 @@ A secret is 60 characters, `cui1_` + V + 43 random + 11 of tag:
 
 The tag is a shield against load: what was never issued here fails on one HMAC, before the database and before
 argon2. It proves nothing; the proof is `argon2id(HMAC-SHA256(pepper, secret))` in the row of that key. The
-pepper lives outside the database, so that who can write rows still cannot plant a secret he knows.
+pepper lives outside the database, so that who can write rows still cannot plant a secret of their own.
 """
 
 import hmac
@@ -75,12 +75,8 @@ def new_key_id() -> str:
 
 
 @sensitive_variables()
-def new_secret() -> KeySecret:
-    """A random secret with a genuine tag. Show it now or never.
-
-    Raises:
-        NoKeys: if this installation has no keys yet.
-    """
+def generate_secret() -> KeySecret:
+    """A random secret with a genuine tag. Show it now or never."""
     version, mac_key = keyring.current("mac")
     body = f"{PREFIX}{BASE62[version]}{_random(RANDOM_LENGTH)}"
     return KeySecret(body + _tag(mac_key, body))
@@ -88,10 +84,7 @@ def new_secret() -> KeySecret:
 
 @sensitive_variables()
 def has_genuine_tag(candidate: KeySecret | str) -> bool:
-    """Whether this installation once made that secret, as far as one HMAC can tell.
-
-    Costs no query and no argon2, whatever the text. The comparison takes constant time.
-    """
+    """Whether this installation once made that secret, as far as one HMAC can tell, in constant time."""
     text = candidate.reveal() if isinstance(candidate, KeySecret) else candidate
     if len(text) != SECRET_LENGTH or _SECRET.fullmatch(text) is None:
         return False
@@ -103,12 +96,9 @@ def has_genuine_tag(candidate: KeySecret | str) -> bool:
 
 @sensitive_variables()
 def hash_secret(secret: KeySecret) -> tuple[str, int]:
-    """What the database keeps: the argon2id text with its parameters and salt, and the version of the pepper.
+    """What the database keeps, with parameters and salt, and the version of the pepper.
 
-    Runs in an argon2 slot: call it before the transaction that stores the result.
-
-    Raises:
-        SlotsBusy: if no slot comes free.
+    Waits for an argon2 slot (SlotsBusy if none comes free): call it before the transaction that stores the result.
     """
     pepper_version, pepper = keyring.current("pepper")
     with slots.argon2_slot():
@@ -117,13 +107,7 @@ def hash_secret(secret: KeySecret) -> tuple[str, int]:
 
 @sensitive_variables()
 def verify(secret: KeySecret, encoded: str, pepper_version: int) -> bool:
-    """Whether this is the secret that `hash_secret` was given. Always costs one argon2.
-
-    A row whose pepper was taken out of the keys verifies nothing any more.
-
-    Raises:
-        SlotsBusy: if no slot comes free.
-    """
+    """Whether this is the secret that `hash_secret` was given. Always costs one argon2, and may raise SlotsBusy."""
     pepper = keyring.versions("pepper").get(pepper_version)
     if pepper is None:
         verify_dummy(secret)
@@ -137,11 +121,7 @@ def verify(secret: KeySecret, encoded: str, pepper_version: int) -> bool:
 
 @sensitive_variables()
 def verify_dummy(secret: KeySecret) -> None:
-    """Cost what `verify` costs, where there is no row to verify against, so that time tells nothing.
-
-    Raises:
-        SlotsBusy: if no slot comes free.
-    """
+    """Cost what `verify` costs where there is no row to verify against, so that time tells nothing."""
     hash_secret(secret)
 
 

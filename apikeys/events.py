@@ -8,15 +8,8 @@ from cloudui.web.principal import Principal
 from workspaces import audit
 
 
-def record(principal: Principal, operation: str, key: ApiKey, given: Mapping[str, Any]) -> None:
-    """Write an event about `key`, inside the transaction of its change.
-
-    Args:
-        principal: who did it.
-        operation: the name that the audit log documents, such as `createDeploymentApiKey`.
-        key: the key, with its Deployment at hand.
-        given: what was asked for besides the key's name; never the secret.
-    """
+def record(principal: Principal, operation: str, key: ApiKey, details: Mapping[str, Any]) -> None:
+    """Write an event about `key`, inside the transaction of its change; `details` never has the secret."""
     audit.record(
         principal,
         operation,
@@ -24,5 +17,5 @@ def record(principal: Principal, operation: str, key: ApiKey, given: Mapping[str
         deployment=key.deployment_id,
         target=key.pk,
         # The key may be gone when somebody reads this; its name says more than its ID.
-        input={"name": key.name, **given},
+        input={"name": key.name, **details},
     )

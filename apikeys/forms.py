@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from apikeys.models import ApiKey
 from apikeys.models.key import DESCRIPTION_LENGTH, NAME_LENGTH
-from cloudui.web.forms import ResendableForm
+from cloudui.web.forms import ResendableForm, VersionedForm
 from cloudui.web.text import PlainTextAreaField, PlainTextField
 
 NONCE = re.compile(r"[0-9a-f]{32}")
@@ -58,25 +58,14 @@ class CreateForm(KeyForm):
         self.resend_with(nonce=new_nonce())
 
 
-class EditForm(KeyForm):
-    """A change to a key, made against the version that the person saw."""
-
-    version = forms.IntegerField(
-        widget=forms.HiddenInput,
-        min_value=1,
-        max_value=2**31 - 1,
-        error_messages={"required": "Reload the page and try again."},
-    )
+class EditForm(VersionedForm, KeyForm):
+    """A change to a key."""
 
     @classmethod
     def of(cls, key: ApiKey, data: Any = None) -> "EditForm":
         """The form that shows `key`, or what was typed over it."""
-        shown = {"name": key.name, "description": key.description, "version": key.version}
-        return cls(data, initial=shown)
-
-    def accept_version(self, current: ApiKey) -> None:
-        """Let the next attempt overwrite `current`, keeping what was typed."""
-        self.resend_with(version=str(current.version))
+        initial = {"name": key.name, "description": key.description, "version": key.version}
+        return cls(data, initial=initial)
 
 
 class SecretForm(forms.Form):
@@ -84,7 +73,7 @@ class SecretForm(forms.Form):
 
     number = forms.IntegerField(min_value=1, max_value=2**31 - 1)
 
-    def wanted(self) -> int:
+    def value(self) -> int:
         """The number, or 0, which no secret has, for nonsense."""
         return int(self.cleaned_data["number"]) if self.is_valid() else 0
 
@@ -111,24 +100,3 @@ class RotateForm(forms.Form):
     def overlap(self) -> timedelta:
         """How long the old secret still works; the form must be valid."""
         return self.OVERLAPS[self.cleaned_data["ends"]][1]
-
-
-class ListForm(forms.Form):
-    """What the list is asked to show. Nonsense in the address shows the first page, never an error."""
-
-    SORTS = {
-        "-created": ("created_at", True),
-        "created": ("created_at", False),
-        "name": ("sort_name", False),
-        "-name": ("sort_name", True),
-    }
-
-    q = forms.CharField(required=False, max_length=100)
-    sort = forms.ChoiceField(required=False, choices=[(name, name) for name in SORTS])
-    after = forms.CharField(required=False, max_length=1000)
-    before = forms.CharField(required=False, max_length=1000)
-
-    def wanted(self, field: str) -> str:
-        """The value of a field, or an empty string if it is missing or nonsense."""
-        self.is_valid()
-        return str(self.cleaned_data.get(field) or "")

@@ -1,12 +1,13 @@
-"""A secret was found where it does not belong: its key is disabled and the Admins of its Workspace are told.
+"""A secret was found where it does not belong: whose it is, and its key disabled.
 
-Whoever presents the secret could as well use it, so no other proof is asked; and whoever presents anything else
-learns nothing. The fingerprint finds the key; no argon2 is spent on what only takes away.
+Operators look up whose it is. Whoever finds one reports it, which disables its key and tells the Admins of its
+Workspace: whoever presents the secret could as well use it, so no other proof is required, and whoever presents
+anything else learns nothing. The fingerprint finds the key; no argon2 is spent on what only takes away.
 """
 
-import logging
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -14,76 +15,116 @@ from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from apikeys import credential_state as standing
-from apikeys import credentials, events, usage
-from apikeys.credential_state import Standing
+from apikeys import credential_state, credentials, events, usage
+from apikeys.credential_state import SecretState
 from apikeys.credentials import KeySecret
-from apikeys.models import ApiKey, Reason
+from apikeys.keys import disable_leaked, lock_key
+from apikeys.models import ApiKey, ApiKeySecret, Reason
 from cloudui.web import ratelimit
-from cloudui.web.principal import Origin, system_principal
+from cloudui.web.principal import Origin, Principal, system_principal
+from workspaces import audit
 from workspaces.models import Membership, Role, User
 
 # How often the same key is reported to people and to the audit log, however often its secret is presented.
 REPORT_SECONDS: Final = 60 * 60
 
-logger = logging.getLogger(__name__)
+
+class Provenance(StrEnum):
+    """FOREIGN was never issued here, GONE belonged to a key that was deleted, KNOWN has a row."""
+
+    FOREIGN = "foreign"
+    GONE = "gone"
+    KNOWN = "known"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Where a secret belongs; a known one has its row, with key, Deployment and Workspace."""
+
+    provenance: Provenance
+    secret: ApiKeySecret | None = None
+
+    @property
+    def opens_something(self) -> bool:
+        """Whether the secret is accepted at this moment."""
+        row = self.secret
+        if row is None or row.ended_at or not row.key.is_enabled:
+            return False
+        return row.ends_at is None or row.ends_at > timezone.now()
+
+
+@sensitive_variables("secret")
+def look_up(principal: Principal, secret: KeySecret) -> Finding:
+    """Find the key of a secret, at the cost of one query; the search is audited, the secret is kept nowhere."""
+    finding = _find(secret)
+    row = finding.secret
+    details: dict[str, Any] = {"found": finding.provenance, "secret": row.number if row else None}
+    with transaction.atomic():
+        if row:
+            events.record(principal, "lookUpLeakedSecret", row.key, details)
+        else:
+            audit.record(principal, "lookUpLeakedSecret", input=details)
+    return finding
 
 
 @sensitive_variables()
 def report(secret: KeySecret, *, origin: Origin) -> None:
     """Disable the key of a live secret and tell its Admins once the change is certain.
 
-    Args:
-        secret: as it was presented, genuine or not. Space around it counts for nothing: a file ends in a line
-            break, and the answer would not tell anybody that it was in the way.
-        origin: who presented it.
+    Space around the secret counts for nothing: a file ends in a line break, and the answer would tell nobody about it.
     """
     secret = KeySecret(secret.reveal().strip())
     if not credentials.has_genuine_tag(secret):
         return
-    found = standing.by_fingerprint(credentials.fingerprints(secret))
-    if found is None or found.end is not None:
+    state = credential_state.by_fingerprint(credentials.fingerprints(secret))
+    if state is None or state.end is not None:
         # An ended secret opens nothing, and its key may be in use with a newer one.
         return
+    caller = replace(system_principal("leaked secret report"), origin=origin)
     with transaction.atomic():
-        key = ApiKey.objects.select_for_update().filter(pk=found.key_id).first()
+        key = lock_key(state.key_id)
         if key is None:
             return
-        was_enabled = key.is_enabled
-        if was_enabled:
-            key.switch(is_enabled=False)
+        details = {"secret": state.number, "reason": Reason.SECRET_LEAKED.value}
+        was_enabled = disable_leaked(caller, key, details)
         is_news = ratelimit.is_first("leaks", key.pk, seconds=REPORT_SECONDS)
-        if was_enabled or is_news:
-            operation = "disableDeploymentApiKey" if was_enabled else "reportLeakedSecret"
-            _tell(key, found, origin, operation=operation)
-    usage.record_refusal(found, Reason.SECRET_LEAKED, origin)
+        if is_news and not was_enabled:
+            events.record(caller, "reportLeakedSecret", key, {"id": key.pk, **details})
+        if is_news or was_enabled:
+            _tell(_messages(key, state, origin))
+    usage.record_refusal(state, Reason.SECRET_LEAKED, origin)
 
 
-def _tell(key: ApiKey, found: Standing, origin: Origin, *, operation: str) -> None:
-    caller = replace(system_principal("leaked secret report"), origin=origin)
-    given = {"id": key.pk, "secret": found.number, "reason": Reason.SECRET_LEAKED.value}
-    events.record(caller, operation, key, given)
-    messages = _messages(key, found, origin)
+@sensitive_variables("secret")
+def _find(secret: KeySecret) -> Finding:
+    if not credentials.has_genuine_tag(secret):
+        return Finding(Provenance.FOREIGN)
+    rows = ApiKeySecret.objects.select_related("key__deployment__workspace")
+    row = rows.filter(fingerprint__in=credentials.fingerprints(secret)).first()
+    return Finding(Provenance.KNOWN, row) if row else Finding(Provenance.GONE)
+
+
+def _tell(messages: list[EmailMessage]) -> None:
     transaction.on_commit(lambda: get_connection().send_messages(messages), robust=True)
 
 
-def _messages(key: ApiKey, found: Standing, origin: Origin) -> list[EmailMessage]:
-    """One to each, so that they need not learn of each other, and a mail kept as a file says whose it is."""
+def _messages(key: ApiKey, state: SecretState, origin: Origin) -> list[EmailMessage]:
     path = reverse(
-        "apikeys:open", kwargs={"workspace": found.workspace, "deployment": found.deployment, "key": key.pk}
+        "apikeys:open", kwargs={"workspace": state.workspace, "deployment": state.deployment, "key": key.pk}
     )
     body = render_to_string(
         "apikeys/leaked.txt",
-        {"key": key, "found": found, "origin": origin, "address": urljoin(settings.PUBLIC_URL, path)},
+        {"key": key, "state": state, "origin": origin, "url": urljoin(settings.PUBLIC_URL, path)},
     )
     subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}An API key was disabled: its secret leaked"
-    return [EmailMessage(subject, body, to=[address]) for address in _admins(found.workspace)]
+    return [EmailMessage(subject, body, to=[recipient]) for recipient in _recipients(state.workspace)]
 
 
-def _admins(workspace: str) -> list[str]:
-    """The addresses of the Workspace's Admins; of the Organization's Owners where it has none."""
+def _recipients(workspace: str) -> list[str]:
+    """The e-mail addresses of the Workspace's Admins; of the Organization's Owners where it has none."""
     admins = Membership.objects.filter(workspace=workspace, role=Role.ADMIN, user__is_active=True)
     owners = User.objects.owners()
     return list(admins.values_list("user__email", flat=True)) or list(owners.values_list("email", flat=True))

@@ -1,4 +1,4 @@
-"""A fresh key, ready to paste where people use one. Each text is run by the tests (tests/clients)."""
+"""A fresh key, ready to paste where people use one. The tests run each text (tests/clients)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,20 +6,15 @@ from textwrap import dedent
 from typing import Final
 
 from apikeys.credentials import KeySecret
+from cloudui.web import shell_lines
 
-# The astro client always asks here when its domain is `localhost`; nothing moves that address.
+# The astro client always asks here when its domain is `localhost`; nothing moves that URL.
 ASTRO_HOME: Final = "http://localhost:8871"
 
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A text that holds a secret, kept apart from it until the moment it is shown.
-
-    Attributes:
-        name: its identifier on the page.
-        title: what people call the place where it goes.
-        pattern: the text, with {key_id}, {secret} and {public_url} left open.
-    """
+    """A text that holds a secret, kept apart from it until the moment it is shown."""
 
     name: str
     title: str
@@ -37,20 +32,19 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """What to type in a shell.
-
-    Attributes:
-        name: its identifier on the page.
-        title: what people call the program.
-        text: the lines, with the token left in a variable so that no history keeps it.
-    """
+    """What to type in a shell; the token is left in a variable, so that no history keeps it."""
 
     name: str
     title: str
     text: str
 
 
-_PATTERNS = (
+_CURL: Final = f"""{shell_lines.OF_ONE_KEY}
+
+curl --silent --show-error --fail-with-body {{public_url}}/v1/whoami \\
+  --header "Authorization: Bearer $TOKEN"
+"""
+_PATTERNS: Final = (
     (
         "shell",
         "Shell",
@@ -97,28 +91,13 @@ _PATTERNS = (
     (
         "curl",
         "curl: get an access token and use it",
-        r"""
-        TOKEN=$(curl --silent --show-error --fail-with-body {public_url}/oauth/token \
-          --data grant_type=client_credentials \
-          --data client_id={key_id} \
-          --data client_secret={secret} \
-          | sed -n 's/.*"access_token": *"\([^"]*\)".*/\1/p')
-
-        curl --silent --show-error --fail-with-body {public_url}/v1/whoami \
-          --header "Authorization: Bearer $TOKEN"
-        """,
+        _CURL,
     ),
 )
 
 
 def snippets_for(key_id: str, secret: KeySecret, *, public_url: str) -> Sequence[Snippet]:
-    """The texts for one key, in the order in which they are offered.
-
-    Args:
-        key_id: 32 characters.
-        secret: the secret, still masked.
-        public_url: the address of this installation, without a slash at its end.
-    """
+    """The texts for one key, in the order in which they are offered. `public_url` has no slash at its end."""
     return [
         Snippet(
             name=f"snippet-{name}",
@@ -138,12 +117,7 @@ def astro_is_within_reach(public_url: str) -> bool:
 
 
 def commands_for_token(*, public_url: str, with_astro: bool) -> Sequence[Commands]:
-    """What a person does with an access token, in the order in which it is typed.
-
-    Args:
-        public_url: the address of this installation, without a slash at its end.
-        with_astro: whether the `astro` command-line client finds this installation.
-    """
+    """What a person does with an access token, in the order in which it is typed."""
     # Its REST calls go to port 8888 unless told otherwise.
     astro = f"""
         astro config set -g local.core {public_url}/v1alpha1

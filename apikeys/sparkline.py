@@ -20,17 +20,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Sparkline:
-    """The bars of some days and what they say.
-
-    Attributes:
-        bars: one for each day with use.
-        width: of the whole chart, in the SVG's units.
-        height: of the whole chart.
-        bar_width: of one bar.
-        total: about how many uses in all.
-        days: how many days.
-        words: the chart for who cannot see it.
-    """
+    """A bar for each day with use, sizes in the SVG's units, and the same in words for who cannot see it."""
 
     bars: Sequence[Bar]
     width: int
@@ -42,11 +32,7 @@ class Sparkline:
 
 
 def sparkline(uses: Sequence[tuple[date, int]]) -> Sparkline:
-    """Draw the uses of consecutive days, oldest first.
-
-    Args:
-        uses: each day with about how many uses.
-    """
+    """Draw about how often something was used on consecutive days, oldest first."""
     most = max((count for _, count in uses), default=0)
     bars = []
     for position, (_, count) in enumerate(uses):

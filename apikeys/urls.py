@@ -1,8 +1,8 @@
-"""The addresses of API keys, and `/token`. The reveal of a secret has none: it is the answer to a POST and nothing else."""
+"""The URLs of API keys, and `/token`. The reveal of a secret has none: it is the answer to a POST and nothing else."""
 
 from django.urls import path
 
-from apikeys.tokens import views as token
+from apikeys.tokens.views import token
 from apikeys.views import keys, secrets, switch
 
 app_name = "apikeys"
@@ -11,7 +11,7 @@ LIST = "<cid:workspace>/deployments/<cid:deployment>/api-keys"
 KEY = f"{LIST}/<keyid:key>"
 
 urlpatterns = [
-    path("token", token.token, name="token"),
+    path("token", token, name="token"),
     path(LIST, keys.index, name="index"),
     path(f"{LIST}/new", secrets.create, name="create"),
     path(KEY, keys.open_key, name="open"),

@@ -1,8 +1,7 @@
 """When and from where keys are used, how often, and when they are refused and why.
 
-The first use of a secret is written by the exchange itself (apikeys.tokens.exchange). What follows is written at most
-once a minute: a process counts, and writes when the last writing is a minute old. So the counts are "about":
-up to a minute of them can be lost when a process ends.
+The exchange itself writes the first use of a secret. What follows is written at most once a minute: a process counts,
+and writes when the last writing is a minute old. So up to a minute of counts can be lost when a process ends.
 """
 
 import logging
@@ -17,7 +16,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from apikeys.credential_state import Standing
+from apikeys.credential_state import SecretState
 from apikeys.models import ApiKey, ApiKeySecret, ApiKeyUse, Reason, Refusal
 from apikeys.models.use import KEPT_REFUSALS
 from cloudui.web import ratelimit
@@ -30,29 +29,20 @@ KEPT_DAYS: Final = timedelta(days=366)
 logger = logging.getLogger(__name__)
 
 
-def record_use(standing: Standing, origin: Origin) -> None:
-    """Count one exchange or one call with a token, and write it down if a minute has passed since the last.
-
-    Args:
-        standing: the secret that was used.
-        origin: from where.
-    """
-    for use in _counter.add(standing, origin):
+def record_use(state: SecretState, origin: Origin) -> None:
+    """Count one exchange or one call with a token, and write it down if a minute has passed since the last."""
+    for use in _counter.add(state, origin):
         _write(use)
 
 
-def record_refusal(standing: Standing, reason: Reason, origin: Origin) -> None:
-    """Remember that a genuine secret or token was refused.
-
-    Written at most once a minute for a key, reason and address, audited at most once a minute for a key and
-    reason: a pipeline that tries again and again must not fill the database.
-    """
-    if not ratelimit.is_first("refusal", f"{standing.key_id} {reason} {origin.address}"):
+def record_refusal(state: SecretState, reason: Reason, origin: Origin) -> None:
+    """Remember that a genuine secret or token was refused: at most once a minute for the same cause and IP address."""
+    if not ratelimit.is_first("refusal", f"{state.key_id} {reason} {origin.address}"):
         return
     try:
         with transaction.atomic():
-            if hold(standing.key_id):
-                _add_refusal(standing, reason, origin)
+            if hold(state.key_id):
+                _add_refusal(state, reason, origin)
     except DatabaseError:
         logger.exception("A refusal could not be written down.")
 
@@ -85,8 +75,7 @@ def last_use(at: datetime, origin: Origin) -> dict[str, Any]:
 def hold(key_id: str) -> bool:
     """Lock the key's row for this transaction; False if the key is gone.
 
-    Whatever changes or deletes a key locks that row before any row below it. Who did it the other way round
-    would meet them in a deadlock, which PostgreSQL ends by failing one of the two.
+    Whatever changes a key locks that row before any row below it; the other order would deadlock on PostgreSQL.
     """
     return ApiKey.objects.select_for_update().filter(pk=key_id).exists()
 
@@ -102,15 +91,15 @@ def count_use(key_id: str, day: date, count: int) -> None:
         ApiKeyUse.objects.create(key_id=key_id, day=day, count=count)
 
 
-def forget_old() -> int:
+def delete_old() -> int:
     """Delete counts of days that nothing shows any more (a year back); returns how many."""
     deleted, _ = ApiKeyUse.objects.filter(day__lt=timezone.now().date() - KEPT_DAYS).delete()
     return deleted
 
 
-def forget_counts() -> None:
+def clear_counts() -> None:
     """Drop what this process has counted and not yet written."""
-    _counter.forget()
+    _counter.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,40 +114,37 @@ class _Use:
 
 
 class _Counter:
-    """The uses that this process has seen and not yet written."""
-
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.forget()
+        self.clear()
 
-    def add(self, standing: Standing, origin: Origin) -> list[_Use]:
+    def add(self, state: SecretState, origin: Origin) -> list[_Use]:
         """Count one use; return what is to be written now."""
-        row, now, clock = standing.row, timezone.now(), time.monotonic()
+        row, now, clock = state.row, timezone.now(), time.monotonic()
         with self._lock:
-            if row not in self._written and standing.last_used_at and now - standing.last_used_at < PAUSE:
+            if row not in self._written and state.last_used_at and now - state.last_used_at < PAUSE:
                 # Another process has just written it.
                 self._written[row] = clock
             before = self._pending.pop(row, None)
-            use = _Use(row, standing.key_id, 1 + (before.count if before else 0), now, origin)
+            use = _Use(row, state.key_id, 1 + (before.count if before else 0), now, origin)
             if row in self._written and clock - self._written[row] < PAUSE.total_seconds():
                 self._pending[row] = use
                 return []
             self._written[row] = clock
             return [use, *self._overdue(clock)]
 
-    def forget(self) -> None:
-        """Drop what was counted."""
+    def clear(self) -> None:
         with self._lock:
             self._pending: dict[int, _Use] = {}
             self._written: dict[int, float] = {}
-            self._swept_at = 0.0
+            self._cleaned_at = 0.0
 
     def _overdue(self, clock: float) -> list[_Use]:
-        """Once a minute, what others have left behind; those who left nothing are forgotten."""
+        """Once a minute, what others have left behind."""
         pause = PAUSE.total_seconds()
-        if clock - self._swept_at < pause:
+        if clock - self._cleaned_at < pause:
             return []
-        self._swept_at = clock
+        self._cleaned_at = clock
         rows = [row for row, written in self._written.items() if clock - written >= pause]
         for row in rows:
             del self._written[row]
@@ -179,25 +165,25 @@ def _write(use: _Use) -> None:
         logger.warning("The use of a key could not be written down.", exc_info=True)
 
 
-def _add_refusal(standing: Standing, reason: Reason, origin: Origin) -> None:
+def _add_refusal(state: SecretState, reason: Reason, origin: Origin) -> None:
     Refusal.objects.create(
-        key_id=standing.key_id,
-        secret_number=standing.number,
+        key_id=state.key_id,
+        secret_number=state.number,
         reason=reason,
         address=origin.address,
         client=origin.user_agent,
     )
-    rows = Refusal.objects.filter(key_id=standing.key_id).order_by("-pk")
+    rows = Refusal.objects.filter(key_id=state.key_id).order_by("-pk")
     oldest_kept = rows.values_list("pk", flat=True)[KEPT_REFUSALS - 1 : KEPT_REFUSALS].first()
     if oldest_kept is not None:
         rows.filter(pk__lt=oldest_kept).delete()
-    if ratelimit.is_first("refusal-event", f"{standing.key_id} {reason}"):
+    if ratelimit.is_first("refusal-event", f"{state.key_id} {reason}"):
         audit.record(
-            standing.principal(origin),
+            state.principal(origin),
             "tokenRefused",
-            workspace=standing.workspace,
-            deployment=standing.deployment,
-            target=standing.key_id,
-            input={"reason": reason.value, "secret": standing.number},
+            workspace=state.workspace,
+            deployment=state.deployment,
+            target=state.key_id,
+            input={"reason": reason.value, "secret": state.number},
             result=reason.value,
         )

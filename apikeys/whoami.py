@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from pydantic import BaseModel, Field, WithJsonSchema
 
-from apikeys.credential_state import PersonStanding, Standing
+from apikeys.credential_state import PersonState, SecretState
 from apikeys.tokens.bearer import Access
 from cloudui.web.api import answer, rfc3339
 from cloudui.web.principal import Kind
@@ -14,7 +14,7 @@ from cloudui.web.rest.api import answers_itself
 from cloudui.web.rest.schemas import Moment, Named
 from workspaces.models import Membership, Role
 
-# What every API key may do, in its own Deployment only (product.md 2.6).
+# What every API key may do, in its own Deployment only.
 KEY_RIGHTS: Final = ("deployment:read", "deployment:update", "deployment:deploy", "airflow:op")
 
 
@@ -22,7 +22,7 @@ router = Router(tags=["Caller"])
 
 
 class Caller(BaseModel):
-    """The answer of /v1/whoami."""
+    """Who calls."""
 
     kind: Annotated[str, WithJsonSchema({"type": "string", "enum": ["user", "api_key"]})]
     id: str
@@ -39,34 +39,32 @@ class Caller(BaseModel):
 def whoami(request: HttpRequest) -> HttpResponse:
     """The caller, what the token opens, and when it expires."""
     access: Access = request.access  # type: ignore[attr-defined] # set by apikeys.tokens.bearer
-    stands = access.stands
-    who = _key(stands) if isinstance(stands, Standing) else _person(stands)
+    state = access.state
+    who = _key(state) if isinstance(state, SecretState) else _person(state)
     return answer({**who, "expiresAt": rfc3339(access.claims.ends)})
 
 
-def _key(stands: Standing) -> dict[str, Any]:
-    """An API key, from what the bearer has read already."""
+def _key(state: SecretState) -> dict[str, Any]:
     return {
         "kind": Kind.API_KEY.value,
-        "id": stands.key_id,
-        "name": stands.key_name,
-        "deployment": {"id": stands.deployment, "name": stands.deployment_name},
-        "workspace": {"id": stands.workspace, "name": stands.workspace_name},
+        "id": state.key_id,
+        "name": state.key_name,
+        "deployment": {"id": state.deployment, "name": state.deployment_name},
+        "workspace": {"id": state.workspace, "name": state.workspace_name},
         "rights": KEY_RIGHTS,
     }
 
 
-def _person(stands: PersonStanding) -> dict[str, Any]:
-    """A person, with the role in the Organization and in each Workspace as they are now."""
-    memberships = Membership.objects.filter(user=stands.user_id).order_by("workspace")
+def _person(state: PersonState) -> dict[str, Any]:
+    memberships = Membership.objects.filter(user=state.user_id).order_by("workspace")
     roles = [
         f"workspace:{workspace}:{Role(role).name.lower()}"
         for workspace, role in memberships.values_list("workspace", "role")
     ]
     return {
         "kind": Kind.USER.value,
-        "id": stands.user_id,
-        "name": stands.full_name or stands.email,
-        "email": stands.email,
-        "rights": [f"organization:{stands.organization_role}", *roles],
+        "id": state.user_id,
+        "name": state.full_name or state.email,
+        "email": state.email,
+        "rights": [f"organization:{state.organization_role}", *roles],
     }

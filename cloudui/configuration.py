@@ -1,7 +1,4 @@
-"""Everything that varies between installations, read from the environment and refused if it is nonsense.
-
-Each variable is described in docs/configuration.md.
-"""
+"""What varies between installations (docs/configuration.md), read from the environment and refused if it is nonsense."""
 
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -10,6 +7,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from environs import Env
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
@@ -20,7 +18,7 @@ POOL_SIZE = 8
 
 @dataclass(frozen=True, slots=True)
 class PublicUrl:
-    """The one address at which people and pipelines reach this installation."""
+    """The one URL at which people and pipelines reach this installation."""
 
     text: str
     scheme: str
@@ -34,16 +32,11 @@ class PublicUrl:
 
     @property
     def is_local(self) -> bool:
-        """Whether only this machine can reach us."""
         return self.host in LOCAL_HOSTS
 
 
 def public_url(text: str) -> PublicUrl:
-    """Parse `PUBLIC_URL`: scheme, host and optional port, nothing else.
-
-    Raises:
-        ImproperlyConfigured: with the variable's name and what to write instead.
-    """
+    """Parse `PUBLIC_URL`: scheme, host and optional port; ImproperlyConfigured for anything else."""
     parts, port = _split(text.rstrip("/"), "PUBLIC_URL")
     is_more = parts.path or parts.query or parts.fragment or "@" in parts.netloc
     if parts.scheme not in {"http", "https"} or not parts.hostname or is_more:
@@ -59,16 +52,17 @@ def public_url(text: str) -> PublicUrl:
     )
 
 
-def database(url: str, *, data_dir: Path) -> dict[str, Any]:
-    """The `DATABASES["default"]` entry for a `DATABASE_URL`; SQLite in the data directory if empty.
+def database(env: Env, *, data_dir: Path) -> dict[str, Any]:
+    """The `DATABASES["default"]` entry for `DATABASE_URL`; SQLite in the data directory if it is empty.
 
     What follows a question mark goes to PostgreSQL's client library, such as `sslmode=verify-full`.
 
     Raises:
         ImproperlyConfigured: for a scheme other than postgres, postgresql and sqlite.
     """
-    parts, port = _split(url, "DATABASE_URL")
+    parts, _ = _split(env.str("DATABASE_URL", ""), "DATABASE_URL")
     if parts.scheme in {"", "sqlite"}:
+        # The library takes sqlite:///path for a path below the working directory.
         name = unquote(parts.path[1:] if parts.path.startswith("//") else parts.path)
         return {
             "ENGINE": "cloudui.web.sqlite",
@@ -82,15 +76,13 @@ def database(url: str, *, data_dir: Path) -> dict[str, Any]:
             },
             "CONN_MAX_AGE": None,
         }
+    # The library knows more engines than we support.
     if parts.scheme in {"postgres", "postgresql"}:
         return {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": unquote(parts.path.lstrip("/")),
-            "USER": unquote(parts.username or ""),
-            "PASSWORD": unquote(parts.password or ""),
-            "HOST": unquote(parts.hostname or ""),
-            "PORT": port or "",
+            **env.dj_db_url("DATABASE_URL"),
+            "NAME": unquote(parts.path.lstrip("/")),  # the library keeps a second slash
             "OPTIONS": {
+                # As written: the library makes the number 123 of a password 0123.
                 **dict(parse_qsl(parts.query)),
                 "pool": {"min_size": 1, "max_size": POOL_SIZE, "timeout": 20},
             },
@@ -111,10 +103,11 @@ def cache(url: str) -> dict[str, Any]:
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
             "LOCATION": "cloudui",
             # Limits are counted here, an entry a caller and minute. Django's 300 would let a flood from
-            # many addresses push the counters out.
+            # many IP addresses push the counters out.
             "OPTIONS": {"MAX_ENTRIES": 50_000},
         }
-    if urlsplit(url).scheme in {"redis", "rediss"}:
+    # The reader that environs has for it would drop the user, the options and the brackets of an IPv6 address.
+    if _parts(url, "CACHE_URL").scheme in {"redis", "rediss"}:
         return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
     raise ImproperlyConfigured("CACHE_URL must start with redis:// or rediss://.")
 
@@ -139,7 +132,7 @@ def mail(url: str) -> dict[str, Any]:
 
 
 def trusted_proxies(values: list[str]) -> list[str]:
-    """Check `TRUSTED_PROXIES`: addresses or networks whose X-Forwarded-* headers are believed.
+    """Check `TRUSTED_PROXIES`: IP addresses or networks whose X-Forwarded-* headers are believed.
 
     Raises:
         ImproperlyConfigured: naming the entry that is neither.
@@ -154,12 +147,23 @@ def trusted_proxies(values: list[str]) -> list[str]:
 
 
 def _split(url: str, name: str) -> tuple[SplitResult, int | None]:
-    """The parts of the address in a variable, and its port. A refusal quotes nothing: a password may be in it."""
+    """The parts of the URL in a variable, and its port."""
+    parts = _parts(url, name)
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        return parts, parts.port
     except ValueError:
-        raise ImproperlyConfigured(
-            f"{name} is not an address. Check its host and port; in a password, write / as %2F, @ as %40, # as %23."
-        ) from None
-    return parts, port
+        raise _not_a_url(name) from None
+
+
+def _parts(url: str, name: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise _not_a_url(name) from None
+
+
+def _not_a_url(name: str) -> ImproperlyConfigured:
+    # It quotes nothing: a password may be in the value.
+    return ImproperlyConfigured(
+        f"{name} is not an address. Check its host and port; in a password, write / as %2F, @ as %40, # as %23."
+    )

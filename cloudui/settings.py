@@ -27,7 +27,7 @@ WEB_WORKERS = env.int("WEB_WORKERS", 0, validate=validate.Range(min=0))
 PUBLIC = configuration.public_url(env.str("PUBLIC_URL", "") or f"http://localhost:{PORT}")
 PUBLIC_URL = PUBLIC.text
 ORGANIZATION_NAME = env.str("ORGANIZATION_NAME", "") or "My Organization"
-# They stand in addresses and in the names of images, which know no capital letters.
+# They are parts of URLs and of the names of images, which know no capital letters.
 _identifier = validate.Regexp(
     r"([a-z0-9]+(-[a-z0-9]+)*)?\Z", error="Use lower case letters, digits and hyphens."
 )
@@ -133,7 +133,7 @@ MIDDLEWARE = [
     "workspaces.middleware.PrincipalMiddleware",
 ]
 
-# What a browser may load and do (OWASP Content Security Policy cheat sheet; product threats T-W3, T-W4)
+# What a browser may load and do (OWASP Content Security Policy cheat sheet; threats T-W3, T-W4)
 _self = "'self'"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -170,7 +170,11 @@ TEMPLATES = [
                     ],
                 )
             ],
-            "builtins": ["template_partials.templatetags.partials"],
+            "builtins": [
+                "template_partials.templatetags.partials",
+                "cloudui.web.templatetags.components",
+                "cloudui.web.templatetags.icons",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -184,6 +188,11 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", "") or DATA_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "cloudui.web.staticfiles.ConsoleSheetFinder",
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "cloudui.web.staticfiles.StaticFiles"},
@@ -196,7 +205,7 @@ USE_I18N = False
 
 # Data
 DAGS_ROOT = Path(env.str("DAGS_ROOT", "") or DATA_DIR / "dags").absolute()
-DATABASES = {"default": configuration.database(env.str("DATABASE_URL", ""), data_dir=DATA_DIR)}
+DATABASES = {"default": configuration.database(env, data_dir=DATA_DIR)}
 CACHES = {"default": configuration.cache(env.str("CACHE_URL", ""))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -218,7 +227,7 @@ ACCOUNT_ADAPTER = "workspaces.sign_in.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-# An operator gives people their address, so there is no claim left to verify.
+# An operator gives people their e-mail address, so there is no claim left to verify.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{ORGANIZATION_NAME}] "
@@ -262,13 +271,13 @@ ACCESS_TOKEN_SECONDS = env.int("ACCESS_TOKEN_SECONDS", 3600, validate=validate.R
 # How often one key may exchange its secret in a minute.
 EXCHANGES_PER_MINUTE = env.int("EXCHANGES_PER_MINUTE", 600, validate=validate.Range(min=1))
 
-# What `manage.py housekeeping` does once a minute. Each app forgets its own.
+# What `manage.py housekeeping` does once a minute. Each app deletes its own.
 HOUSEKEEPING = [
-    "workspaces.audit.retention.forget_old_events",
-    "workspaces.management.commands.housekeeping.forget_expired_sessions",
-    "apikeys.tokens.revocation.forget_expired",
-    "apikeys.tokens.signing_keys.forget_expired",
-    "apikeys.usage.forget_old",
-    "cloudui.web.rest.idempotency.forget_old",
+    "workspaces.audit.retention.delete_old_events",
+    "workspaces.management.commands.housekeeping.delete_expired_sessions",
+    "apikeys.tokens.revocation.delete_expired",
+    "apikeys.tokens.signing_keys.delete_expired",
+    "apikeys.usage.delete_old",
+    "cloudui.web.rest.idempotency.delete_old",
     "deployments.deploys.retention.tidy_up",
 ]

@@ -1,4 +1,4 @@
-"""The whole access policy of Deployments: one function for each direction (product.md 2.6)."""
+"""The whole access policy of Deployments, a function for each right (the table is in docs/security.md)."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -19,19 +19,18 @@ DAG_DEPLOYS_DISABLED = "DAG deploys are disabled for this Deployment. Enable the
 def deployment_to_view(
     principal: Principal, workspace_id: str | None, deployment_id: str, *, locked: bool = False
 ) -> Deployment:
-    """The Deployment, with `caller_role`.
+    """The Deployment, with `caller_role`. The functions below take and raise the same, and PermissionDenied.
 
     Args:
         principal: who asks.
-        workspace_id: the Workspace named in the address; a Deployment of another one is not found. None where
-            an address names the Deployment alone.
-        deployment_id: the Deployment named in the address.
-        locked: hold its row until the transaction ends. Rights are read once it is held: PostgreSQL would
-            decide them as they were before the wait.
+        workspace_id: the Workspace in the URL; a Deployment of another one is not found. None if there is none.
+        deployment_id: the Deployment in the URL.
+        locked: hold its row until the transaction ends.
 
     Raises:
         Http404: for anyone who does not belong to its Workspace.
     """
+    # Rights are read once it is held: PostgreSQL would decide them as they were before the wait.
     if locked:
         Deployment.objects.locked().filter(pk=deployment_id).first()
     rows: DeploymentQuerySet = Deployment.objects.visible_to(principal)
@@ -46,14 +45,7 @@ def deployment_to_view(
 def deployment_to_edit(
     principal: Principal, workspace_id: str | None, deployment_id: str, *, locked: bool = False
 ) -> Deployment:
-    """The Deployment, for somebody who may change it: an Editor, or an API key of this very Deployment.
-
-    That is its configuration, worker queues, environment variables and alert e-mails.
-
-    Raises:
-        Http404: for strangers.
-        PermissionDenied: for Members.
-    """
+    """For who may change its configuration, queues, variables and alert e-mails: an Editor, or its own API key."""
     deployment = deployment_to_view(principal, workspace_id, deployment_id, locked=locked)
     if principal.kind is not Kind.API_KEY:
         require_role(deployment.caller_role, needed=Role.EDITOR, to="change a Deployment")
@@ -63,27 +55,21 @@ def deployment_to_edit(
 def deployment_to_deploy(
     principal: Principal, workspace_id: str | None, deployment_id: str, *, locked: bool = False
 ) -> Deployment:
-    """The Deployment, for somebody who may deploy code to it or roll it back (design.md 7).
-
-    Raises:
-        Http404: for strangers.
-        PermissionDenied: for Members, for everybody while DAG deploys are disabled, and for people while
-            CI/CD enforcement is on.
-    """
+    """For who may deploy code to it or roll it back; see `require_deploy`."""
     deployment = deployment_to_view(principal, workspace_id, deployment_id, locked=locked)
     require_deploy(principal, deployment)
     return deployment
 
 
 def require_deploy(principal: Principal, deployment: Deployment) -> None:
-    """Refuse whoever sees a Deployment and may not deploy code to it.
+    """Refuse Members, everybody while DAG deploys are disabled, and people while CI/CD enforcement is on.
 
     Args:
         principal: who asks.
         deployment: as `deployment_to_view` gave it to the same caller.
 
     Raises:
-        PermissionDenied: as `deployment_to_deploy`.
+        PermissionDenied: with the reason.
     """
     if principal.kind is not Kind.API_KEY:
         require_role(deployment.caller_role, needed=Role.EDITOR, to="deploy code")
@@ -96,14 +82,7 @@ def require_deploy(principal: Principal, deployment: Deployment) -> None:
 def deployment_to_transfer(
     principal: Principal, workspace_id: str | None, deployment_id: str, *, locked: bool = False
 ) -> Deployment:
-    """The Deployment, for somebody who may move it away: an Editor, never an API key.
-
-    The right to receive it is that of the other Workspace (`workspace_to_receive`).
-
-    Raises:
-        Http404: for strangers.
-        PermissionDenied: for Members and API keys.
-    """
+    """For who may move it away: an Editor in person. The other Workspace decides by `workspace_to_receive`."""
     deployment = deployment_to_view(principal, workspace_id, deployment_id, locked=locked)
     _require_editor_in_person(principal, deployment, to="transfer a Deployment")
     return deployment
@@ -112,12 +91,7 @@ def deployment_to_transfer(
 def deployment_to_delete(
     principal: Principal, workspace_id: str, deployment_id: str, *, locked: bool = False
 ) -> Deployment:
-    """The Deployment, for somebody who may delete it: an Editor, never an API key (design.md D5).
-
-    Raises:
-        Http404: for strangers.
-        PermissionDenied: for Members and API keys.
-    """
+    """For who may delete it: an Editor, never an API key."""
     deployment = deployment_to_view(principal, workspace_id, deployment_id, locked=locked)
     _require_editor_in_person(principal, deployment, to="delete a Deployment")
     return deployment
@@ -126,13 +100,9 @@ def deployment_to_delete(
 def deployment_to_manage_keys(
     principal: Principal, workspace_id: str, deployment_id: str, *, locked: bool = False
 ) -> Deployment:
-    """The Deployment, for somebody who may make and change its API keys: an Admin, never an API key.
+    """For who may make and change its API keys: an Admin who is signed in.
 
-    A key that could make keys would outlive its own deletion (product.md 2.3), and so would a person's token.
-
-    Raises:
-        Http404: for strangers.
-        PermissionDenied: for Members, Editors and API keys.
+    A key or a person's token that could make keys would outlive its own end.
     """
     deployment = deployment_to_view(principal, workspace_id, deployment_id, locked=locked)
     if principal.kind is Kind.API_KEY:

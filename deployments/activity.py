@@ -1,4 +1,4 @@
-"""What happened to a Deployment, read from the audit log and said in plain words."""
+"""What happened to a Deployment, read from the audit log and put into plain words."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -46,15 +46,12 @@ class Entry:
     """One event as people read it.
 
     Attributes:
-        event: the event itself, for who, when and from where.
         sentence: what was done, empty for an operation that has no words yet.
         name: what it was done to, where that has a name of its own.
         former_name: how that was named before, if this changed the name.
-        key_id: the key ID of the API key it was done to.
-        reason: why, where a reason was given.
         touched: which parts of the Deployment were changed, where that is known.
         is_from_elsewhere: whether it happened while the Deployment was in another Workspace. What people did
-            to the Deployment moves with it; where they sat is not the new Workspace's to know.
+            to the Deployment moves with it; their IP addresses are not the new Workspace's to know.
     """
 
     event: AuditEvent
@@ -76,22 +73,19 @@ class Activity:
     older: str
 
 
-def list_activity(deployment: Deployment, asked: Any) -> Activity:
-    """One page of a Deployment's events, newest first.
+def list_activity(deployment: Deployment, params: Any) -> Activity:
+    """One page of a Deployment's events, newest first, in one query however many there are.
 
     Args:
         deployment: whose events; that the caller may see it is decided already.
-        asked: the query of the address (`before`, `after`).
-
-    Returns:
-        The page, in one query however many events there are.
+        params: the query of the URL (`before`, `after`).
     """
     page = paginate(
         AuditEvent.objects.of_deployment(deployment.pk),
         by="at",
         is_descending=True,
-        before=asked.get("before", ""),
-        after=asked.get("after", ""),
+        before=params.get("before", ""),
+        after=params.get("after", ""),
     )
     return Activity(
         entries=[_entry(event, deployment) for event in page.rows],
@@ -108,7 +102,7 @@ def _entry(event: AuditEvent, deployment: Deployment) -> Entry:
     if event.result != "ok":
         sentence = FAILED.get(event.operation, sentence)
     if event.target == event.deployment:
-        touched = what_was_touched(event.operation, event.input)
+        touched = touched_parts(event.operation, event.input)
         return Entry(event=event, sentence=sentence, touched=touched, is_from_elsewhere=is_from_elsewhere)
     name, former_name = _text(event.input, "name"), _text(event.input.get("before"), "name")
     return Entry(
@@ -123,8 +117,8 @@ def _entry(event: AuditEvent, deployment: Deployment) -> Entry:
     )
 
 
-def _text(given: object, field: str) -> str:
-    value = given.get(field) if isinstance(given, Mapping) else None
+def _text(data: object, field: str) -> str:
+    value = data.get(field) if isinstance(data, Mapping) else None
     return value if isinstance(value, str) else ""
 
 
@@ -144,34 +138,29 @@ LABELS: Final[Mapping[str, str]] = {
 }
 
 
-def what_was_touched(operation: str, given: Mapping[str, Any]) -> str:
-    """The parts that a change touched, such as `GREETING (added), TOKEN (deleted)`; empty where nothing is known.
-
-    Args:
-        operation: the operation's name in the audit log.
-        given: the event's input.
-    """
-    parts = list(_PARTS[operation](given)) if operation in _PARTS else []
+def touched_parts(operation: str, data: Mapping[str, Any]) -> str:
+    """The parts that an event's input names, such as `GREETING (added), TOKEN (deleted)`; empty if it names none."""
+    parts = list(_PARTS[operation](data)) if operation in _PARTS else []
     rest = len(parts) - MOST
     return ", ".join(parts[:MOST]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _of_configuration(given: Mapping[str, Any]) -> Iterator[str]:
-    before = given.get("before")
+def _of_configuration(data: Mapping[str, Any]) -> Iterator[str]:
+    before = data.get("before")
     for field in map(str, before if isinstance(before, Mapping) else ()):
         yield LABELS.get(field, field)
-    for queue in given.get("deletedQueues", ()):
+    for queue in data.get("deletedQueues", ()):
         yield f"worker queue {queue} (deleted)"
 
 
-def _of_variables(given: Mapping[str, Any]) -> Iterator[str]:
-    for variable in given.get("variables", ()):
+def _of_variables(data: Mapping[str, Any]) -> Iterator[str]:
+    for variable in data.get("variables", ()):
         yield f"{variable['key']} ({variable['change']})"
 
 
-def _of_alert_emails(given: Mapping[str, Any]) -> Iterator[str]:
+def _of_alert_emails(data: Mapping[str, Any]) -> Iterator[str]:
     for change in ("added", "deleted"):
-        for email in given.get(change, ()):
+        for email in data.get(change, ()):
             yield f"{email} ({change})"
 
 

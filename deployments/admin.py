@@ -45,7 +45,7 @@ class RuntimeReleaseAdmin(AuditedAdmin):
         return ("version",) if obj else ()
 
 
-NO_ADDRESS: Final = "Enter an http or https address without a user name or password."
+NO_URL: Final = "Enter an http or https address without a user name or password."
 
 
 class DeploymentForm(forms.ModelForm):  # type: ignore[type-arg] # generic in the stubs only
@@ -56,15 +56,15 @@ class DeploymentForm(forms.ModelForm):  # type: ignore[type-arg] # generic in th
         fields = ("airflow_url",)
 
     def clean_airflow_url(self) -> str:
-        """Accept a web address without a sign-in in it, which would be shown and logged."""
-        address: str = self.cleaned_data["airflow_url"]
+        """Accept a URL without a user name and password in it, which would be shown and logged."""
+        url: str = self.cleaned_data["airflow_url"]
         try:
-            parts = urlsplit(address)
+            parts = urlsplit(url)
         except ValueError:
-            raise ValidationError(NO_ADDRESS) from None
-        if address and (parts.scheme not in {"http", "https"} or "@" in parts.netloc):
-            raise ValidationError(NO_ADDRESS)
-        return address
+            raise ValidationError(NO_URL) from None
+        if url and (parts.scheme not in {"http", "https"} or "@" in parts.netloc):
+            raise ValidationError(NO_URL)
+        return url
 
 
 @admin.register(Deployment)

@@ -1,4 +1,4 @@
-"""What a person may type about a Deployment and ask of the list. The service decides again what is offered."""
+"""What a person may type about a new Deployment. The service decides again what is offered."""
 
 from typing import Any
 
@@ -40,28 +40,3 @@ class CreateForm(ConfigurationForm):
         clusters = list(Cluster.objects.order_by("name")[:2])
         if len(clusters) == 1:
             self.initial.setdefault("cluster", clusters[0].pk)
-
-
-class ListForm(forms.Form):
-    """What the list is asked to show. Nonsense in the address shows the first page, never an error."""
-
-    SORTS = {
-        "name": ("sort_name", False),
-        "-name": ("sort_name", True),
-        "-updated": ("updated_at", True),
-        "updated": ("updated_at", False),
-        "-created": ("created_at", True),
-        "created": ("created_at", False),
-    }
-    VIEWS = ("cards", "table")
-
-    q = forms.CharField(required=False, max_length=100)
-    view = forms.ChoiceField(required=False, choices=[(name, name) for name in VIEWS])
-    sort = forms.ChoiceField(required=False, choices=[(name, name) for name in SORTS])
-    after = forms.CharField(required=False, max_length=1000)
-    before = forms.CharField(required=False, max_length=1000)
-
-    def wanted(self, field: str) -> str:
-        """The value of a field, or an empty string if it is missing or nonsense."""
-        self.is_valid()
-        return str(self.cleaned_data.get(field) or "")

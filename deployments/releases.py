@@ -20,7 +20,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A kind of worker machine. `cpu` in cores, `memory_gib` in GiB."""
+    """A kind of worker machine; `cpu` is in cores."""
 
     worker_type: str
     cpu: Decimal

@@ -4,11 +4,10 @@ from django.db.models.functions import Lower
 from ninja import Router
 
 from cloudui.web.api import ApiRequest
-from cloudui.web.rest.errors import conflict
 from cloudui.web.rest.paging import LIMIT, Cursor, Limit, page_of
 from cloudui.web.rest.schemas import Id
 from deployments.access import deployment_to_edit, deployment_to_view
-from deployments.details.service import ConfigurationChanged, update_deployment
+from deployments.details.service import update_deployment
 from deployments.models import Deployment
 from deployments.schemas import DeploymentChanges, DeploymentPage, DeploymentShown
 
@@ -37,8 +36,4 @@ def change_deployment(request: ApiRequest, deployment: Id, changes: DeploymentCh
     """Change some of its configuration, all at once or nothing."""
     found = deployment_to_edit(request.principal, None, deployment)
     given = changes.model_dump(exclude_unset=True, exclude={"version"})
-    try:
-        changed = update_deployment(request.principal, found, version=changes.version, **given)
-    except ConfigurationChanged as error:
-        raise conflict(str(error), version=error.current.configuration_version) from error
-    return DeploymentShown.of(changed)
+    return DeploymentShown.of(update_deployment(request.principal, found, version=changes.version, **given))

@@ -5,15 +5,9 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from cloudui.web.rest.schemas import Actor, Body, Id, Moment, Named, Version, actor, matching
+from deployments.field_types import EXECUTOR_PATTERN, Description, Name, SchedulerAu, SchedulerReplicas
 from deployments.models import Deployment
-from deployments.models.deployment import (
-    DESCRIPTION_LENGTH,
-    NAME_LENGTH,
-    SCHEDULER_AU,
-    SCHEDULER_REPLICAS,
-    Executor,
-    Status,
-)
+from deployments.models.deployment import Executor, Status
 
 ExecutorName = Annotated[str, WithJsonSchema({"type": "string", "enum": Executor.values})]
 StatusName = Annotated[str, WithJsonSchema({"type": "string", "enum": Status.values})]
@@ -106,17 +100,17 @@ class DeploymentChanges(Body):
 
     EXAMPLE: ClassVar = {"description": "Nightly reports", "scheduler_au": 10}
 
-    name: Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)] = ""
-    description: Annotated[str, Field(max_length=DESCRIPTION_LENGTH)] = ""
+    name: Annotated[Name, Field(min_length=1)] = ""
+    description: Description = ""
     executor: Annotated[
         str,
-        matching(f"^({'|'.join(Executor.values)})$", f"Use {' or '.join(Executor.values)}."),
+        matching(EXECUTOR_PATTERN, f"Use {' or '.join(Executor.values)}."),
         Field(
             description="KubernetesExecutor deletes all worker queues; CeleryExecutor makes one named default.",
         ),
     ] = ""
-    scheduler_au: Annotated[int, Field(ge=SCHEDULER_AU[0], le=SCHEDULER_AU[1])] = 0
-    scheduler_replicas: Annotated[int, Field(ge=SCHEDULER_REPLICAS[0], le=SCHEDULER_REPLICAS[1])] = 0
+    scheduler_au: SchedulerAu = 0
+    scheduler_replicas: SchedulerReplicas = 0
     is_highly_available: bool = False
     ci_cd_enforced: Annotated[bool, Field(description="An API key cannot turn it off.")] = False
     dag_deploys_enabled: bool = False

@@ -5,13 +5,14 @@ from typing import NotRequired, TypedDict, Unpack
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from cloudui.web.names import unique_name
 from cloudui.web.principal import Principal
+from deployments import events
 from deployments.access import deployment_to_delete
-from deployments.deploys.retention import forget_after_commit
+from deployments.deploys.retention import delete_after_commit
 from deployments.models import Cluster, Deployment, Executor, RuntimeRelease
 from deployments.models.deployment import NAME_TAKEN
 from deployments.queues.service import ensure_default_queue
-from workspaces import audit
 from workspaces.access import workspace_to_add_deployment
 from workspaces.models import Workspace
 
@@ -20,17 +21,7 @@ ATTEMPTS = 5
 
 
 class Choices(TypedDict):
-    """What is chosen for a new Deployment.
-
-    Attributes:
-        name: 1 to 100 characters, unique in the Workspace whatever the case.
-        cluster: where it runs.
-        runtime: a release that is offered.
-        description: 0 to 500 characters.
-        executor: a value of `Executor`.
-        scheduler_au: the resources of each scheduler, 5 to 30 Airflow units.
-        scheduler_replicas: how many schedulers, 1 to 4.
-    """
+    """What is chosen for a new Deployment, by the names and within the limits of its fields."""
 
     name: str
     cluster: Cluster
@@ -44,7 +35,7 @@ class Choices(TypedDict):
 def create_deployment(principal: Principal, workspace: Workspace, **chosen: Unpack[Choices]) -> Deployment:
     """Make a Deployment, with its queue `default` if Celery runs the tasks.
 
-    Its status is Unknown, because no Airflow has been registered that could be asked.
+    Its status is Unknown, because no Airflow is registered whose state could be read.
 
     Args:
         principal: who makes it; must still be Editor when it is made.
@@ -59,21 +50,17 @@ def create_deployment(principal: Principal, workspace: Workspace, **chosen: Unpa
     """
     for _ in range(ATTEMPTS):
         try:
-            return _create(principal, workspace, chosen)
+            with unique_name(
+                Deployment.objects.of(workspace).named(chosen["name"]).exists, refusal=NAME_TAKEN
+            ):
+                return _create(principal, workspace, chosen)
         except IntegrityError as error:
-            # Only the database can tell when two people choose a name at once.
-            if Deployment.objects.of(workspace).named(chosen["name"]).exists():
-                raise ValidationError({"name": NAME_TAKEN}) from error
             collision = error
     raise collision
 
 
 def delete_deployment(principal: Principal, deployment: Deployment) -> int:
     """Delete a Deployment with all its API keys; whatever uses one is refused from the next request on.
-
-    Args:
-        principal: who deletes it.
-        deployment: the Deployment as the caller's rights showed it.
 
     Returns:
         How many API keys went with it.
@@ -85,17 +72,15 @@ def delete_deployment(principal: Principal, deployment: Deployment) -> int:
         # Under this lock nobody can add a key that the deletion would not see.
         locked = deployment_to_delete(principal, deployment.workspace_id, deployment.pk, locked=True)
         key_count = locked.api_key_count
-        # And nobody can write about a key that is being used this moment: he is waited for, or finds it gone.
+        # And nobody can write about a key that is used this moment: they are waited for, or find it gone.
         list(locked.api_keys.select_for_update().order_by("pk").values_list("pk"))
-        audit.record(
+        events.record(
             principal,
             "deleteDeployment",
-            workspace=locked.workspace_id,
-            deployment=locked.pk,
-            target=locked.pk,
-            input={"id": locked.pk, "name": locked.name, "apiKeys": key_count},
+            locked,
+            {"id": locked.pk, "name": locked.name, "apiKeys": key_count},
         )
-        forget_after_commit(locked)
+        delete_after_commit(locked)
         locked.delete()
     return key_count
 
@@ -112,13 +97,11 @@ def _create(principal: Principal, workspace: Workspace, chosen: Choices) -> Depl
         deployment.save(force_insert=True)
         if deployment.executor == Executor.CELERY:
             ensure_default_queue(deployment)
-        audit.record(
+        events.record(
             principal,
             "createDeployment",
-            workspace=permitted.pk,
-            deployment=deployment.pk,
-            target=deployment.pk,
-            input={
+            deployment,
+            {
                 "name": deployment.name,
                 "description": deployment.description,
                 "releaseName": deployment.release_name,

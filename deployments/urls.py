@@ -1,11 +1,11 @@
-"""The addresses of Deployments, which follow the Workspace they belong to."""
+"""The URLs of Deployments, which follow that of the Workspace they belong to."""
 
 from django.urls import path
 
 from deployments import views
+from deployments.deployment_file import views as deployment_file
 from deployments.deploys import views as deploys
 from deployments.details import views as details
-from deployments.document import views as document
 from deployments.queues import views as queues
 from deployments.variables import views as variables
 
@@ -36,8 +36,8 @@ urlpatterns = [
     path(f"{DEPLOYMENT}/details", details.details, name="details"),
     path(f"{DEPLOYMENT}/configuration", details.configuration_moved, name="configuration"),
     path(f"{DEPLOYMENT}/details/edit", details.edit, name="edit"),
-    path(f"{DEPLOYMENT}/details/file", document.download, name="download_document"),
-    path(f"{DEPLOYMENT}/details/apply", document.apply, name="apply_document"),
+    path(f"{DEPLOYMENT}/details/file", deployment_file.download, name="download_document"),
+    path(f"{DEPLOYMENT}/details/apply", deployment_file.apply_file, name="apply_document"),
     path(f"{DEPLOYMENT}/details/alert-emails", details.edit_alert_emails, name="alert_emails"),
     path(
         f"{DEPLOYMENT}/details/alert-emails/<slug:address>/delete",

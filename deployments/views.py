@@ -11,7 +11,7 @@ from django_htmx.http import replace_url
 
 from cloudui.web.forms import TypedWordForm
 from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, posted, wants_fragment
-from deployments import service as lifecycle
+from deployments import service
 from deployments.access import deployment_to_delete, deployment_to_view
 from deployments.activity import list_activity
 from deployments.forms import CreateForm
@@ -28,8 +28,8 @@ def index(request: HtmxHttpRequest, workspace: str) -> HttpResponse:
     listing = list_deployments(target, request.GET)
     context = {"workspace": target, "listing": listing, "may_edit": target.caller_role >= Role.EDITOR}
     response = page_or_fragment(request, "deployments/index.html", context, fragment="deployment-list")
-    # The address follows the search, so that a reload or a copied link shows the same.
-    return replace_url(response, request.path + listing.here) if wants_fragment(request) else response
+    # The URL follows the search, so that a reload or a copied link shows the same.
+    return replace_url(response, request.path + listing.this_page) if wants_fragment(request) else response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -39,7 +39,7 @@ def create(request: HtmxHttpRequest, workspace: str) -> HttpResponse:
     form = CreateForm(posted(request))
     if form.is_valid():
         try:
-            made = lifecycle.create_deployment(request.principal, target, **form.cleaned_data)
+            made = service.create_deployment(request.principal, target, **form.cleaned_data)
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -65,7 +65,7 @@ def facts(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResp
 
 @require_safe
 def activity(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
-    """What happened to the Deployment; the addresses that people came from are for those who may change it."""
+    """What happened to the Deployment; the IP addresses that people came from are for those who may change it."""
     target = deployment_to_view(request.principal, workspace, deployment)
     context = {
         **deployment_context(target, tab="activity"),
@@ -80,7 +80,7 @@ def delete(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpRes
     target = deployment_to_delete(request.principal, workspace, deployment)
     form = TypedWordForm(posted(request), word="Delete")
     if form.is_valid():
-        lifecycle.delete_deployment(request.principal, target)
+        service.delete_deployment(request.principal, target)
         to = reverse("deployments:index", kwargs={"workspace": target.workspace_id})
         return finish_elsewhere(request, target, f"Deployment {target.name} was deleted.", to=to)
     context = {**deployment_context(target), "form": form}

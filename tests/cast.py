@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from django.test import Client
 
-from apikeys.issuing import Issued
+from apikeys.key_secrets import Issued
 from deployments.models import Deployment
 from tests.factories import (
     create_api_key,

@@ -14,8 +14,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from apikeys import usage
-from apikeys.tokens import signing_keys as signing
-from apikeys.tokens import verified_secrets, verified_tokens
+from apikeys.tokens import signing_keys, verified_secrets, verified_tokens
 from workspaces.audit import triggers as audit_triggers
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
@@ -65,7 +64,7 @@ def _empty_cache() -> None:
     Nor are the signing keys, secrets and tokens that this process has seen.
     """
     cache.clear()
-    signing.forget_cache()
-    verified_secrets.forget_all()
-    verified_tokens.forget_all()
-    usage.forget_counts()
+    signing_keys.clear_cache()
+    verified_secrets.clear()
+    verified_tokens.clear()
+    usage.clear_counts()

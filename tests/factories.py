@@ -8,9 +8,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from apikeys.forms import new_nonce
-from apikeys.issuing import Issued, create_key
+from apikeys.key_secrets import Issued
+from apikeys.keys import create_key, disable_as_operator
+from apikeys.models import ApiKey
 from cloudui.web.ids import new_id
-from cloudui.web.principal import Principal
+from cloudui.web.principal import Principal, system_principal
 from deployments.models import (
     Cluster,
     Deploy,
@@ -128,3 +130,8 @@ def create_api_key(
         by = create_member(workspace=deployment.workspace, role=Role.ADMIN)
     principal = principal_for(by) if isinstance(by, User) else by
     return create_key(principal, deployment, name=name, description=description, nonce=new_nonce())
+
+
+def disable_api_key(key: ApiKey) -> None:
+    """Refuse a key, as an operator does."""
+    assert disable_as_operator(system_principal("tests"), key.pk, reason="A test")

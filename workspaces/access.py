@@ -1,7 +1,8 @@
 """The whole access policy of Workspaces: one function for each thing and direction.
 
-A stranger gets 404, so that nothing tells him what exists; a member without the role gets 403 and the
-reason. Every function takes a Principal and nothing else decides rights.
+A stranger gets 404, which does not tell what exists; a member without the role gets 403 and the reason. Each
+function takes a Principal, and nothing else decides rights. With `locked` the row is held until the transaction
+ends, and rights are read once it is held.
 """
 
 from django.core.exceptions import PermissionDenied
@@ -28,16 +29,7 @@ def require_role(actual: int, *, needed: Role, to: str) -> None:
 
 
 def workspace_to_view(principal: Principal, workspace_id: str, *, locked: bool = False) -> Workspace:
-    """The Workspace, with `caller_role`.
-
-    Args:
-        principal: who asks.
-        workspace_id: the Workspace that is named.
-        locked: hold its row until the transaction ends, before the rights are read.
-
-    Raises:
-        Http404: for anyone who does not belong to it.
-    """
+    """The Workspace with `caller_role`, for its members; Http404 for anybody else."""
     if locked:
         Workspace.objects.select_for_update().filter(pk=workspace_id).first()
     workspace = Workspace.objects.visible_to(principal).filter(pk=workspace_id).first()
@@ -47,46 +39,21 @@ def workspace_to_view(principal: Principal, workspace_id: str, *, locked: bool =
 
 
 def workspace_to_add_deployment(principal: Principal, workspace_id: str) -> Workspace:
-    """The Workspace, for somebody who may create a Deployment in it (product.md 2.6: Editor).
-
-    Raises:
-        Http404: for strangers.
-        PermissionDenied: for Members.
-    """
+    """The Workspace, for an Editor who creates a Deployment in it; otherwise Http404 or PermissionDenied."""
     workspace = workspace_to_view(principal, workspace_id)
     require_role(workspace.caller_role, needed=Role.EDITOR, to="create a Deployment")
     return workspace
 
 
 def workspace_to_receive(principal: Principal, workspace_id: str, *, locked: bool = False) -> Workspace:
-    """The Workspace, for somebody who may move a Deployment to it (product.md 2.6: Editor).
-
-    Args:
-        principal: who asks.
-        workspace_id: the Workspace that was chosen.
-        locked: hold its row until the transaction ends, before the rights are read.
-
-    Raises:
-        Http404: for strangers.
-        PermissionDenied: for Members.
-    """
+    """The Workspace, for an Editor who moves a Deployment to it; otherwise Http404 or PermissionDenied."""
     workspace = workspace_to_view(principal, workspace_id, locked=locked)
     require_role(workspace.caller_role, needed=Role.EDITOR, to="move a Deployment to it")
     return workspace
 
 
 def workspace_to_manage(principal: Principal, workspace_id: str, *, locked: bool = False) -> Workspace:
-    """The Workspace, for somebody who may change or delete it: an Admin.
-
-    Args:
-        principal: who asks.
-        workspace_id: the Workspace named in the address.
-        locked: hold its row until the transaction ends. Rights are read once it is held.
-
-    Raises:
-        Http404: for strangers.
-        PermissionDenied: for Members and Editors.
-    """
+    """The Workspace, for an Admin who changes or deletes it; otherwise Http404 or PermissionDenied."""
     workspace = workspace_to_view(principal, workspace_id, locked=locked)
     require_role(workspace.caller_role, needed=Role.ADMIN, to="change or delete a Workspace")
     return workspace
@@ -98,10 +65,6 @@ def may_create_workspaces(principal: Principal) -> bool:
 
 
 def require_workspace_creator(principal: Principal) -> None:
-    """Refuse everybody but Organization Owners.
-
-    Raises:
-        PermissionDenied: with the reason as its text.
-    """
+    """Raise PermissionDenied, with the reason, for everybody but Organization Owners."""
     if not may_create_workspaces(principal):
         raise PermissionDenied("Only an Organization Owner can create a Workspace.")

@@ -1,6 +1,8 @@
-"""People, Workspaces, what each person may do in them, and the audit log."""
+"""This app in Django's registry, and the admin site that takes the place of Django's own."""
 
 from django.apps import AppConfig
+
+# Not the class itself: Django would take it for a configuration of this app.
 from django.contrib.admin import apps as admin
 
 

@@ -1,4 +1,4 @@
-"""What every page's frame shows: the Organization, the person's colours and the Workspace switcher."""
+"""What every page's frame shows: the Organization, the person's color mode and the Workspace switcher."""
 
 from typing import Any
 

@@ -1,14 +1,13 @@
-"""What a person may type about a Workspace and choose for himself."""
+"""What people type about a Workspace, and the color mode they choose."""
 
 from typing import Any, Self
 
 from django import forms
 
-from cloudui.web.forms import ResendableForm
+from cloudui.web.forms import VersionedForm
 from cloudui.web.text import PlainTextAreaField, PlainTextField
 from workspaces.models import User, Workspace
 from workspaces.models.workspace import DESCRIPTION_LENGTH, NAME_LENGTH
-from workspaces.service import version_of
 
 
 class CreateForm(forms.Form):
@@ -26,10 +25,9 @@ class CreateForm(forms.Form):
     )
 
 
-class EditForm(ResendableForm, CreateForm):
+class EditForm(VersionedForm, CreateForm):
     """Edit Details of a Workspace."""
 
-    version = forms.CharField(max_length=64, widget=forms.HiddenInput)
     ci_cd_enforced_by_default = forms.BooleanField(
         required=False,
         label="CI/CD Enforcement Default",
@@ -41,19 +39,13 @@ class EditForm(ResendableForm, CreateForm):
 
     @classmethod
     def of(cls, workspace: Workspace, data: Any = None) -> Self:
-        """The form of a Workspace: what stands in it at first, and what was sent if anything was."""
-        initial = {"version": version_of(workspace)}
-        for field in ("name", "description", "ci_cd_enforced_by_default"):
-            initial[field] = getattr(workspace, field)
-        return cls(data, initial=initial)
-
-    def accept_version(self, current: Workspace) -> None:
-        """Let the next attempt replace what somebody else saved meanwhile, now that the person was told."""
-        self.resend_with(version=version_of(current))
+        """The form filled in with what the Workspace is, or with `data` once that was sent."""
+        fields = ("version", "name", "description", "ci_cd_enforced_by_default")
+        return cls(data, initial={field: getattr(workspace, field) for field in fields})
 
 
 class ColorModeForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run time
-    """The colours in which a person sees every page."""
+    """The color mode in which a person sees every page."""
 
     class Meta:
         model = User

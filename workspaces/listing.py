@@ -1,12 +1,12 @@
-"""What the Overview shows: one page of Workspaces and the health of their Deployments, at a constant cost."""
+"""The Overview: one page of Workspaces and the health of their Deployments, at a constant cost."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count
 from django.db.models.functions import Lower
+from django.http import QueryDict
 
 from cloudui.web.paging import Page, paginate
 from cloudui.web.principal import Principal
@@ -15,19 +15,13 @@ from workspaces.models import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How many Deployments of a Workspace are in one state.
-
-    Attributes:
-        status: the state as the Deployments keep it, such as `HEALTHY`.
-        count: at least 1.
-    """
+    """How many Deployments of a Workspace, at least one, have a status."""
 
     status: str
     count: int
 
     @property
     def label(self) -> str:
-        """The state in words."""
         return self.status.capitalize()
 
 
@@ -40,32 +34,28 @@ class Row:
 
     @property
     def deployment_count(self) -> int:
-        """How many Deployments the Workspace has."""
         return sum(health.count for health in self.health)
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A page of Workspaces and the queries of the pages around it, empty where there is none."""
+    """A page of Workspaces, and the queries of the pages around it, empty where there is none."""
 
     rows: list[Row]
     previous: str
     next: str
 
 
-def list_workspaces(principal: Principal, asked: Any) -> Listing:
-    """One page of the caller's Workspaces, alphabetically.
+def list_workspaces(principal: Principal, params: QueryDict) -> Listing:
+    """One page of the caller's Workspaces by name, in two queries however many Workspaces and Deployments there are.
 
     Args:
         principal: whose Workspaces.
-        asked: the query of the address (`before`, `after`).
-
-    Returns:
-        The page, in two queries however many Workspaces and Deployments there are.
+        params: the query of the URL (`before`, `after`).
     """
     visible = Workspace.objects.visible_to(principal).annotate(sort_name=Lower("name"))
     page: Page[Workspace] = paginate(
-        visible, by="sort_name", before=asked.get("before", ""), after=asked.get("after", "")
+        visible, by="sort_name", before=params.get("before", ""), after=params.get("after", "")
     )
     health = _health_of(page.rows)
     return Listing(

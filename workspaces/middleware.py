@@ -10,12 +10,11 @@ from workspaces.principals import principal_of
 
 
 class PrincipalMiddleware:
-    """Sets `request.principal` for a signed-in person, reading the person only if somebody asks."""
+    """Sets `request.principal` for a signed-in person; the database is asked only when somebody reads it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on with its principal."""
         request.principal = SimpleLazyObject(lambda: principal_of(request))  # type: ignore[attr-defined]
         return self.get_response(request)

@@ -18,10 +18,9 @@ View = Callable[..., HttpResponseBase]
 
 
 class PeopleJsonView(AutocompleteJsonView):
-    """What a box that searches shows: people with their address, since two may have one name."""
+    """What a search box offers: people with their e-mail address, since two may have one name."""
 
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
-        """One entry of the box."""
         entry: dict[str, str] = super().serialize_result(obj, to_field_name)
         email = getattr(obj, "email", "")
         return {**entry, "text": f"{obj} ({email})"} if email and email != str(obj) else entry
@@ -42,7 +41,7 @@ class OperatorsSite(admin.AdminSite):
         self.disable_action("delete_selected")
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:  # type: ignore[override] # noqa: FBT001, FBT002 - Django's signature
-        """Tell somebody who is signed in and no operator so, instead of asking him to sign in."""
+        """Tell somebody who is signed in and no operator so, instead of asking for a sign-in."""
         guarded = super().admin_view(view, cacheable)
 
         @wraps(view)
@@ -57,7 +56,6 @@ class OperatorsSite(admin.AdminSite):
         return inner
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:  # type: ignore[override] # not every answer has a template
-        """The entries of a box that searches."""
         return PeopleJsonView.as_view(admin_site=self)(request)
 
     def logout(self, request: HttpRequest, extra_context: object = None) -> HttpResponseBase:  # type: ignore[override] # the same
@@ -69,7 +67,6 @@ class OperatorsSite(admin.AdminSite):
         return redirect("account_change_password")
 
     def password_change_done(self, request: HttpRequest, extra_context: object = None) -> HttpResponseBase:  # type: ignore[override] # the same
-        """There is nothing here; see `password_change`."""
         return redirect("admin:index")
 
 

@@ -25,7 +25,7 @@ def principal_of(request: HttpRequest) -> Principal | None:
 
 
 def principal_for(user: User, *, origin: Origin | None = None) -> Principal:
-    """The Principal of a person whose identity is proved, with the rights of this very moment."""
+    """The Principal of a person whose identity is proved, with the person's rights of this very moment."""
     return Principal(
         kind=Kind.USER, id=user.pk, name=str(user), is_owner=user.is_owner, origin=origin or Origin()
     )

@@ -1,53 +1,14 @@
 """Making, changing and deleting a Workspace. Each writes its audit event in the transaction of the change."""
 
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
+from cloudui.web.names import unique_name
 from cloudui.web.principal import Principal
-from workspaces import access, audit
-from workspaces.access import workspace_to_manage
+from cloudui.web.versions import require_version
+from workspaces import audit
+from workspaces.access import require_workspace_creator, workspace_to_manage
 from workspaces.models import Membership, Role, Workspace
 from workspaces.models.workspace import NAME_TAKEN
-
-
-def create_workspace(principal: Principal, *, name: str, description: str) -> Workspace:
-    """Make a Workspace with its creator as Admin.
-
-    Args:
-        principal: an Organization Owner.
-        name: 1 to 100 characters, unique in the Organization whatever the case.
-        description: 0 to 500 characters.
-
-    Raises:
-        PermissionDenied: for everybody else.
-        ValidationError: on the field `name`, when another Workspace has it, even since a moment ago.
-    """
-    access.require_workspace_creator(principal)
-    try:
-        with transaction.atomic():
-            workspace = Workspace.objects.create(name=name, description=description)
-            Membership.objects.create(workspace=workspace, user_id=principal.id, role=Role.ADMIN)
-            audit.record(
-                principal,
-                "createWorkspace",
-                workspace=workspace.pk,
-                target=workspace.pk,
-                input={"name": name, "description": description},
-            )
-    except IntegrityError as error:
-        # Only the database can tell when two people choose a name at once.
-        if Workspace.objects.named(name).exists():
-            raise ValidationError({"name": NAME_TAKEN}) from error
-        raise
-    return workspace
-
-
-class WorkspaceChanged(Exception):
-    """Somebody changed the Workspace after the form was opened."""
-
-    def __init__(self, current: Workspace) -> None:
-        super().__init__("This Workspace was changed meanwhile.")
-        self.current = current
 
 
 class WorkspaceNotEmpty(Exception):
@@ -59,16 +20,31 @@ class WorkspaceNotEmpty(Exception):
         )
 
 
-def version_of(workspace: Workspace) -> str:
-    """What an edit gives back, to be refused if the Workspace is another by then."""
-    return workspace.updated_at.isoformat()
+def create_workspace(principal: Principal, *, name: str, description: str) -> Workspace:
+    """Make a Workspace with its creator, an Organization Owner, as Admin.
+
+    Args:
+        principal: who makes it.
+        name: 1 to 100 characters, unique in the Organization whatever the case.
+        description: 0 to 500 characters.
+
+    Raises:
+        PermissionDenied: for everybody but Organization Owners.
+        ValidationError: on the field `name`, when another Workspace has it, even since a moment ago.
+    """
+    require_workspace_creator(principal)
+    with unique_name(Workspace.objects.named(name).exists, refusal=NAME_TAKEN), transaction.atomic():
+        workspace = Workspace.objects.create(name=name, description=description)
+        Membership.objects.create(workspace=workspace, user_id=principal.id, role=Role.ADMIN)
+        _record(principal, "createWorkspace", workspace, {"name": name, "description": description})
+    return workspace
 
 
 def update_workspace(
     principal: Principal,
     workspace: Workspace,
     *,
-    version: str,
+    version: int | None,
     name: str,
     description: str,
     ci_cd_enforced_by_default: bool,
@@ -78,38 +54,32 @@ def update_workspace(
     Args:
         principal: an Admin of it.
         workspace: the Workspace as the caller's rights showed it.
-        version: `version_of` the Workspace that the caller saw.
+        version: the version that the caller read; None replaces whatever is there.
         name: 1 to 100 characters, unique in the Organization whatever the case.
         description: 0 to 500 characters.
-        ci_cd_enforced_by_default: whether new Deployments begin with CI/CD enforcement on; those that are there
-            keep theirs.
+        ci_cd_enforced_by_default: whether new Deployments begin with CI/CD enforcement on.
 
     Raises:
         Http404, PermissionDenied: when the Workspace or the right to it went meanwhile.
-        WorkspaceChanged: when it has another version by now.
+        StaleEdit: when it has another version by now.
         ValidationError: on the field `name`, when another Workspace has it, even since a moment ago.
     """
-    wanted = {
+    values = {
         "name": name,
         "description": description,
         "ci_cd_enforced_by_default": ci_cd_enforced_by_default,
     }
-    try:
-        with transaction.atomic():
-            locked = workspace_to_manage(principal, workspace.pk, locked=True)
-            if version_of(locked) != version:
-                raise WorkspaceChanged(locked)
-            before = {field: getattr(locked, field) for field in wanted}
-            if before != wanted:
-                for field, value in wanted.items():
-                    setattr(locked, field, value)
-                locked.save(update_fields=[*wanted, "updated_at"])
-                _record(principal, "updateWorkspace", locked, {**_named(wanted), "before": _named(before)})
-    except IntegrityError as error:
-        # Only the database can tell when two people choose a name at once.
-        if Workspace.objects.named(name).exclude(pk=workspace.pk).exists():
-            raise ValidationError({"name": NAME_TAKEN}) from error
-        raise
+    others = Workspace.objects.named(name).exclude(pk=workspace.pk)
+    with unique_name(others.exists, refusal=NAME_TAKEN), transaction.atomic():
+        locked = workspace_to_manage(principal, workspace.pk, locked=True)
+        require_version(locked, read=version, version=locked.version, what="This Workspace was changed")
+        before = {field: getattr(locked, field) for field in values}
+        if before != values:
+            for field, value in values.items():
+                setattr(locked, field, value)
+            locked.version += 1
+            locked.save(update_fields=[*values, "version", "updated_at"])
+            _record(principal, "updateWorkspace", locked, {**_named(values), "before": _named(before)})
     return locked
 
 
@@ -121,7 +91,7 @@ def delete_workspace(principal: Principal, workspace: Workspace) -> None:
         WorkspaceNotEmpty: when it has Deployments.
     """
     with transaction.atomic():
-        # Under this lock nobody can add a Deployment that the look would not see.
+        # While this lock is held, nobody adds a Deployment that the next line does not see.
         locked = workspace_to_manage(principal, workspace.pk, locked=True)
         if has_deployments(locked):
             raise WorkspaceNotEmpty
@@ -143,5 +113,5 @@ def _named(values: dict[str, object]) -> dict[str, object]:
     }
 
 
-def _record(principal: Principal, operation: str, workspace: Workspace, given: dict[str, object]) -> None:
-    audit.record(principal, operation, workspace=workspace.pk, target=workspace.pk, input=given)
+def _record(principal: Principal, operation: str, workspace: Workspace, data: dict[str, object]) -> None:
+    audit.record(principal, operation, workspace=workspace.pk, target=workspace.pk, input=data)

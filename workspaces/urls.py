@@ -1,9 +1,8 @@
-"""The addresses of the Overview and of Workspaces."""
+"""The URLs of the Overview, of Workspaces and of one's own account."""
 
 from django.urls import path
 
 from workspaces import views
-from workspaces import views as settings_views
 from workspaces.sign_in import views as account_views
 
 app_name = "workspaces"
@@ -15,7 +14,7 @@ urlpatterns = [
     path("account/sign-out-everywhere", account_views.sign_out_everywhere, name="sign_out_everywhere"),
     path("color-mode", views.color_mode, name="color_mode"),
     path("<cid:workspace>", views.open_workspace, name="open"),
-    path("<cid:workspace>/settings/details", settings_views.details, name="details"),
-    path("<cid:workspace>/settings/details/edit", settings_views.edit, name="edit"),
-    path("<cid:workspace>/settings/delete", settings_views.delete, name="delete"),
+    path("<cid:workspace>/settings/details", views.details, name="details"),
+    path("<cid:workspace>/settings/details/edit", views.edit, name="edit"),
+    path("<cid:workspace>/settings/delete", views.delete, name="delete"),
 ]

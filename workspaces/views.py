@@ -1,4 +1,4 @@
-"""The Overview, a Workspace (make, open, edit, delete), and a person's colours."""
+"""The Overview, a Workspace (make, open, edit, delete), and a person's color mode."""
 
 from http import HTTPStatus
 from typing import Any
@@ -21,10 +21,8 @@ from cloudui.web.htmx import (
     posted,
     wants_fragment,
 )
-from workspaces import access, listing
-from workspaces import service as changing
-from workspaces import service as lifecycle
-from workspaces.access import workspace_to_manage, workspace_to_view
+from cloudui.web.versions import StaleEdit
+from workspaces import access, listing, service
 from workspaces.forms import ColorModeForm, CreateForm, EditForm
 from workspaces.models import Role, Workspace
 
@@ -46,7 +44,7 @@ def create(request: HtmxHttpRequest) -> HttpResponse:
     form = CreateForm(posted(request))
     if form.is_valid():
         try:
-            workspace = lifecycle.create_workspace(request.principal, **form.cleaned_data)
+            workspace = service.create_workspace(request.principal, **form.cleaned_data)
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -61,13 +59,13 @@ def create(request: HtmxHttpRequest) -> HttpResponse:
 @require_safe
 def open_workspace(request: HtmxHttpRequest, workspace: str) -> HttpResponse:
     """A Workspace has no page of its own: it opens at its Deployments."""
-    opened = access.workspace_to_view(request.principal, workspace)
-    return redirect("deployments:index", workspace=opened.pk)
+    target = access.workspace_to_view(request.principal, workspace)
+    return redirect("deployments:index", workspace=target.pk)
 
 
 @require_POST
 def color_mode(request: HttpRequest) -> HttpResponse:
-    """Keep the caller's colours, then show the page that was open in them."""
+    """Keep the caller's color mode, then show the page that was open."""
     form = ColorModeForm(request.POST, instance=request.user)
     if form.is_valid():
         # Nothing else of the row this request read: the person may have been signed out everywhere since.
@@ -82,7 +80,7 @@ def color_mode(request: HttpRequest) -> HttpResponse:
 @require_safe
 def details(request: HtmxHttpRequest, workspace: str) -> HttpResponse:
     """What the Workspace is, for every member."""
-    target = workspace_to_view(request.principal, workspace)
+    target = access.workspace_to_view(request.principal, workspace)
     return page_or_fragment(
         request, "workspaces/details.html", _context(target), fragment="workspace-details"
     )
@@ -91,14 +89,14 @@ def details(request: HtmxHttpRequest, workspace: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HtmxHttpRequest, workspace: str) -> HttpResponse:
     """Edit Details of the Workspace."""
-    target = workspace_to_manage(request.principal, workspace)
+    target = access.workspace_to_manage(request.principal, workspace)
     form = EditForm.of(target, posted(request))
     context, status = {**_context(target), "form": form}, form_status(form)
     if form.is_valid():
         try:
-            changing.update_workspace(request.principal, target, **form.cleaned_data)
-        except changing.WorkspaceChanged as stale:
-            form.accept_version(stale.current)
+            service.update_workspace(request.principal, target, **form.cleaned_data)
+        except StaleEdit as stale:
+            form.accept(stale)
             context["current"], status = stale.current, HTTPStatus.CONFLICT
         except ValidationError as error:
             form.add_error(None, error)
@@ -113,13 +111,13 @@ def edit(request: HtmxHttpRequest, workspace: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HtmxHttpRequest, workspace: str) -> HttpResponse:
     """Delete Workspace, confirmed by typing `delete`; refused while it has Deployments."""
-    target = workspace_to_manage(request.principal, workspace)
+    target = access.workspace_to_manage(request.principal, workspace)
     form = TypedWordForm(posted(request), word="delete")
     context, status = {**_context(target), "form": form}, form_status(form)
     if form.is_valid():
         try:
-            changing.delete_workspace(request.principal, target)
-        except changing.WorkspaceNotEmpty as error:
+            service.delete_workspace(request.principal, target)
+        except service.WorkspaceNotEmpty as error:
             context["refusal"], status = str(error), HTTPStatus.CONFLICT
         else:
             message = f"Workspace {target.name} was deleted."
@@ -132,5 +130,5 @@ def _context(workspace: Workspace) -> dict[str, Any]:
     return {
         "workspace": workspace,
         "may_manage": may_manage,
-        "has_deployments": may_manage and changing.has_deployments(workspace),
+        "has_deployments": may_manage and service.has_deployments(workspace),
     }

@@ -5,7 +5,7 @@ from typing import Final
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from apikeys.credential_state import PersonStanding
+from apikeys.credential_state import PersonState
 from apikeys.tokens.bearer import Access
 from cloudui.web.api import answer, api_route, public_api_route
 from cloudui.web.principal import Kind
@@ -16,7 +16,7 @@ AUDIENCE: Final = "astronomer-ee"
 
 @public_api_route()
 def auth_config(request: HttpRequest) -> HttpResponse:
-    """Where tokens come from; the client appends `oauth/token` to the address as it stands."""
+    """Where tokens come from; the client appends `oauth/token` to the URL as it is."""
     return answer({"clientId": CLIENT_ID, "audience": AUDIENCE, "domainUrl": f"{settings.PUBLIC_URL}/"})
 
 
@@ -24,6 +24,6 @@ def auth_config(request: HttpRequest) -> HttpResponse:
 def userinfo(request: HttpRequest) -> HttpResponse:
     """The person of a token, in the claims of OpenID Connect Core section 5.1."""
     access: Access = request.access  # type: ignore[attr-defined] # set by apikeys.tokens.bearer
-    person = access.stands
-    assert isinstance(person, PersonStanding)  # noqa: S101 - the route lets nobody else in
+    person = access.state
+    assert isinstance(person, PersonState)  # noqa: S101 - the route lets nobody else in
     return answer({"sub": person.user_id, "email": person.email, "name": person.full_name or person.email})

@@ -1,4 +1,4 @@
-"""The addresses at which the `astro` command-line client calls."""
+"""The URLs that the `astro` command-line client calls."""
 
 from django.urls import path
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from apikeys.credential_state import PersonStanding
+from apikeys.credential_state import PersonState
 from apikeys.tokens.bearer import Access
 from cloudui.web.api import READ, ApiError, ApiView, answer, api_route
 from cloudui.web.principal import Kind
@@ -23,12 +23,7 @@ NOT_SERVED: Final = "Cloud UI does not serve this command of the astro CLI yet."
 
 
 def core_route(*, kinds: Collection[Kind], methods: Collection[str] = READ) -> Callable[[ApiView], ApiView]:
-    """Make a view a route for programs whose failures the client can print.
-
-    Args:
-        kinds: the kinds of caller that may use it.
-        methods: the HTTP methods it has.
-    """
+    """Make a view a route for programs whose failures the client can print."""
 
     def make(view: ApiView) -> ApiView:
         route = api_route(kinds=kinds, methods=methods)(view)
@@ -64,8 +59,8 @@ def organizations(request: HttpRequest) -> HttpResponse:
 def users_self(request: HttpRequest) -> HttpResponse:
     """The person of a token."""
     access: Access = request.access  # type: ignore[attr-defined] # set by apikeys.tokens.bearer
-    person = access.stands
-    assert isinstance(person, PersonStanding)  # noqa: S101 - the route lets nobody else in
+    person = access.state
+    assert isinstance(person, PersonState)  # noqa: S101 - the route lets nobody else in
     return answer(
         {
             "id": person.user_id,
@@ -84,12 +79,12 @@ def not_served(request: HttpRequest, url: str) -> HttpResponse:
 
 
 def _reword(response: HttpResponse) -> None:
-    said = json.loads(response.content)
+    refusal = json.loads(response.content)
     # The client wants a request's name in the body and shows it to nobody. It is in X-Request-Id: what is refused
     # is refused to everybody in the same bytes.
     response.content = json.dumps(
         {
-            "message": said["error_description"],
+            "message": refusal["error_description"],
             "requestId": "",
             "statusCode": response.status_code,
         }

@@ -17,7 +17,7 @@ NAME_LENGTH = 100
 DESCRIPTION_LENGTH = 500
 NONCE_LENGTH = 32
 
-# How long a repeated POST may still replace the secret it made, and how often (design.md 6.6): long enough
+# How long a repeated POST may still replace the secret it made, and how often: long enough
 # for a dropped line or an impatient reload, too short for somebody who finds the page later.
 REPLAY_WINDOW = timedelta(minutes=15)
 MOST_REISSUES = 20
@@ -122,13 +122,6 @@ class ApiKey(LastUse):
         """Whether the newest secret was shown but neither confirmed nor used: it may have been lost."""
         newest = self.live_secrets[0] if self.live_secrets else None
         return newest is not None and newest.number > self.acknowledged_secret and not newest.first_used_at
-
-    def switch(self, *, is_enabled: bool) -> None:
-        """Disable or enable the key, under its lock. Either way its access tokens end: the generation changes."""
-        self.is_enabled = is_enabled
-        self.disabled_at = None if is_enabled else timezone.now()
-        self.generation += 1
-        self.save(update_fields=["is_enabled", "disabled_at", "generation", "updated_at"])
 
 
 class ApiKeySecretQuerySet(models.QuerySet["ApiKeySecret"]):

@@ -16,8 +16,7 @@ class State(models.TextChoices):
 class SigningKey(models.Model):
     """One Ed25519 key. The private part is encrypted and the public part is derived from it.
 
-    A public part in a column of its own could be exchanged by whoever can write rows, and his tokens would
-    verify.
+    Whoever can write rows could exchange a public part that had a column of its own.
     """
 
     kid = models.CharField("key ID", primary_key=True, max_length=43, editable=False)

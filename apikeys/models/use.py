@@ -38,7 +38,7 @@ class Reason(models.TextChoices):
 
 
 class Refusal(models.Model):
-    """One refusal of somebody who proved possession of a secret: the last 50 of a key are kept."""
+    """One refusal of the holder of a genuine secret: the last 50 of a key are kept."""
 
     key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="refusals")
     secret_number = models.PositiveIntegerField()

@@ -1,8 +1,7 @@
 """A row of the list of API keys, which is made once for each state of a key and then remembered.
 
-A page has 25 rows of some forty parts each, and making them took half of its time (docs/performance.md). What a
-row shows is all that it is remembered by, so nothing can be shown that is no longer true: a key that was
-renamed or used a minute ago is another row. Nothing secret is in it.
+Making 25 rows took half of a page's time (docs/performance.md). A row is remembered by all that it shows, so nothing
+can be shown that is no longer true. Nothing secret is in it.
 """
 
 import functools
@@ -23,13 +22,7 @@ REMEMBERED: Final = 1024
 
 @register.simple_tag
 def key_row(key: ApiKey, list_url: str, *, may_manage_keys: bool) -> str:
-    """The row of a key.
-
-    Args:
-        key: with `live_secrets` and `recent_uses`.
-        list_url: a key's own addresses lie below it.
-        may_manage_keys: whether the row has buttons.
-    """
+    """The row of a key that has `live_secrets` and `recent_uses`; with buttons for who may manage keys."""
     return _remembered(
         key_id=key.pk,
         name=key.name,
@@ -46,8 +39,8 @@ def key_row(key: ApiKey, list_url: str, *, may_manage_keys: bool) -> str:
     )
 
 
-def _make(**shown: object) -> str:
-    return render_to_string("apikeys/_row.html", shown)
+def _make(**context: object) -> str:
+    return render_to_string("apikeys/_row.html", context)
 
 
 # While templates are edited, each is read anew.

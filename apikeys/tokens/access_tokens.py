@@ -2,7 +2,7 @@
 
 Two kinds of caller carry them. A key's token names its Deployment, the number of the secret that bought it and
 the key's generation; a person's names the security stamp and no rights. Neither is believed for its claims
-alone: whether the key or the person still stands is read on every call (apikeys.credential_state).
+alone: the state of the key or the person is read on every call (apikeys.credential_state).
 
 The header's `alg` is "EdDSA": verifiers know RFC 8037's name, and few know yet the one of RFC 9864.
 """
@@ -20,8 +20,7 @@ from joserfc.errors import JoseError
 from joserfc.jwa import EdDSAAlgorithm
 from joserfc.jws import JWSRegistry
 
-from apikeys.tokens import signing_keys as signing
-from apikeys.tokens import verified_tokens
+from apikeys.tokens import signing_keys, verified_tokens
 from apikeys.tokens.claims import Claims
 from cloudui.web.principal import Kind
 from workspaces.models import User
@@ -50,18 +49,9 @@ class TokenExpired(TokenRefused):
 def mint_for_key(
     *, key_id: str, deployment: str, workspace: str, secret: int, generation: int, ends_at: datetime | None
 ) -> tuple[str, int]:
-    """A token for an API key, one hour long unless `ACCESS_TOKEN_SECONDS` says otherwise.
+    """A token for an API key and the whole seconds it lives; none are left if they are not positive.
 
-    Args:
-        key_id: whose token.
-        deployment: the only Deployment it is for.
-        workspace: where the Deployment is now.
-        secret: the number of the secret that buys it.
-        generation: the key's generation, which ends it when it changes.
-        ends_at: when that secret ends; the token does not outlive it.
-
-    Returns:
-        The token and the whole seconds it lives; none are left if this is not positive.
+    It ends when the `secret` with this number ends, and when the key's `generation` changes.
     """
     now = int(time.time())
     ends = now + settings.ACCESS_TOKEN_SECONDS
@@ -86,11 +76,7 @@ def mint_for_key(
 
 
 def mint_for_user(user: User) -> tuple[str, datetime]:
-    """A 24-hour token of a person, for the console's own API. It carries no rights: they are read at use.
-
-    Returns:
-        The token and when it ends.
-    """
+    """A 24-hour token of a person and when it ends. It carries no rights: they are read at use."""
     now = int(time.time())
     ends = now + USER_TOKEN_SECONDS
     claims = {
@@ -108,7 +94,7 @@ def read(token: str) -> Claims:
         TokenExpired: if only its time is over.
         TokenRefused: if anything else is wrong.
     """
-    verifiers = signing.keys().verifiers
+    verifiers = signing_keys.keys().verifiers
     claims = verified_tokens.recall(token)
     if claims is None:
         claims = _verify(token, verifiers)
@@ -147,7 +133,7 @@ def _common(subject: str, *, now: int, ends: int, audience: list[str]) -> dict[s
 
 
 def _sign(claims: dict[str, Any]) -> str:
-    keys = signing.keys()
+    keys = signing_keys.keys()
     header = {"alg": ALGORITHM, "typ": TYPE, "kid": keys.kid}
     return jws.serialize_compact(
         header, json.dumps(claims, separators=(",", ":")), keys.signer, registry=_REGISTRY

@@ -1,7 +1,7 @@
 """Who sends an access token (RFC 6750): from the Authorization header to a Principal, in one narrow query.
 
-The middleware only places the question at the request; a route that accepts tokens asks it (cloudui.web.api).
-So a token costs nothing on pages and opens none.
+The middleware only leaves a function at the request, which a route that accepts tokens calls (cloudui.web.api). So a
+token costs nothing on pages and opens none.
 """
 
 import functools
@@ -16,9 +16,8 @@ from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.debug import sensitive_variables
 
-from apikeys import credential_state as standing
-from apikeys import usage
-from apikeys.credential_state import PersonStanding, Standing
+from apikeys import credential_state, usage
+from apikeys.credential_state import PersonState, SecretState
 from apikeys.models import Reason
 from apikeys.tokens import access_tokens
 from apikeys.tokens.access_tokens import TokenExpired, TokenRefused
@@ -41,32 +40,25 @@ class BearerMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on with the question at hand."""
+        """Pass the request on with `identify` at hand."""
         request.bearer = functools.partial(identify, request)  # type: ignore[attr-defined]
         return self.get_response(request)
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What is known of an accepted token.
-
-    Attributes:
-        claims: what it says.
-        stands: the key's secret or the person, as they are now.
-    """
+    """What an accepted token says, and the state of the key's secret or of the person."""
 
     claims: Claims
-    stands: Standing | PersonStanding
+    state: SecretState | PersonState
 
 
 @sensitive_variables()
 def identify(request: HttpRequest) -> Principal | None:
-    """The caller that the request's access token proves, or None if it brings none.
-
-    Leaves what is known at `request.access`.
+    """The caller that the request's access token names, or None if it brings none; sets `request.access`.
 
     Raises:
-        ApiError: 401 for a token that is not good, 400 for one in the address (RFC 6750 sections 2.3 and 3.1).
+        ApiError: 401 for a token that is not good, 400 for one in the URL (RFC 6750 sections 2.3 and 3.1).
     """
     query = request.META.get("QUERY_STRING", "")
     if query and "access_token" in {name for name, _ in parse_qsl(query[:8192], keep_blank_values=True)}:
@@ -83,16 +75,16 @@ def identify(request: HttpRequest) -> Principal | None:
         raise _invalid(EXPIRED) from None
     except TokenRefused:
         raise _invalid(REFUSED) from None
-    stands = _stands(claims)
-    reason = _why_not(claims, stands)
-    if stands is None or reason is not None:
-        if reason is not None and isinstance(stands, Standing):
-            usage.record_refusal(stands, reason, origin)
+    state = _state(claims)
+    reason = _why_not(claims, state)
+    if state is None or reason is not None:
+        if reason is not None and isinstance(state, SecretState):
+            usage.record_refusal(state, reason, origin)
         raise _invalid(REFUSED)
-    if isinstance(stands, Standing):
-        usage.record_use(stands, origin)
-    request.access = Access(claims, stands)  # type: ignore[attr-defined]
-    return stands.principal(origin)
+    if isinstance(state, SecretState):
+        usage.record_use(state, origin)
+    request.access = Access(claims, state)  # type: ignore[attr-defined]
+    return state.principal(origin)
 
 
 @sensitive_variables()
@@ -102,33 +94,33 @@ def live_claims(token: str) -> Claims | None:
         claims = access_tokens.read(token)
     except TokenRefused:
         return None
-    stands = _stands(claims)
-    return claims if stands is not None and _why_not(claims, stands) is None else None
+    state = _state(claims)
+    return claims if state is not None and _why_not(claims, state) is None else None
 
 
-def _stands(claims: Claims) -> Standing | PersonStanding | None:
+def _state(claims: Claims) -> SecretState | PersonState | None:
     if claims.kind is Kind.USER:
-        return standing.of_person(claims.subject, jti=claims.jti)
-    return standing.by_number(
+        return credential_state.of_person(claims.subject, jti=claims.jti)
+    return credential_state.by_number(
         key_id=claims.subject, number=claims.secret, deployment=claims.deployment, jti=claims.jti
     )
 
 
 @sensitive_variables()
-def _why_not(claims: Claims, stands: Standing | PersonStanding | None) -> Reason | None:
-    """Why a token with a good signature is refused; None if it is not, or if nobody is left to ask."""
-    match stands:
-        case PersonStanding():
-            is_good = stands.is_active and constant_time_compare(claims.stamp, stands.security_stamp)
-        case Standing():
-            if not stands.is_enabled:
+def _why_not(claims: Claims, state: SecretState | PersonState | None) -> Reason | None:
+    """Why a token with a good signature is refused; None if it is not, or if its key or person is gone."""
+    match state:
+        case PersonState():
+            is_good = state.is_active and constant_time_compare(claims.stamp, state.security_stamp)
+        case SecretState():
+            if not state.is_enabled:
                 return Reason.DISABLED
-            if stands.end is not None:
+            if state.end is not None:
                 return Reason.SECRET_ENDED
-            is_good = stands.generation == claims.generation
+            is_good = state.generation == claims.generation
         case None:
             return None
-    return None if is_good and not stands.is_revoked else Reason.TOKEN_ENDED
+    return None if is_good and not state.is_revoked else Reason.TOKEN_ENDED
 
 
 def _invalid(description: str) -> ApiError:

@@ -10,21 +10,9 @@ from cloudui.web.principal import Kind
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a verified token says.
+    """What a verified token says. Times are seconds since 1970, `all` is every claim as it was signed.
 
-    Attributes:
-        kind: a key's token or a person's.
-        subject: the key ID or the person's identifier.
-        jti: the token's own identifier.
-        kid: the key that signed it.
-        issued_at: seconds since 1970.
-        expires_at: seconds since 1970.
-        audience: for whom it is.
-        deployment: of a key's token, empty otherwise.
-        secret: the number of the secret that bought it; 0 for a person's.
-        generation: of the key when it was bought; 0 for a person's.
-        stamp: the person's security stamp; empty for a key's.
-        all: every claim, as it was signed.
+    `deployment`, `secret` (its number) and `generation` are of a key's token, `stamp` of a person's.
     """
 
     kind: Kind

@@ -13,10 +13,7 @@ from workspaces import audit
 
 
 def is_own(caller: Principal, claims: Claims) -> bool:
-    """Whether a token is the caller's own: of the same Deployment for a key, of the same person for a person.
-
-    Others must not even learn that it exists (RFC 7662 section 4).
-    """
+    """Whether a token is of the caller's Deployment or person; others must not learn of it (RFC 7662 section 4)."""
     if caller.kind is not claims.kind:
         return False
     if caller.kind is Kind.API_KEY:
@@ -26,12 +23,7 @@ def is_own(caller: Principal, claims: Claims) -> bool:
 
 @sensitive_variables("token")
 def revoke(caller: Principal, token: str) -> None:
-    """End a token if it is the caller's own and still alive; otherwise do nothing.
-
-    Args:
-        caller: who asks.
-        token: the token, genuine or not.
-    """
+    """End a token, genuine or not, if it is the caller's own and still alive; otherwise do nothing."""
     try:
         claims = access_tokens.read(token)
     except TokenRefused:
@@ -51,7 +43,7 @@ def revoke(caller: Principal, token: str) -> None:
             )
 
 
-def forget_expired() -> int:
-    """Forget revocations of tokens that have ended anyway; returns how many."""
+def delete_expired() -> int:
+    """Delete revocations of tokens that have ended anyway; returns how many."""
     deleted, _ = RevokedToken.objects.filter(ends__lt=timezone.now()).delete()
     return deleted

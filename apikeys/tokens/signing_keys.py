@@ -51,13 +51,7 @@ class UnknownKey(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SigningKeys:
-    """The keys as this process knows them.
-
-    Attributes:
-        kid: the ID of the key that signs.
-        signer: that key, private.
-        verifiers: every key whose tokens are believed, public, by ID; next first, then current, then retired.
-    """
+    """The keys as this process knows them, by their ID; `verifiers` are public and those of all believed tokens."""
 
     kid: str
     signer: OKPKey
@@ -69,9 +63,9 @@ def keys() -> SigningKeys:
     return _cache.get()
 
 
-def forget_cache() -> None:
+def clear_cache() -> None:
     """Read the keys again at the next use."""
-    _cache.forget()
+    _cache.clear()
 
 
 def published() -> dict[str, Any]:
@@ -89,19 +83,15 @@ def ensure() -> None:
     present = set(SigningKey.objects.exclude(state=State.RETIRED).values_list("state", flat=True))
     missing = [_new(state) for state in (State.CURRENT, State.NEXT) if state not in present]
     if missing:
-        # Whoever comes second meets the constraint on the state, and his key is dropped unused.
+        # Whoever comes second meets the constraint on the state, and that key is dropped unused.
         SigningKey.objects.bulk_create(missing, ignore_conflicts=True)
 
 
 def rotate(principal: Principal, *, at_once: bool = False) -> SigningKey:
     """Let the next key sign, retire the current one and publish a new next one.
 
-    Args:
-        principal: who rotates.
-        at_once: do not wait until verifiers can know the next key.
-
     Raises:
-        TooEarly: if the next key was made less than 5 minutes ago.
+        TooEarly: if the next key was made less than 5 minutes ago, unless it is to sign `at_once`.
     """
     with transaction.atomic():
         ensure()
@@ -113,16 +103,12 @@ def rotate(principal: Principal, *, at_once: bool = False) -> SigningKey:
         _move(rows[State.CURRENT], State.RETIRED)
         _promote(rows[State.NEXT])
         audit.record(principal, "rotateSigningKey", target=rows[State.NEXT].kid)
-    forget_cache()
+    clear_cache()
     return rows[State.NEXT]
 
 
 def burn(principal: Principal, kid: str) -> None:
-    """Remove a key: whatever it signed is refused, here at once and in other processes within 10 s.
-
-    Raises:
-        UnknownKey: if there is no such key.
-    """
+    """Remove a key: what it signed is refused, here at once and elsewhere within 10 s. UnknownKey if there is none."""
     with transaction.atomic():
         ensure()
         rows = {row.kid: row for row in _locked_rows()}
@@ -135,7 +121,7 @@ def burn(principal: Principal, kid: str) -> None:
             _promote(next(row for row in rows.values() if row.state == State.NEXT))
         ensure()
         audit.record(principal, "burnSigningKey", target=kid, input={"state": state})
-    forget_cache()
+    clear_cache()
 
 
 @sensitive_variables()
@@ -150,7 +136,7 @@ def reencrypt_keys() -> int:
     return len(stale)
 
 
-def forget_expired() -> int:
+def delete_expired() -> int:
     """Delete retired keys whose last token has ended; returns how many."""
     oldest = timezone.now() - LONGEST_TOKEN - GRACE
     deleted, _ = SigningKey.objects.filter(state=State.RETIRED, retired_at__lt=oldest).delete()
@@ -175,7 +161,7 @@ class _Cache:
                 known = self._keys
         return known
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         with self._lock:
             self._keys = None
 
@@ -218,7 +204,6 @@ def _locked_rows() -> list[SigningKey]:
 
 
 def _promote(row: SigningKey) -> None:
-    """Let a key sign and publish the one that follows it."""
     _move(row, State.CURRENT)
     SigningKey.objects.bulk_create([_new(State.NEXT)])
 

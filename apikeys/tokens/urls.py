@@ -1,4 +1,4 @@
-"""The addresses of OAuth 2. `/oauth/token` is served with and without a slash: a POST must not be redirected."""
+"""The URLs of OAuth 2. `/oauth/token` is served with and without a slash: a POST must not be redirected."""
 
 from django.urls import path
 

@@ -1,9 +1,8 @@
 """Secrets that argon2 verified a moment ago.
 
-A command-line client exchanges its key before every command, and argon2 costs 20 ms of a core each time. After
-one real check this process recognises the same secret for five minutes by a keyed BLAKE2b, under a key that is
-made when the process starts and never leaves it. The secret's row is still read on every exchange: a deleted,
-disabled, ended or re-hashed secret is noticed at once, because what is remembered is bound to the row's hash.
+A command-line client exchanges its key before every command, and argon2 costs 20 ms of a core each time. For five
+minutes this process recognises the same secret by a keyed BLAKE2b, whose key never leaves it. What is remembered is
+bound to the hash in the secret's row, which is read on every exchange: whatever ends a secret is noticed at once.
 """
 
 import hashlib
@@ -46,7 +45,7 @@ def remember(row: int, encoded: str, secret: KeySecret) -> None:
             _verified.popitem(last=False)
 
 
-def forget_all() -> None:
+def clear() -> None:
     """Let argon2 check every secret again."""
     with _lock:
         _verified.clear()

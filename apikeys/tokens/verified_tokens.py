@@ -1,9 +1,8 @@
 """Signatures that were verified a moment ago.
 
-Verifying an Ed25519 signature and reading the claims costs several times what the rest of a call costs, and a
-pipeline sends the same token with each of its calls. What is remembered is only that these bytes were signed by
-that key and what they say: the expiry, the signing key and the API key's row are looked at on every call, so
-nothing that ends a token is delayed. Tokens are remembered by their digest, which is of no use to a thief.
+Verifying an Ed25519 signature costs several times what the rest of a call costs, and a pipeline sends the same token
+with each call. Its end, the signing key and the API key's row are looked at on every call, so nothing that ends a
+token is delayed. Tokens are remembered by their digest, which is of no use to a thief.
 """
 
 import hashlib
@@ -32,7 +31,7 @@ def remember(token: str, claims: Claims) -> None:
             _claims.popitem(last=False)
 
 
-def forget_all() -> None:
+def clear() -> None:
     """Verify every signature again."""
     with _lock:
         _claims.clear()

@@ -1,4 +1,4 @@
-"""`/token`: a person's access token for 24 hours, for a call or two without an API key (product.md 2.5)."""
+"""`/token`: a person's access token for 24 hours, for a call or two without an API key."""
 
 import time
 from datetime import timedelta
@@ -51,7 +51,7 @@ def _ways_to_use_it() -> dict[str, object]:
 
 
 def _is_asked_for_by_its_person(request: HttpRequest) -> bool:
-    """Whether this navigation may mint: a fresh sign-in, no prefetch, and no other site behind it (T-W2).
+    """Whether this navigation may mint: a fresh sign-in, no prefetch, and no other site behind it (docs/security.md, T-W2).
 
     Browsers say where a navigation comes from (Fetch Metadata); who does not say gets the button.
     """

@@ -7,20 +7,22 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from apikeys import changing, usage
+from apikeys import usage
 from apikeys.access import key_to_manage, key_to_view
 from apikeys.forms import EditForm
+from apikeys.keys import delete_key, update_key
 from apikeys.listing import list_keys
 from apikeys.sparkline import sparkline
-from apikeys.views.pages import finish, key_context, list_url, tab_context
+from apikeys.views.frame import finish, key_context, list_url, tab_context
 from cloudui.web.forms import TypedWordForm
 from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, posted
+from cloudui.web.versions import StaleEdit
 from deployments.access import deployment_to_view
 
 
 @require_safe
 def index(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
-    """The list, for every member of the Workspace (design.md D9)."""
+    """The list, for every member of the Workspace."""
     target = deployment_to_view(request.principal, workspace, deployment)
     context = {**tab_context(target), "listing": list_keys(target, request.GET)}
     return page_or_fragment(request, "apikeys/index.html", context, fragment="apikey-list")
@@ -44,9 +46,9 @@ def edit(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) ->
     status: int = form_status(form)
     if form.is_valid():
         try:
-            saved = changing.update_key(request.principal, target, **form.cleaned_data)
-        except changing.StaleEdit as stale:
-            form.accept_version(stale.current)
+            saved = update_key(request.principal, target, **form.cleaned_data)
+        except StaleEdit as stale:
+            form.accept(stale)
             context["current"], status = stale.current, HTTPStatus.CONFLICT
         else:
             return finish(request, saved, f"API Key {saved.name} was updated.", focus=saved)
@@ -61,7 +63,7 @@ def delete(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) 
     target = key_to_manage(request.principal, workspace, deployment, key)
     form = TypedWordForm(posted(request), word="Delete")
     if form.is_valid():
-        changing.delete_key(request.principal, target)
+        delete_key(request.principal, target)
         return finish(request, target, f"API Key {target.name} was deleted.")
     context = {**key_context(target), "form": form}
     return page_or_fragment(

@@ -1,19 +1,19 @@
 """A key's secret: making it with the key, confirming that it is saved, replacing it, seeing its first use."""
 
-import secrets
 from http import HTTPStatus
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apikeys import issuing, lifecycle
+from apikeys import key_secrets
 from apikeys.access import key_to_manage
 from apikeys.forms import CreateForm, RotateForm, SecretForm
+from apikeys.keys import NonceSpent, create_key
 from apikeys.models import ApiKey
-from apikeys.views.pages import finish, key_context, reveal, tab_context
+from apikeys.views.frame import finish, key_context, tab_context
+from apikeys.views.reveal import evict_from_history, reveal
 from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, posted
 from deployments.access import deployment_to_manage_keys
 from deployments.models import Deployment
@@ -36,15 +36,15 @@ def create(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpRes
 def confirm(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) -> HttpResponse:
     """I've saved the Key Secret."""
     target = key_to_manage(request.principal, workspace, deployment, key)
-    number = SecretForm(request.POST).wanted()
+    number = SecretForm(request.POST).value()
     try:
-        saved = issuing.confirm_secret(request.principal, target, number=number)
-    except issuing.StaleReveal:
+        saved = key_secrets.confirm_secret(request.principal, target, number=number)
+    except key_secrets.StaleReveal:
         return page_or_fragment(
             request, "apikeys/stale_reveal.html", key_context(target), fragment="dialog", status=409
         )
     what = "was created" if number == 1 else "has a new secret"
-    return _evict_from_history(finish(request, saved, f"API Key {saved.name} {what}.", focus=saved))
+    return evict_from_history(finish(request, saved, f"API Key {saved.name} {what}.", focus=saved))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,11 +52,11 @@ def confirm(request: HtmxHttpRequest, workspace: str, deployment: str, key: str)
 def reissue(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) -> HttpResponse:
     """Issue new secret, for a key whose secret nobody confirmed and nobody used."""
     target = key_to_manage(request.principal, workspace, deployment, key)
-    is_reissuable = issuing.is_reissuable(target)
+    is_reissuable = key_secrets.is_reissuable(target)
     if request.method == "POST" and is_reissuable:
         try:
-            return reveal(request, issuing.reissue_secret(request.principal, target))
-        except issuing.NotReissuable:
+            return reveal(request, key_secrets.reissue_secret(request.principal, target))
+        except key_secrets.NotReissuable:
             is_reissuable = False
     context = {**key_context(target), "is_reissuable": is_reissuable}
     status = HTTPStatus.OK if is_reissuable else HTTPStatus.CONFLICT
@@ -72,9 +72,9 @@ def rotate(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) 
     is_rotating = target.is_rotating
     if form.is_valid() and not is_rotating:
         try:
-            issued = lifecycle.rotate_secret(request.principal, target, overlap=form.overlap)
+            issued = key_secrets.rotate_secret(request.principal, target, overlap=form.overlap)
             return reveal(request, issued)
-        except lifecycle.TwoSecretsLive:
+        except key_secrets.TwoSecretsLive:
             is_rotating = True
     context = {**key_context(target), "form": form, "is_rotating": is_rotating}
     status = HTTPStatus.CONFLICT if is_rotating else form_status(form)
@@ -85,14 +85,14 @@ def rotate(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) 
 def end_now(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) -> HttpResponse:
     """End now, for the previous secret of a rotation, once it is clear what still uses it."""
     target = key_to_manage(request.principal, workspace, deployment, key)
-    number = SecretForm(request.POST if request.method == "POST" else request.GET).wanted()
+    number = SecretForm(request.POST if request.method == "POST" else request.GET).value()
     try:
         if request.method == "POST":
-            lifecycle.end_secret(request.principal, target, number=number)
+            key_secrets.end_secret(request.principal, target, number=number)
             message = f"The previous secret of API Key {target.name} was ended."
             return finish(request, target, message, focus=target)
-        context = {**key_context(target), "secret": lifecycle.previous_secret(target, number)}
-    except (lifecycle.SecretNotLive, lifecycle.CurrentSecret) as refusal:
+        context = {**key_context(target), "secret": key_secrets.previous_secret(target, number)}
+    except (key_secrets.SecretNotLive, key_secrets.CurrentSecret) as refusal:
         context = {**key_context(target), "reason": str(refusal)}
         return page_or_fragment(request, "apikeys/not_ended.html", context, fragment="dialog", status=409)
     return page_or_fragment(request, "apikeys/end_now.html", context, fragment="dialog")
@@ -102,11 +102,11 @@ def end_now(request: HtmxHttpRequest, workspace: str, deployment: str, key: str)
 def first_use(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) -> HttpResponse:
     """The line under a fresh secret that turns from waiting to used; it asks again until it has."""
     target = key_to_manage(request.principal, workspace, deployment, key)
-    number = SecretForm(request.GET).wanted()
-    shown = next((secret for secret in target.live_secrets if secret.number == number), None)
-    context = {**key_context(target), "secret": shown, "number": number}
+    number = SecretForm(request.GET).value()
+    secret = next((secret for secret in target.live_secrets if secret.number == number), None)
+    context = {**key_context(target), "secret": secret, "number": number}
     response = page_or_fragment(request, "apikeys/first_use.html", context, fragment="first-use")
-    if shown is None or shown.first_used_at:
+    if secret is None or secret.first_used_at:
         response.status_code = STOP_POLLING if request.htmx else HTTPStatus.OK
     return response
 
@@ -114,11 +114,11 @@ def first_use(request: HtmxHttpRequest, workspace: str, deployment: str, key: st
 @sensitive_variables("issued")
 def _issue(request: HtmxHttpRequest, target: Deployment, form: CreateForm) -> HttpResponse:
     try:
-        issued = issuing.create_key(request.principal, target, **form.cleaned_data)
+        issued = create_key(request.principal, target, **form.cleaned_data)
     except ValidationError as error:
         form.add_error(None, error)
         return _create_page(request, target, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    except issuing.NonceSpent as spent:
+    except NonceSpent as spent:
         form.renew_nonce()
         return _create_page(request, target, form, status=HTTPStatus.CONFLICT, existing=spent.key)
     return reveal(request, issued)
@@ -134,17 +134,3 @@ def _create_page(
 ) -> HttpResponse:
     context = {**tab_context(target), "form": form, "existing": existing}
     return page_or_fragment(request, "apikeys/create.html", context, fragment="dialog", status=status)
-
-
-def _evict_from_history(response: HttpResponse) -> HttpResponse:
-    """Make Chrome drop the page with the secret from its back/forward cache: a changed cookie does (T-R2)."""
-    prefix = "__Host-" if settings.PUBLIC.is_https else ""
-    response.set_cookie(
-        f"{prefix}reveal",
-        secrets.token_hex(8),
-        max_age=60,
-        secure=settings.PUBLIC.is_https,
-        httponly=True,
-        samesite="Lax",
-    )
-    return response

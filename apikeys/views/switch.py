@@ -3,9 +3,9 @@
 from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apikeys import lifecycle
 from apikeys.access import key_to_manage
-from apikeys.views.pages import finish, key_context
+from apikeys.keys import disable_key, enable_key
+from apikeys.views.frame import finish, key_context
 from cloudui.web.htmx import HtmxHttpRequest, page_or_fragment
 
 
@@ -14,7 +14,7 @@ def disable(request: HtmxHttpRequest, workspace: str, deployment: str, key: str)
     """Disable API Key: refused from the next request on, until it is enabled again."""
     target = key_to_manage(request.principal, workspace, deployment, key)
     if request.method == "POST":
-        lifecycle.disable_key(request.principal, target)
+        disable_key(request.principal, target)
         return finish(request, target, f"API Key {target.name} was disabled.", focus=target)
     return page_or_fragment(request, "apikeys/disable.html", key_context(target), fragment="dialog")
 
@@ -23,5 +23,5 @@ def disable(request: HtmxHttpRequest, workspace: str, deployment: str, key: str)
 def enable(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) -> HttpResponse:
     """Enable API Key: accepted again; access tokens from before stay refused."""
     target = key_to_manage(request.principal, workspace, deployment, key)
-    lifecycle.enable_key(request.principal, target)
+    enable_key(request.principal, target)
     return finish(request, target, f"API Key {target.name} was enabled.", focus=target)

@@ -1,9 +1,8 @@
 """The machine face: what every route for programs has in common.
 
 A route for programs is made by `api_route` or `public_api_route` and by nothing else. It answers in JSON
-whatever happens, is never cached, never redirects, needs no CSRF token and knows its caller by the bearer
-token alone: it is blind to cookies, so a session opens none of them. `cloudui.web` does not know how a token
-is read; a middleware above this one sets `request.bearer`, a function that does.
+whatever happens, is never cached, never redirects, needs no CSRF token and ignores cookies: only a bearer token
+says who calls. How one is read is not known here; a middleware of a higher app sets the function `request.bearer`.
 """
 
 import functools
@@ -30,7 +29,7 @@ from django.utils.log import log_response
 from cloudui.web.principal import Kind, Principal
 from cloudui.web.slots import SlotsBusy
 
-# Whatever lies below is for programs; an unknown address there is answered in JSON too.
+# Whatever lies below is for programs; an unknown URL there is answered in JSON too.
 MACHINE_PATHS: Final = ("/oauth", "/v1", "/.well-known", "/auth-config", "/userinfo", "/graphql")
 READ: Final = ("GET", "HEAD")
 CHALLENGE: Final = 'Bearer realm="Cloud UI"'
@@ -58,7 +57,7 @@ class ApiError(Exception):
         error: a code for programs, from RFC 6749 section 5.2 or RFC 6750 section 3.1 where one fits.
         description: a sentence for people, in the characters of RFC 6749 section 5.2.
         headers: what the status requires besides.
-        more: what the answer says besides, by name.
+        more: further members of the JSON object, by name.
     """
 
     def __init__(
@@ -81,15 +80,14 @@ class ApiError(Exception):
 class MachineFaceMiddleware:
     """Hands requests for machine routes to their views by the shortest way.
 
-    Sessions, CSRF tokens, messages, compression and content policy are for pages. Leaving them out more than
-    doubles what the token endpoint can refuse in a second, and what is not there cannot be relied upon.
+    Sessions, CSRF tokens, messages, compression and content policy are for pages. Without them the token endpoint
+    refuses more than twice as many requests in a second.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer here, unless the address belongs to a page."""
         if not is_machine(request):
             return self.get_response(request)
         try:
@@ -103,27 +101,25 @@ class MachineFaceMiddleware:
         return response
 
 
-# Finding a route costs an eighth of a call with a token, and a pipeline calls the same few addresses.
+# Finding a route costs an eighth of a call with a token, and a pipeline calls the same few URLs.
 @functools.lru_cache(maxsize=256)
 def _route_at(path: str, urlconf: str) -> ResolverMatch:
     return resolve(path, urlconf)
 
 
 def is_machine(request: HttpRequest) -> bool:
-    """Whether the address belongs to the machine face, so that even its errors are JSON."""
+    """Whether the URL belongs to the machine face, so that even its errors are JSON."""
     return request.path_info.startswith(MACHINE_PATHS)
 
 
 def api_route(
     *, kinds: Collection[Kind] = (), methods: Collection[str] = READ
 ) -> Callable[[ApiView], ApiView]:
-    """Make a view a route for programs with an access token.
+    """Make a view a route for programs with an access token; the view reads its caller from `request.principal`.
 
     Args:
-        kinds: the kinds of caller that may use it. By default none: whoever forgets to decide lets nobody in.
+        kinds: the kinds of caller that may use it. By default none, so that who does not decide lets nobody in.
         methods: the HTTP methods it has; anything else is 405.
-
-    The view finds its caller in `request.principal`, proved by the token and never by a session.
     """
 
     def authorize(request: HttpRequest) -> None:
@@ -150,7 +146,7 @@ def api_route(
 
 
 def public_api_route(*, methods: Collection[str] = READ) -> Callable[[ApiView], ApiView]:
-    """Make a view a route for programs that needs no access token, or proves its caller itself.
+    """Make a view a route for programs that needs no access token, or authenticates its caller itself.
 
     Args:
         methods: the HTTP methods it has; anything else is 405.
@@ -183,7 +179,7 @@ def answer_error(
     *,
     more: Mapping[str, object] | None = None,
 ) -> HttpResponse:
-    """The one shape in which the machine face says no: that of RFC 6749 section 5.2, and what it says besides."""
+    """The one shape of errors of the machine face: that of RFC 6749 section 5.2, with the members of `more`."""
     content = {"error": error, "error_description": description, **(more or {})}
     return _forbid_storing(answer(content, status=status, headers=headers))
 
@@ -219,7 +215,7 @@ def _route(
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
-            # Under a host name that is not ours nothing is served, here as for pages (product threat T-W11).
+            # Under a host name that is not ours nothing is served, here as for pages (threat T-W11).
             request.get_host()
             _require_method(request, methods)
             authorize(request)
@@ -235,7 +231,7 @@ def _route(
 
 
 def _anybody(request: HttpRequest) -> None:
-    """Let everybody in."""
+    pass
 
 
 def _require_method(request: HttpRequest, methods: Collection[str]) -> None:

@@ -7,7 +7,7 @@ from cloudui.web.ids import IdConverter, KeyIdConverter
 
 
 class WebConfig(AppConfig):
-    """What every app stands on."""
+    """The kernel in Django's registry."""
 
     name = "cloudui.web"
     label = "web"

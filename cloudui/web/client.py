@@ -11,13 +11,10 @@ USER_AGENT_LENGTH = 255
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address of the caller, believing X-Forwarded-For only from `TRUSTED_PROXIES`.
+    """The IP address of the caller in its canonical form; empty where there is none (a UNIX socket).
 
-    The header is read from its right end: every trusted proxy appended the address that it saw, so the
-    first one that is not ours is the caller. What stands left of it the caller may have written himself.
-
-    Returns:
-        An IP address in its canonical form, or an empty string where there is none (a UNIX socket).
+    X-Forwarded-For is believed from `TRUSTED_PROXIES` only, and read from its right end: every trusted proxy appended
+    the IP address that it saw, so the first one that is not ours is the caller. What is left of it anybody may write.
     """
     peer = _canonical(request.META.get("REMOTE_ADDR", ""))
     if not peer or not _is_trusted(peer):

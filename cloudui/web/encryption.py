@@ -2,7 +2,7 @@
 
 A stored value is one byte with the key's version, a random nonce of 12 bytes, and the ciphertext with its tag.
 What the value belongs to is bound to it as associated data (`signing|<kid>`, `variable|<deployment>|<key>|secret`):
-a value copied to another row, or whose flag was turned, does not decrypt.
+a value copied to another row, or whose flag was changed, does not decrypt.
 """
 
 import base64
@@ -22,7 +22,7 @@ SEPARATOR: Final = "|"
 
 
 class CannotDecrypt(Exception):
-    """The value was changed, or it stands where it does not belong."""
+    """The value was changed, or it is not where it belongs."""
 
     def __init__(self) -> None:
         super().__init__("An encrypted value does not belong where it is, or it was changed.")
@@ -34,10 +34,7 @@ def encrypt(plain: bytes, *belongs_to: str) -> bytes:
 
     Args:
         plain: the value.
-        belongs_to: its purpose and what identifies its place, none of them containing `|`.
-
-    Raises:
-        ValueError: if a part contains `|`, which would let two places look alike.
+        belongs_to: its purpose and what identifies its place; ValueError if one contains `|`.
     """
     version, key = keyring.current(PURPOSE)
     nonce = secrets.token_bytes(NONCE_BYTES)
@@ -46,7 +43,7 @@ def encrypt(plain: bytes, *belongs_to: str) -> bytes:
 
 @sensitive_variables()
 def decrypt(stored: bytes, *belongs_to: str) -> bytes:
-    """The value that `encrypt` was given for the same place.
+    """The value that was encrypted for the same place.
 
     Raises:
         CannotDecrypt: if it was changed or copied from elsewhere.
@@ -64,17 +61,13 @@ def decrypt(stored: bytes, *belongs_to: str) -> bytes:
 
 @sensitive_variables()
 def seal(plain: bytes, *belongs_to: str) -> str:
-    """Encrypt for a hidden field of a page; nobody who has the page can read it.
-
-    Returns:
-        Characters of base64 for URLs, about a third more than `plain` has bytes.
-    """
+    """Encrypt for a hidden field of a page, in base64 for URLs; nobody who has the page can read it."""
     return base64.urlsafe_b64encode(encrypt(plain, *belongs_to)).decode()
 
 
 @sensitive_variables()
 def unseal(sealed: str, *belongs_to: str) -> bytes:
-    """What `seal` was given for the same place.
+    """The value that was sealed for the same place.
 
     Raises:
         CannotDecrypt: if it is not ours, was changed, belongs elsewhere, or its key is no longer there.
@@ -95,7 +88,6 @@ def needs_reencryption(stored: bytes) -> bool:
 
 
 def _key(version: int) -> bytes:
-    """The key of this version, read anew if this process started before it was made."""
     try:
         return keyring.get(PURPOSE, version)
     except KeyFileError:

@@ -1,7 +1,7 @@
-"""Errors: one handled answer for each way a request can fail, as a page, as a fragment for htmx or as JSON.
+"""One handled answer for each way a request can fail, as a page, as a fragment for htmx or as JSON.
 
 A 404 is the same bytes for everybody and everything: with nothing of the person or the request in it, it
-cannot tell "elsewhere" from "never existed" (product threat T-W7).
+cannot tell "elsewhere" from "never existed" (threat T-W7).
 """
 
 from functools import cache
@@ -21,7 +21,7 @@ BAD_REQUEST = "The request could not be understood. Go back, reload the page and
 
 
 def sign_in_url(page: str) -> str:
-    """The address of the sign-in page that leads to `page` (a path) afterwards."""
+    """The URL of the sign-in page that leads to `page` (a path) afterwards."""
     return f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': page})}"
 
 

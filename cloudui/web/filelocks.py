@@ -1,9 +1,8 @@
-"""Taking turns between all threads of all processes of one machine, with locked files.
+"""Mutual exclusion between all threads of all processes of one machine, with locked files.
 
-A lock is held by an open file (`flock`), so it works between threads as between processes and ends with the
-process that holds it, however that ends. Waiting is fair enough: in each process only the head of the queue
-looks for a free file, at short intervals, and nobody is woken early; so a process that has just let go of a
-file has no better chance of getting it again than the others have.
+A lock is held by an open file (`flock`), so it ends with the process that holds it, however that ends. In each
+process only the head of the queue looks for a free file, at short intervals: a process that has just released one
+has no better chance of getting it again than the others have.
 """
 
 import fcntl
@@ -26,7 +25,6 @@ class HeldLock:
     __slots__ = ("_descriptor", "_process")
 
     def __init__(self, descriptor: int) -> None:
-        """Own an open file that is locked."""
         self._descriptor: int | None = descriptor
         self._process = os.getpid()
 
@@ -53,11 +51,7 @@ class FileLocks:
         os.register_at_fork(after_in_child=self._new_queue)
 
     def acquire(self, *, timeout: float) -> HeldLock | None:
-        """Lock one of the files; None if all stay taken for `timeout` seconds or too many wait already.
-
-        Raises:
-            OSError: if a file cannot be opened.
-        """
+        """Lock one of the files; None if all stay taken for `timeout` seconds or too many wait already."""
         deadline = time.monotonic() + timeout
         room, head = self._room, self._head
         if not room.acquire(blocking=False):

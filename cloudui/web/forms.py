@@ -1,4 +1,4 @@
-"""The forms that several apps share: one that is shown again, and a typed word before something is gone for good."""
+"""The forms that several apps share: an edit of a version, and a typed word before something is deleted."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ class VersionedForm(ResendableForm):
 
 
 class TypedWordForm(forms.Form):
-    """Asks for an exact word, so that nobody deletes by a slip of the mouse (design.md D3).
+    """Asks for an exact word, so that nobody deletes by a slip of the mouse.
 
     The word counts in its exact case and without the spaces around it. A word that differs in case only is
     answered with a hint, since a person who reads "Type Delete" may not see the capital.
@@ -46,23 +46,16 @@ class TypedWordForm(forms.Form):
     )
 
     def __init__(self, *args: Any, word: str = "Delete", **kwargs: Any) -> None:
-        """Make the form.
-
-        Args:
-            *args: what a Form takes, the data first.
-            word: what must be typed.
-            **kwargs: what a Form takes.
-        """
+        """Take what a Form takes, and the word that must be typed."""
         super().__init__(*args, **kwargs)
         self.expected = word
         field = self.fields["word"]
         field.label = f"Type {word} to confirm"
-        # submit.js lets the button sleep until the word stands there.
+        # submit.js lets the button sleep until the word is there.
         field.widget.attrs["data-expects"] = word
         field.error_messages["required"] = self._refusal
 
     def clean_word(self) -> str:
-        """The word as typed, if it is the expected one."""
         word: str = self.cleaned_data["word"]
         if word == self.expected:
             return word

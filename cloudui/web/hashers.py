@@ -7,9 +7,9 @@ from cloudui.web.slots import argon2_slot
 
 
 class Argon2Hasher(Argon2PasswordHasher):
-    """Argon2id with the OWASP minimum of 19 MiB, in the slots of the machine.
+    """Argon2id with the OWASP minimum of 19 MiB (Django's own takes 100), in the slots of the machine.
 
-    Django's own parameters take 100 MiB for each attempt to sign in (OWASP Password Storage cheat sheet).
+    Raises SlotsBusy if no slot comes free.
     """
 
     memory_cost = 19456
@@ -18,21 +18,11 @@ class Argon2Hasher(Argon2PasswordHasher):
 
     @sensitive_variables()
     def encode(self, password: str, salt: str) -> str:
-        """Hash a password.
-
-        Raises:
-            SlotsBusy: if no slot comes free.
-        """
         # The admin site sets passwords inside its own transaction.
         with argon2_slot(allow_transaction=True):
             return super().encode(password, salt)
 
     @sensitive_variables()
     def verify(self, password: str, encoded: str) -> bool:
-        """Whether this is the password that was hashed.
-
-        Raises:
-            SlotsBusy: if no slot comes free.
-        """
         with argon2_slot(allow_transaction=True):
             return super().verify(password, encoded)

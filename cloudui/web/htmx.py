@@ -15,7 +15,7 @@ from cloudui.web.principal import Principal
 
 
 class HtmxHttpRequest(HttpRequest):
-    """A page's request: django-htmx has looked at it and a signed-in person stands behind it."""
+    """A page's request, after django-htmx and the sign-in."""
 
     htmx: HtmxDetails
     principal: Principal
@@ -29,7 +29,7 @@ def page_or_fragment(
     fragment: str,
     status: int = 200,
 ) -> TemplateResponse:
-    """Answer with the whole page, or with one named part of it if htmx asked.
+    """Answer with the whole page, or with one named part of it if htmx asks.
 
     Args:
         request: the request of a page.
@@ -48,7 +48,7 @@ def page_or_fragment(
 
 
 def wants_fragment(request: HttpRequest) -> bool:
-    """Whether htmx asked for a part; a page restored from history is asked for whole."""
+    """Whether htmx asks for a part; a page restored from history is asked for whole."""
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined] # django-htmx sets it
     return bool(htmx) and not htmx.history_restore_request
 
@@ -59,7 +59,7 @@ def page_below(request: HttpRequest) -> str:
     try:
         return htmx.current_url_abs_path or ""
     except ValueError:
-        # What the header holds is no address.
+        # What the header holds is no URL.
         return ""
 
 
@@ -71,7 +71,7 @@ def done(
     Args:
         request: the request of a page.
         message: one sentence for the person.
-        to: the address to which a plain browser returns.
+        to: the URL to which a plain browser returns.
         events: events for htmx besides `dialog:close`, each with its detail.
     """
     if not wants_fragment(request):
@@ -85,13 +85,7 @@ def done(
 
 
 def leave(request: HtmxHttpRequest, *, message: str, to: str) -> HttpResponse:
-    """End an action after which the page below the dialog is right no longer: all of it is asked for anew.
-
-    Args:
-        request: the request of a page.
-        message: one sentence for the person.
-        to: the address of the next page.
-    """
+    """End an action after which the page below the dialog is outdated: go to the page at `to`, with the message."""
     messages.success(request, message)
     return HttpResponseClientRedirect(to) if wants_fragment(request) else HttpResponseRedirect(to)
 

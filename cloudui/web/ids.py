@@ -12,11 +12,7 @@ KEY_ID_LENGTH = 32
 
 
 def new_id() -> str:
-    """A fresh identifier of a Workspace, Deployment, Cluster, queue, deploy or user.
-
-    Returns:
-        25 characters: `c` and 24 random ones of `[0-9a-z]`, which is 124 bits.
-    """
+    """A fresh identifier of a Workspace, Deployment, Cluster, queue, deploy or user: `c` and 24 of `[0-9a-z]`, 124 bits."""
     return "c" + "".join(secrets.choice(ALPHABET) for _ in range(ID_LENGTH - 1))
 
 
@@ -26,11 +22,9 @@ class IdConverter:
     regex = r"c[0-9a-z]{24}"
 
     def to_python(self, value: str) -> str:
-        """The identifier as it stands in the path."""
         return value
 
     def to_url(self, value: str) -> str:
-        """The identifier as it is written into a path."""
         return value
 
 

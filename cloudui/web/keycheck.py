@@ -1,4 +1,4 @@
-"""Do these keys belong to this database? Asked when a server starts and before a key file is made.
+"""Whether the keys belong to this database, asked when a server starts and before a key file is made.
 
 A server that starts with another installation's keys would refuse every genuine secret and could write
 values that nobody can read later. It must not start.
@@ -15,10 +15,9 @@ from cloudui.web.models import KeyCheck
 
 
 class ForeignKeyFile(ImproperlyConfigured):
-    """The keys at hand are not the ones this database was used with."""
+    """The keys are not the ones this database was used with."""
 
     def __init__(self, detail: str) -> None:
-        """Say what is wrong in `detail`, a sentence; the remedy is always the same."""
         super().__init__(
             f"The key file does not belong to this database: {detail} "
             f"Put back the {FILE_NAME} (or {VARIABLE}) that was used with this database, "
@@ -30,17 +29,16 @@ class DatabaseNotPrepared(ImproperlyConfigured):
     """The database has no tables yet."""
 
     def __init__(self) -> None:
-        """Name the command that makes them."""
         super().__init__("The database has not been prepared. Run: python manage.py prepare")
 
 
 def may_create_keys() -> bool:
-    """Whether new keys would harm nothing: no key was ever used with this database."""
+    """Whether no key was ever used with this database, so that new ones harm nothing."""
     return not (_is_prepared() and KeyCheck.objects.exists())
 
 
 def verify_or_register() -> None:
-    """Compare the keys with the traces in the database; leave traces of versions that are new.
+    """Compare the keys with their traces in the database, and leave traces of new versions.
 
     A version that was taken out of the keys is no error, as long as another of its purpose is known: that is
     how a leaked key is retired.

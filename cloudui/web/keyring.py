@@ -42,7 +42,6 @@ class NoKeys(KeyFileError):
     """There are no keys at all: this installation has not been prepared, or has lost them."""
 
     def __init__(self) -> None:
-        """Name the command that makes them."""
         super().__init__("There are no keys. Run: python manage.py prepare")
 
 
@@ -50,26 +49,17 @@ class Keyring:
     """The keys of this process, read at first use and then kept."""
 
     def __init__(self, source: Callable[[], Keys]) -> None:
-        """Read from `source` when a key is first asked for."""
         self._source = source
         self._keys: Keys | None = None
 
     def current(self, purpose: str) -> tuple[int, bytes]:
-        """The newest version of a purpose and its 32 bytes: what new things are made with.
-
-        Raises:
-            NoKeys: if this installation has no keys yet.
-        """
+        """The newest version of a purpose and its 32 bytes, for new things; NoKeys if there are none."""
         versions = self.versions(purpose)
         newest = max(versions)
         return newest, versions[newest]
 
     def get(self, purpose: str, version: int) -> bytes:
-        """The 32 bytes of one version, for what was made with it.
-
-        Raises:
-            KeyFileError: if the keys do not hold that version.
-        """
+        """The 32 bytes of one version, for what was made with it; KeyFileError if the keys do not hold it."""
         try:
             return self.versions(purpose)[version]
         except KeyError:
@@ -79,12 +69,8 @@ class Keyring:
             ) from None
 
     def versions(self, purpose: str) -> dict[int, bytes]:
-        """Every version of a purpose, oldest first.
-
-        Raises:
-            NoKeys: if this installation has no keys yet.
-        """
-        # Another thread may forget them meanwhile.
+        """Every version of a purpose, oldest first; NoKeys if this installation has no keys yet."""
+        # Another thread may drop them meanwhile.
         keys = self._keys
         if keys is None:
             keys = self._keys = self._source() or None
@@ -93,15 +79,16 @@ class Keyring:
         return keys[purpose]
 
     def reload(self) -> None:
-        """Forget the keys, so that the next use reads them again."""
+        """Drop the keys, so that the next use reads them again."""
         self._keys = None
 
 
 def read_keys(data_dir: Path, env_value: str) -> Keys:
-    """Read the keys from the value of `CLOUDUI_KEYS` or, if that is empty, from the data directory.
+    """The versions of every purpose, oldest first; empty when there is neither a value nor a file.
 
-    Returns:
-        The versions of every purpose, oldest first; empty when there is neither a value nor a file.
+    Args:
+        data_dir: the directory of the key file.
+        env_value: the value of `CLOUDUI_KEYS`, which comes before the file.
 
     Raises:
         KeyFileError: if the file can be read by other users, or the content is not what is expected.
@@ -126,9 +113,6 @@ def ensure(data_dir: Path, env_value: str = "") -> Keys:
 
     Call it only when `cloudui.web.keycheck.may_create_keys()` agrees: a second key file would make everything
     in an existing database unreadable.
-
-    Raises:
-        KeyFileError: if there are keys already and they are malformed or readable by others.
     """
     if env_value:
         return read_keys(data_dir, env_value)
@@ -162,7 +146,6 @@ def add_version(data_dir: Path, purpose: str) -> int:
 
 
 def _parse(text: str, *, source: str) -> Keys:
-    """Check the whole document. Messages name the place and never quote a value."""
     try:
         document = json.loads(text)
     except ValueError:
@@ -200,7 +183,6 @@ def _versions(entry: object, purpose: str, *, source: str) -> dict[int, bytes]:
 
 @contextlib.contextmanager
 def _sole_writer(data_dir: Path) -> Iterator[None]:
-    """Let one process at a time look and then write."""
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(data_dir / f"{FILE_NAME}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -211,7 +193,6 @@ def _sole_writer(data_dir: Path) -> Iterator[None]:
 
 
 def _write(data_dir: Path, keys: Keys) -> None:
-    """Replace the file in one step, so that no reader and no power cut ever sees half of it."""
     document = {
         purpose: {str(version): base64.b64encode(key).decode() for version, key in versions.items()}
         for purpose, versions in keys.items()

@@ -1,4 +1,4 @@
-"""Lists that can be searched, sorted and paged: what an address may ask of one, and the addresses around a page.
+"""Lists that can be searched, sorted and paged: what a URL may ask of one, and the URLs around a page.
 
 An app declares its sorts in a subclass of `ListForm`, and hands its rows to `page_of`.
 """
@@ -25,9 +25,9 @@ class Sort(NamedTuple):
 
 
 class ListForm(forms.Form):
-    """What a list may be asked to show. Nonsense in the address shows the first page, never an error."""
+    """What a URL may ask of a list. Nonsense shows the first page, never an error."""
 
-    # By the name in the address; the first is the default. A "-" at the front turns a sort round.
+    # By the name in the URL; the first is the default. A "-" at the front reverses a sort.
     SORTS: ClassVar[Mapping[str, Sort]] = {}
 
     q = forms.CharField(required=False, max_length=100)
@@ -42,12 +42,12 @@ class ListForm(forms.Form):
 
     @property
     def default_sort(self) -> str:
-        """The sort that an address does not need to name."""
+        """The sort that a URL does not need to name."""
         return next(iter(self.SORTS))
 
     @property
     def chosen_sort(self) -> str:
-        """The sort that is asked for, or the default."""
+        """The sort that the URL names, or the default."""
         sort = self.value("sort")
         return sort if sort in self.SORTS else self.default_sort
 
@@ -74,12 +74,7 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[Row]):
-    """A page of rows and the queries of the addresses around it, to be appended to the list's path.
-
-    Attributes:
-        page: the rows.
-        form: what was asked for.
-    """
+    """A page of rows and the queries of the URLs around it, to be appended to the list's path."""
 
     page: Page[Row]
     form: ListForm
@@ -106,7 +101,7 @@ class Listing(Generic[Row]):
 
     @property
     def position(self) -> dict[str, str]:
-        """The cursor that was asked for, as query parameters."""
+        """The cursor of this page, as query parameters."""
         return {name: self.form.value(name) for name in ("before", "after")}
 
     @property
@@ -126,8 +121,8 @@ class Listing(Generic[Row]):
 
     @property
     def kept(self) -> dict[str, str]:
-        """What a new search keeps, where it differs from what is shown anyway."""
-        return {name: value for name, value in self._given().items() if value and name != "q"}
+        """What a new search keeps, where it differs from the defaults."""
+        return {name: value for name, value in self._params().items() if value and name != "q"}
 
     @property
     def sorts(self) -> list[Choice]:
@@ -140,13 +135,13 @@ class Listing(Generic[Row]):
 
     @property
     def sort_label(self) -> str:
-        """The sort shown, in words."""
+        """The current sort in words."""
         return self.form.SORTS[self.sort].label
 
     @property
     def columns(self) -> dict[str, Column]:
         """The heads of the columns that sort, by the name of their sort without a sign."""
-        # The sort that stands first of its column is the one that a click chooses first.
+        # The first sort of its column is the one that a click chooses first.
         firsts: dict[str, str] = {}
         for name in self.form.SORTS:
             firsts.setdefault(name.removeprefix("-"), name)
@@ -154,15 +149,15 @@ class Listing(Generic[Row]):
 
     def query(self, **changes: str) -> str:
         """The query of this list with some of it changed; empty if nothing differs from the defaults."""
-        given = {**self._given(), **changes}
-        if given.get("sort") == self.form.default_sort:
-            given["sort"] = ""
-        query = urlencode({name: value for name, value in given.items() if value})
+        params = {**self._params(), **changes}
+        if params.get("sort") == self.form.default_sort:
+            params["sort"] = ""
+        query = urlencode({name: value for name, value in params.items() if value})
         return f"?{query}" if query else ""
 
     # Private
 
-    def _given(self) -> dict[str, str]:
+    def _params(self) -> dict[str, str]:
         sort = "" if self.sort == self.form.default_sort else self.sort
         return {"q": self.search, "sort": sort}
 
@@ -180,8 +175,8 @@ def page_of(form: ListForm, rows: QuerySet[Row], **options: Any) -> Page[Row]:
     """The page of `rows` that a form asks for.
 
     Args:
-        form: what was asked for.
-        rows: the rows that the person may see and that match; with the annotations that the sorts name.
+        form: the sort and the cursor.
+        rows: the rows that the person may see and that match, with the annotations that the sorts name.
         **options: what `paginate` takes besides.
     """
     sort = form.SORTS[form.chosen_sort]

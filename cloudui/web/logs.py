@@ -1,7 +1,6 @@
 """The last net under the logs: whatever looks like a key secret or a token is masked before it is written.
 
-Nothing is meant to log one (OWASP Logging cheat sheet, "Data to exclude"); this catches what a library or
-a traceback might.
+Nothing is meant to log one (OWASP Logging cheat sheet, "Data to exclude"); a library or a traceback might.
 """
 
 import logging
@@ -15,7 +14,6 @@ class MaskSecrets(logging.Filter):
     """Replaces secrets in a record's message, arguments and traceback by `***`."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Mask the record in place; every record passes."""
         message = record.getMessage()
         if SECRETS.search(message):
             record.msg, record.args = SECRETS.sub("***", message), None

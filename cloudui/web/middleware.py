@@ -21,13 +21,12 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class RequestIdMiddleware:
-    """Names each request, so that a person's report, a log line and an audit event can be brought together."""
+    """Names each request in `request.request_id` and `X-Request-Id`, to match a report, a log line and an audit event."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Set `request.request_id` and answer with the same in `X-Request-Id`."""
         request.request_id = secrets.token_hex(16)  # type: ignore[attr-defined]
         response = self.get_response(request)
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
@@ -41,9 +40,8 @@ class TransportMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer here what no view should see."""
         if request.path_info in {"/healthz", "/readyz"}:
-            # Load balancers ask by address, without our host name and without TLS.
+            # Load balancers ask by IP address, without our host name and without TLS.
             return _health(request)
         if "HTTP_X_FORWARDED_PROTO" in request.META and not client.is_trusted_proxy(request):
             del request.META["HTTP_X_FORWARDED_PROTO"]
@@ -56,7 +54,7 @@ class TransportMiddleware:
             and not api.is_machine(request)
         ):
             host, _, port = request.META.get("HTTP_HOST", "").rpartition(":")
-            # Digits only: "8871@elsewhere" would make the address that of another host.
+            # Digits only: "8871@elsewhere" would make the URL that of another host.
             if host == "127.0.0.1" and port.isdecimal():
                 # Cookies belong to one host name; two names would be two sign-ins.
                 return HttpResponsePermanentRedirect(f"http://localhost:{port}{request.get_full_path()}")
@@ -70,36 +68,33 @@ class TransportMiddleware:
 
 
 class ErrorPagesMiddleware:
-    """Turns "all password slots are busy" into a page that says so and when to come back."""
+    """Answers 503 with `Retry-After` when all slots for argon2 are taken and too many wait for one."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on."""
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer 503 with `Retry-After` when no slot came free (design: at most 48 wait in a process)."""
         return errors.busy(request, exception) if isinstance(exception, SlotsBusy) else None
 
 
 class CompressionMiddleware(GZipMiddleware):
-    """Compresses pages, except one that shows a secret.
+    """Compresses pages, except those whose view set `response.shows_secret`.
 
     Django pads each compressed page with random bytes and masks the CSRF token, which answers BREACH for
     the rest; a secret beside text of the caller's choosing should not rely on that.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Compress unless the view set `response.shows_secret`."""
         if getattr(response, "shows_secret", False):
             return response
         return super().process_response(request, response)
 
 
 class BrowserHeadersMiddleware:
-    """Headers that keep pages out of caches, frames and other origins (product threats T-R3 and T-R10)."""
+    """Headers that keep pages out of caches, frames and other origins (threats T-R3 and T-R10), unless the view set them."""
 
     HEADERS = {
         "Cache-Control": "no-store",
@@ -111,7 +106,6 @@ class BrowserHeadersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Add what the view did not set itself."""
         response = self.get_response(request)
         for name, value in self.HEADERS.items():
             response.headers.setdefault(name, value)
@@ -127,7 +121,7 @@ class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
     ) -> HttpResponseBase:
         """Send a browser to the sign-in page, and htmx too, which would swap that page into a dialog (T-W10).
 
-        An htmx request returns to the page it came from, not to the fragment it asked for.
+        An htmx request returns to the page it came from, not to the URL of the fragment.
         """
         if not wants_fragment(request):
             return super().handle_no_permission(request, view_func)

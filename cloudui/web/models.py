@@ -6,10 +6,7 @@ from django.db import models
 
 
 class KeyCheck(models.Model):
-    """A trace of each key this database was used with, by which a foreign key file is recognised.
-
-    The trace is HMAC-SHA256(key, "check") in hexadecimal: it tells keys apart and gives none away.
-    """
+    """A trace of each key this database was used with: HMAC-SHA256(key, "check") in hexadecimal, which gives none away."""
 
     purpose = models.CharField(max_length=16)
     version = models.PositiveSmallIntegerField()
@@ -19,7 +16,6 @@ class KeyCheck(models.Model):
         constraints = [models.UniqueConstraint(fields=["purpose", "version"], name="web_keycheck_once")]
 
     def __str__(self) -> str:
-        """Which key, without its trace."""
         return f"{self.purpose} {self.version}"
 
 
@@ -29,7 +25,7 @@ class IdempotentCall(models.Model):
     No answer of one contains a secret. The table was made by the migrations of `deployments`, whose label it keeps.
     """
 
-    # SHA-256 of the caller, the method, the address and the Idempotency-Key.
+    # SHA-256 of the caller, the method, the URL and the Idempotency-Key.
     id = models.CharField(primary_key=True, max_length=64)
     fingerprint = models.CharField("SHA-256 of the body", max_length=64)
     status = models.PositiveSmallIntegerField(null=True)
@@ -39,8 +35,6 @@ class IdempotentCall(models.Model):
     objects: ClassVar[models.Manager["IdempotentCall"]] = models.Manager()
 
     class Meta:
-        """Where its migrations are."""
-
         app_label = "deployments"
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ def unique_name(
     Only the database can tell then, and it says no more than that a constraint was violated.
 
     Args:
-        is_taken: whether another row has the name, asked after the transaction has failed.
+        is_taken: whether another row has the name, called after the transaction has failed.
         refusal: what to say about the name.
         field: on which field.
 

@@ -22,13 +22,7 @@ PAGE_SIZE = 25
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """One page of rows.
-
-    Attributes:
-        rows: the rows in display order, at most the page's size.
-        before: the cursor of the previous page, empty on the first.
-        after: the cursor of the next page, empty on the last.
-    """
+    """One page of rows, with the cursors of the pages before and after, empty where there is none."""
 
     rows: Sequence[Row]
     before: str = ""
@@ -41,7 +35,6 @@ class Page(Generic[Row]):
 
     @property
     def next_query(self) -> str:
-        """Likewise of the next page; empty on the last."""
         return f"?{urlencode({'after': self.after})}" if self.after else ""
 
 
@@ -54,18 +47,15 @@ def paginate(
     after: str = "",
     size: int = PAGE_SIZE,
 ) -> Page[Row]:
-    """Take one page out of `rows`.
+    """Take one page out of `rows`. A cursor that cannot be read counts as none, which is the first page.
 
     Args:
         rows: the rows that the person may see, in any order.
         by: the field or annotation to sort by; the primary key decides among equals.
         is_descending: whether the greatest comes first.
-        before: show the page that ends before this cursor.
-        after: show the page that starts after this cursor; wins over `before`.
+        before: the cursor of the row that follows the page.
+        after: the cursor of the row that the page follows; wins over `before`.
         size: rows a page.
-
-    Returns:
-        The page. A cursor that cannot be read counts as none, which is the first page.
     """
     cursor, is_backward = _read(after), False
     if cursor is None:
@@ -96,7 +86,7 @@ def paginate(
 
 
 def is_cursor(text: str) -> bool:
-    """Whether `text` is a cursor, for whoever would rather be told than see the first page again."""
+    """Whether `text` is a cursor, for programs, which should be told instead of getting the first page again."""
     return _read(text) is not None
 
 

@@ -30,10 +30,9 @@ class Principal:
         kind: a person, an API key or the installation.
         id: the person's identifier or the key ID.
         name: what people read in "Updated by".
-        is_owner: whether the person is an Organization Owner, read with the person on this very request.
+        is_owner: whether the person is an Organization Owner, read from the database for this very request.
         deployment: the one Deployment of an API key, empty otherwise.
-        is_token: whether an access token proves the person, and not a session. It opens what the person may,
-            except API keys (design.md 7).
+        is_token: whether an access token authenticates the person, and not a session: it manages no API keys.
         origin: where the request came from.
     """
 

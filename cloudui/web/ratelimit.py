@@ -65,7 +65,7 @@ def seconds_left() -> int:
 
 @lru_cache(maxsize=4096)
 def caller(address: str) -> str:
-    """By which name an address is counted: itself, or its /64 network for IPv6."""
+    """By which name an IP address is counted: itself, or its /64 network for IPv6."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -1,7 +1,7 @@
 """The slots in which argon2 runs: one per core, shared by all processes of the machine.
 
-More argon2 at once than there are cores is slower for everybody and costs 19 MiB each. Callers wait their
-turn, but never so many or so long that no thread is left for pages; beyond that they are told to come back.
+More argon2 at once than there are cores is slower for everybody and costs 19 MiB each. Callers wait for a slot,
+but never so many or so long that no thread is left for pages; beyond that they are told to come back.
 """
 
 import functools

@@ -1,19 +1,104 @@
-"""Where static files are found: WhiteNoise's storage, which looks each address up once."""
+"""Static files: the one style sheet that is made of many, and WhiteNoise's storage, which looks each URL up once."""
 
 import functools
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, Final
 
+from django.conf import settings
+from django.contrib.staticfiles.finders import BaseFinder
+from django.core.checks import CheckMessage
+from django.core.files.storage import FileSystemStorage, Storage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+CONSOLE_SHEET: Final = "css/console.css"
+# What it is made of, below static/css. The tokens come first: they declare the order of the layers. Beyond that
+# the order decides nothing, since no sheet names what another one styles (tests/house/test_styles.py).
+CONSOLE_PARTS: Final = (
+    "tokens.css",
+    "base.css",
+    "utilities.css",
+    "layout/*.css",
+    "components/*.css",
+    "pages/*.css",
+)
+
+_URL: Final = re.compile(r'url\("([^"]+)"\)')
 
 
 class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc] # published without types
     """Files under names with a digest of their content.
 
-    A list of 25 rows names an icon about a hundred times, and working out each address anew took a sixth of
-    the page's time (docs/performance.md). What is served changes only with a restart.
+    A list of 25 rows names an icon about a hundred times, and working out each URL anew took a sixth of the page's
+    time (docs/performance.md). What is served changes only with a restart.
     """
 
     @functools.lru_cache(maxsize=1024)  # noqa: B019 - there is one storage, as long as the process
     def url(self, name: str, *options: object) -> str:
-        """The address of a file."""
-        address: str = super().url(name, *options)
-        return address
+        url: str = super().url(name, *options)
+        return url
+
+
+class ConsoleSheetFinder(BaseFinder):
+    """Finds css/console.css, which is no file of ours: it is the sheets of all components, one after the other.
+
+    Each component has a sheet to itself, and a first visit still asks for one file, which is smaller than the
+    many would be. Django asks a finder wherever static files come from: when they are collected, under DEBUG
+    and in the tests. The sheet is kept in the data directory, because it has to be found as a file.
+    """
+
+    @property
+    def storage(self) -> FileSystemStorage:
+        """Where the sheet is kept."""
+        return FileSystemStorage(settings.DATA_DIR / "styles")
+
+    def check(self, **_options: object) -> list[CheckMessage]:
+        """Nothing can be set wrongly."""
+        return []
+
+    def find(self, path: str, *, find_all: bool = False, **_options: object) -> Any:  # type: ignore[override] # Django names it
+        """The place of the sheet, made anew if one of its parts has changed."""
+        if path != CONSOLE_SHEET:
+            return []
+        place = Path(self.storage.path(CONSOLE_SHEET))
+        _write(place, console_sheet(settings.BASE_DIR / "static" / "css"))
+        return [str(place)] if find_all else str(place)
+
+    def list(self, _ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, Storage]]:
+        """The sheet, to be collected."""
+        self.find(CONSOLE_SHEET)
+        yield CONSOLE_SHEET, self.storage
+
+
+def console_parts(directory: Path) -> Iterator[Path]:
+    """The sheets of which the console's one is made, in their order; `directory` is static/css."""
+    for pattern in CONSOLE_PARTS:
+        yield from sorted(directory.glob(pattern))
+
+
+def console_sheet(directory: Path) -> str:
+    """The text of css/console.css; `directory` is static/css, to which the URLs in it are made relative."""
+
+    def moved(match: re.Match[str], folder: str) -> str:
+        return f'url("{posixpath.normpath(posixpath.join(folder, match[1]))}")'
+
+    return "".join(
+        _URL.sub(
+            functools.partial(moved, folder=part.parent.relative_to(directory).as_posix()),
+            part.read_text(encoding="utf-8"),
+        )
+        for part in console_parts(directory)
+    )
+
+
+def _write(place: Path, text: str) -> None:
+    """Put the text there unless it is there already. Threads and processes may do so at once."""
+    if place.exists() and place.read_text(encoding="utf-8") == text:
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile("w", encoding="utf-8", dir=place.parent, delete=False) as file:
+        file.write(text)
+    Path(file.name).replace(place)

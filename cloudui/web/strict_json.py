@@ -18,7 +18,7 @@ class NotStrict(ValueError):
 
 
 class RepeatedName(NotStrict):
-    """A name stands twice in an object."""
+    """A name occurs twice in an object."""
 
     def __init__(self) -> None:
         super().__init__("A name is repeated in an object of the body.")
@@ -26,11 +26,7 @@ class RepeatedName(NotStrict):
 
 @sensitive_variables()
 def read_json(body: bytes) -> Any:
-    """The value in a body: as `parse_json` takes it, and without characters that no other text can carry.
-
-    Raises:
-        NotStrict: with the reason.
-    """
+    """The value in a body: as `parse_json` takes it, and without characters that no other text can carry."""
     value = parse_json(body)
     require_characters(value, place="The body")
     return value
@@ -43,7 +39,7 @@ def parse_json(body: bytes) -> Any:
     Python's own recursion limit bounds the depth; the caller bounds the size.
 
     Raises:
-        NotStrict: with the reason; `RepeatedName` for a name that stands twice.
+        NotStrict: with the reason; `RepeatedName` for a name that occurs twice.
     """
     try:
         return json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_refuse_constant)
@@ -57,11 +53,7 @@ def parse_json(body: bytes) -> Any:
 
 @sensitive_variables()
 def require_characters(value: object, *, place: str) -> None:
-    """Refuse null characters, and half characters, which can be written in JSON and stand in nothing else.
-
-    Raises:
-        NotStrict: if a text anywhere in the value has one.
-    """
+    """Raise NotStrict for null characters, and for half characters, which JSON can express and nothing else can."""
     if isinstance(value, dict):
         for name, each in value.items():
             require_characters(name, place=place)

@@ -1,7 +1,7 @@
 """What people may type as a name or a description.
 
-Control, format and bidirectional characters can make one name look like another or turn a line of a log
-around (OWASP ASVS 2.2.1 and 16.4.1; product threat T-W6). The zero-width joiner stays: emoji need it.
+Control, format and bidirectional characters can make one name look like another or reverse a line of a log
+(OWASP ASVS 2.2.1 and 16.4.1; threat T-W6). The zero-width joiner stays: emoji need it.
 """
 
 import unicodedata
@@ -15,11 +15,7 @@ LINE_BREAKS = "\r\n"
 
 
 def validate_plain_text(text: str, *, multi_line: bool = False) -> None:
-    """Refuse text with characters that cannot be seen.
-
-    Raises:
-        ValidationError: code `invisible`, naming the first such character.
-    """
+    """Raise ValidationError (code `invisible`) naming the first character that cannot be seen."""
     allowed = ZERO_WIDTH_JOINER + (LINE_BREAKS + "\t" if multi_line else "")
     for character in text:
         if (
@@ -38,12 +34,10 @@ class PlainTextField(forms.CharField):
     }
 
     def to_python(self, value: Any) -> str:
-        """The text as it will be stored."""
         text: str = super().to_python(value) or ""
         return unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
 
     def validate(self, value: str) -> None:
-        """Refuse invisible characters besides what a CharField refuses."""
         super().validate(value)
         validate_plain_text(value, multi_line=self.multi_line)
 

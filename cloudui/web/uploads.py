@@ -33,7 +33,7 @@ def takes_files(*, most_bytes: int, admit: Callable[..., object]) -> Callable[[V
 
     They go to a temporary file, not into memory. Other pages, and this one from anybody else, take what Django
     would keep in memory of a form (`DATA_UPLOAD_MAX_MEMORY_SIZE`). A file that is too much does not reach the
-    view: ask `was_too_large`.
+    view, which finds out by `was_too_large`.
 
     Args:
         most_bytes: bytes of all files together.
@@ -55,20 +55,10 @@ def was_too_large(request: HttpRequest) -> bool:
 
 
 class UploadForm(forms.Form):
-    """A form with a file.
-
-    Attributes:
-        was_too_large: whether the file was left out for its size, and all that stood behind it in the form.
-    """
+    """A form with a file, which may have been left out for its size, with all that followed it in the form."""
 
     def __init__(self, *args: Any, was_too_large: bool = False, **kwargs: Any) -> None:
-        """Make the form.
-
-        Args:
-            *args: what a Form takes, the data first.
-            was_too_large: what the function of this name says of the request.
-            **kwargs: what a Form takes.
-        """
+        """Take what a Form takes, and what the function `was_too_large` says of the request."""
         super().__init__(*args, **kwargs)
         self.was_too_large = was_too_large
 
@@ -80,7 +70,6 @@ class UploadLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on."""
         return self.get_response(request)
 
     def process_view(
@@ -90,7 +79,6 @@ class UploadLimitMiddleware:
         view_args: object,
         view_kwargs: dict[str, Any],
     ) -> None:
-        """Choose what the page's view takes."""
         if request.method != "POST":
             return
         most_bytes = getattr(view_func, "most_file_bytes", 0)

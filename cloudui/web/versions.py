@@ -18,13 +18,13 @@ class StaleEdit(Exception):
         version: its version now, which the next attempt may send.
     """
 
-    def __init__(self, current: Any, *, version: int, what: str) -> None:
-        super().__init__(f"{what} meanwhile.")
+    def __init__(self, current: Any, *, version: int, what: str, remedy: str = "") -> None:
+        super().__init__(f"{what} meanwhile. {remedy}".rstrip())
         self.current = current
         self.version = version
 
 
-def require_version(current: Any, *, read: int | None, version: int, what: str) -> None:
+def require_version(current: Any, *, read: int | None, version: int, what: str, remedy: str = "") -> None:
     """Refuse an edit that was made against another version.
 
     Args:
@@ -32,9 +32,10 @@ def require_version(current: Any, *, read: int | None, version: int, what: str) 
         read: the version that the caller read; None edits whatever is there.
         version: the version of the row.
         what: the beginning of the sentence, such as `This API key was changed`.
+        remedy: another sentence, which says what to do.
 
     Raises:
         StaleEdit: if they differ.
     """
     if read not in {None, version}:
-        raise StaleEdit(current, version=version, what=what)
+        raise StaleEdit(current, version=version, what=what, remedy=remedy)

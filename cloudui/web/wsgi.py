@@ -1,15 +1,13 @@
 """Django's WSGI handler, with four holes closed.
 
-Django reads the Content-Type header before anything can catch an error, and a malformed one (`a; charset*=x''y`)
-ends in a bare 500 from the server. Here such a header counts as none, and the views answer as to any other
-type that they do not take.
-
-The server hands over what there is of a body whose connection was cut, and Django takes it for the whole one: of
-a form with all variables the second half would be deleted. Here it cannot be read (`UnreadablePostError`).
-
-Django throws the rest of a refused upload away line by line, and a body may be one line of any size: here a line
-comes in pieces. And it decodes what is sent by whatever codec the caller names, of which some decode no text or
-make characters that no other can write: here addresses are UTF-8 whatever it says, and forms must be.
+- A malformed Content-Type header (`a; charset*=x''y`) is read before anything can catch its error, which would end
+  in a bare 500. Here it counts as none, and the views answer as to any other type that they do not take.
+- Of a body whose connection was cut, Django would take the part for the whole: half a form of all variables would
+  delete the rest. Here it cannot be read (`UnreadablePostError`).
+- Django throws the rest of a refused upload away line by line, and a body may be one line of any size. Here a line
+  comes in pieces.
+- Django decodes by whatever codec the caller names, some of which decode no text. Here URLs are UTF-8 always, and
+  forms must be.
 """
 
 import codecs
@@ -22,14 +20,9 @@ PIECE: Final = 64 * 1024
 
 
 class WholeStream(LimitedStream):
-    """A body of which as much comes as was announced, or an error."""
+    """A body of which as much comes as was announced, or OSError."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Up to `size` bytes, none at the end.
-
-        Raises:
-            OSError: if the connection was cut before the end.
-        """
         pieces: list[bytes] = []
         left = self.limit - self._pos  # type: ignore[attr-defined] # not in Django's published types
         if size is not None and size >= 0:
@@ -43,11 +36,7 @@ class WholeStream(LimitedStream):
         return b"".join(pieces)
 
     def readline(self, size: int | None = -1, /) -> bytes:
-        """The next piece of the body, whether or not a line ends in it: at most 64 KiB, none at the end.
-
-        Raises:
-            OSError: as `read`.
-        """
+        """The next piece of the body, whether or not a line ends in it: at most 64 KiB, none at the end."""
         return self.read(PIECE if size is None or size < 0 else min(size, PIECE))
 
 
@@ -66,7 +55,7 @@ class TolerantRequest(WSGIRequest):
             self.content_type, self.content_params = "unreadable", {}
         named = self.encoding
         self._is_foreign = named is not None and codecs.lookup(named).name != "utf-8"
-        self._encoding = None  # and not `encoding`, which would read the address
+        self._encoding = None  # and not `encoding`, which would read the URL
 
     def _load_post_and_files(self) -> None:
         if self._is_foreign and self.method == "POST":

@@ -1,19 +1,22 @@
-"""How a deploy ends: it succeeds, it fails, or what a dead process left behind is concluded for it.
+"""How a deploy ends: it succeeds, it fails, or its end is written for a process that died before it could.
 
-Each end changes the history, says who last changed the Deployment, and writes its audit event in one transaction
-that has the Deployment's row. Who calls anything here also holds the lock of its files (`store.bundles.hold`).
+Each end changes the history, says who last changed the Deployment, and writes its audit event in one transaction that
+holds the Deployment's row. Callers also hold the lock of its files (`store.bundles.hold`).
 """
 
 import logging
+from contextlib import suppress
 from typing import Any, Final
 
 from django.db import transaction
+from django.http import Http404
 from django.utils import timezone
 
 from cloudui.web.principal import Kind, Principal
+from deployments import events
+from deployments.deploys.store import bundles
 from deployments.deploys.store.bundles import Bundle
 from deployments.models import Deploy, Deployment, DeployStatus
-from workspaces import audit
 
 INTERRUPTED: Final = "Interrupted: the server stopped before this was finished."
 REASON_LENGTH: Final = 500
@@ -21,26 +24,46 @@ REASON_LENGTH: Final = 500
 logger = logging.getLogger(__name__)
 
 
-def settle(deployment: Deployment) -> None:
-    """Conclude what a process that died left behind, so that history and disk agree. Under the lock only.
+def recover_interrupted(deployment: Deployment) -> None:
+    """Clear up after a process that died, so that history and disk agree. Only while the lock is held.
 
     Where they disagree otherwise, as after a restored backup of the database, the history is right.
     """
     bundle = Bundle(deployment.release_name)
     for deploy in Deploy.objects.of(deployment).filter(status=DeployStatus.RECEIVING).order_by("created_at"):
-        conclude(_maker(deploy), deploy, bundle, INTERRUPTED)
-    bundle.sweep()
+        complete_interrupted(_maker(deploy), deploy, bundle, INTERRUPTED)
+    bundle.delete_leftovers()
     present = Deployment.objects.select_related("current_deploy").filter(pk=deployment.pk).first()
     if present is not None:
         _follow_history(bundle, current_version(present))
 
 
-def conclude(principal: Principal, deploy: Deploy, bundle: Bundle, reason: str) -> None:
-    """End a deploy that got stuck: it has succeeded if Airflow reads it already, and failed otherwise.
+def recover(deployment: Deployment) -> bool:
+    """End a deploy that is still Receiving although nobody is at work on it, as after a server that was killed.
+
+    Returns:
+        Whether history and disk agree now. They may not while somebody is at work, nor while the store cannot be
+        reached; housekeeping has that in the log.
+
+    Raises:
+        Http404: if the Deployment went meanwhile.
+    """
+    with suppress(bundles.Busy, OSError), bundles.hold(deployment.pk):
+        recover_interrupted(deployment)
+        try:
+            deployment.refresh_from_db(fields=["current_deploy"])
+        except Deployment.DoesNotExist:
+            raise Http404 from None
+        return True
+    return False
+
+
+def complete_interrupted(principal: Principal, deploy: Deploy, bundle: Bundle, reason: str) -> None:
+    """End a deploy that did not come to its end: it has succeeded if Airflow reads it already, and failed otherwise.
 
     Args:
         principal: who made it.
-        deploy: is Receiving. An upload that failed leaves no files behind.
+        deploy: a deploy that is Receiving. A failed upload leaves no files behind.
         bundle: the versions of its Deployment.
         reason: what the history says about a failure.
     """
@@ -54,14 +77,14 @@ def conclude(principal: Principal, deploy: Deploy, bundle: Bundle, reason: str) 
         if locked is None:
             return
         if is_read:
-            succeed(principal, locked, deploy)
+            mark_succeeded(principal, locked, deploy)
         else:
-            _fail(principal, locked, deploy, reason)
+            _mark_failed(principal, locked, deploy, reason)
 
 
-def succeed(principal: Principal, locked: Deployment, deploy: Deploy) -> None:
-    """Have the history say that Airflow reads this deploy now. Inside the transaction that has the row."""
-    deploy.status, deploy.reason, deploy.finished_at = DeployStatus.SUCCEEDED, "", timezone.now()
+def mark_succeeded(principal: Principal, locked: Deployment, deploy: Deploy) -> None:
+    """Have the history say that Airflow reads this deploy now, inside the transaction that holds the row."""
+    deploy.status, deploy.finished_at = DeployStatus.SUCCEEDED, timezone.now()
     deploy.save(update_fields=["status", "finished_at"])
     locked.current_deploy = deploy
     locked.save_change(principal, "current_deploy")
@@ -69,14 +92,14 @@ def succeed(principal: Principal, locked: Deployment, deploy: Deploy) -> None:
 
 
 def current_version(deployment: Deployment) -> str:
-    """The version that Airflow reads as the history has it, empty before the first deploy."""
+    """The version that Airflow reads according to the history, empty before the first deploy."""
     return deployment.current_deploy.version if deployment.current_deploy else ""
 
 
 # Private
 
 
-def _fail(principal: Principal, locked: Deployment, deploy: Deploy, reason: str) -> None:
+def _mark_failed(principal: Principal, locked: Deployment, deploy: Deploy, reason: str) -> None:
     deploy.status, deploy.finished_at = DeployStatus.FAILED, timezone.now()
     deploy.reason = reason[:REASON_LENGTH]
     deploy.save(update_fields=["status", "finished_at", "reason", "has_files"])
@@ -84,7 +107,7 @@ def _fail(principal: Principal, locked: Deployment, deploy: Deploy, reason: str)
 
 
 def _record(principal: Principal, locked: Deployment, deploy: Deploy) -> None:
-    said: dict[str, Any] = {
+    values: dict[str, Any] = {
         "id": deploy.pk,
         "description": deploy.description,
         "size": deploy.size,
@@ -92,16 +115,15 @@ def _record(principal: Principal, locked: Deployment, deploy: Deploy) -> None:
         "checksum": deploy.checksum,
     }
     if deploy.rolled_back_to_id:
-        said["rolledBackTo"] = deploy.rolled_back_to_id
+        values["rolledBackTo"] = deploy.rolled_back_to_id
     if deploy.reason:
-        said["reason"] = deploy.reason
-    audit.record(
+        values["reason"] = deploy.reason
+    events.record(
         principal,
         "rollBackDeploy" if deploy.rolled_back_to_id else "createDeploy",
-        workspace=locked.workspace_id,
-        deployment=locked.pk,
+        locked,
+        values,
         target=deploy.pk,
-        input=said,
         result="ok" if deploy.status == DeployStatus.SUCCEEDED else "failed",
     )
 

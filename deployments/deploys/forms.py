@@ -27,7 +27,7 @@ class DeployForm(UploadForm, RollBackForm):
     archive = forms.FileField(
         label="Archive",
         help_text=f"A tar or tar.gz of your DAGs folder, at most {LIMITS.sent // MIB} MiB.",
-        # An empty one is refused by who reads it, with everything else that is no archive.
+        # The reader of archives refuses an empty one, as it does whatever else is no archive.
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": ".tar,.tar.gz,.tgz,application/x-tar,application/gzip"}),
         error_messages={"required": "Choose a file."},
@@ -40,7 +40,7 @@ class DeployForm(UploadForm, RollBackForm):
             self.fields["archive"].error_messages["required"] = TOO_LARGE
 
     def clean_archive(self) -> Any:
-        """The file, if the form that brought it was not just large enough for more than one file may be."""
+        """The file; the form as a whole may be larger than a file, so this one is measured again."""
         archive = self.cleaned_data["archive"]
         if archive.size > LIMITS.sent:
             raise ValidationError(TOO_LARGE, code="too_large")

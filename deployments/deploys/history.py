@@ -1,23 +1,22 @@
-"""What the Deploys tab shows: the history, which deploy is current, and to which one can go back."""
+"""What the Deploys tab shows: the history, which deploy is current, and which ones can be rolled back to."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from cloudui.web import shell_lines
 from cloudui.web.principal import Principal
 from deployments.access import require_deploy
 from deployments.deploys.completion import current_version
-from deployments.deploys.service import list_deploys, require_kept
+from deployments.deploys.listing import list_deploys
+from deployments.deploys.service import require_kept
 from deployments.models import Deploy, Deployment, DeployStatus
 from workspaces.models import Role
 
-_UPLOAD = """\
-export CLOUDUI={url}
-ANSWER=$(curl -sS --fail-with-body "$CLOUDUI/oauth/token" -d grant_type=client_credentials \\
-  -d client_id="$ASTRONOMER_KEY_ID" -d client_secret="$ASTRONOMER_KEY_SECRET") || {{ echo "$ANSWER"; exit 1; }}
-TOKEN=$(echo "$ANSWER" | sed -n 's/.*"access_token": *"\\([^"]*\\)".*/\\1/p')
+# After the lines that get the token.
+_UPLOAD: Final = """\
 tar -czf - -C dags . | curl -sS --fail-with-body "$CLOUDUI/v1/deployments/{deployment}/deploys" \\
   -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/gzip" --data-binary @-"""
 
@@ -29,12 +28,12 @@ class Row:
     Attributes:
         deploy: the deploy, with `rolled_back_to`.
         is_current: whether it is the one that Airflow reads.
-        may_return: whether the caller can roll back to it.
+        may_roll_back: whether the caller can roll back to it.
     """
 
     deploy: Deploy
     is_current: bool
-    may_return: bool
+    may_roll_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class History:
         older: the query of the page after, empty on the last.
         is_receiving: whether one of them is on its way.
         may_deploy: whether the caller may deploy and roll back.
-        why_not: what an Editor is told who may not.
+        why_not: the reason for an Editor who may not, empty for all others.
     """
 
     rows: list[Row]
@@ -58,15 +57,15 @@ class History:
     why_not: str
 
 
-def history(principal: Principal, deployment: Deployment, asked: Any) -> History:
+def history(principal: Principal, deployment: Deployment, params: Any) -> History:
     """One page of the history as the caller sees it.
 
     Args:
         principal: who looks.
         deployment: as `deployment_to_view` gave it to the same caller.
-        asked: the query of the address (`before`, `after`).
+        params: the query of the URL (`before`, `after`).
     """
-    page = list_deploys(deployment, asked)
+    page = list_deploys(deployment, params)
     why_not = _why_not(principal, deployment)
     current = current_version(deployment)
     return History(
@@ -74,7 +73,7 @@ def history(principal: Principal, deployment: Deployment, asked: Any) -> History
             Row(
                 deploy=deploy,
                 is_current=deploy.pk == deployment.current_deploy_id,
-                may_return=not why_not
+                may_roll_back=not why_not
                 and deploy.status == DeployStatus.SUCCEEDED
                 and deploy.has_files
                 and deploy.version != current,
@@ -89,8 +88,8 @@ def history(principal: Principal, deployment: Deployment, asked: Any) -> History
     )
 
 
-def why_not_return(deployment: Deployment, deploy: Deploy) -> str:
-    """Why nobody can go back to this deploy now, empty if they can."""
+def why_not_roll_back(deployment: Deployment, deploy: Deploy) -> str:
+    """Why nobody can roll back to this deploy now, empty if they can."""
     try:
         require_kept(deployment, deploy)
     except ValidationError as refusal:
@@ -100,7 +99,8 @@ def why_not_return(deployment: Deployment, deploy: Deploy) -> str:
 
 def upload_commands(deployment: Deployment) -> str:
     """What to type in a shell, or to put into a pipeline, to deploy with an API key."""
-    return _UPLOAD.format(url=settings.PUBLIC_URL, deployment=deployment.pk)
+    upload = _UPLOAD.format(deployment=deployment.pk)
+    return "\n".join([f"export CLOUDUI={settings.PUBLIC_URL}", shell_lines.IN_A_PIPELINE, upload])
 
 
 # Private

@@ -1,4 +1,4 @@
-"""Housekeeping of the store: conclude interrupted deploys, forget old versions and deleted Deployments."""
+"""Housekeeping of the store: ends interrupted deploys, deletes old versions and the files of deleted Deployments."""
 
 import logging
 import time
@@ -9,7 +9,7 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from deployments.deploys.completion import settle
+from deployments.deploys.completion import recover_interrupted
 from deployments.deploys.store import bundles
 from deployments.deploys.store.bundles import Bundle
 from deployments.models import Deploy, Deployment, DeployStatus
@@ -24,11 +24,11 @@ logger = logging.getLogger(__name__)
 
 
 def tidy_up() -> None:
-    """Look at each Deployment that has anything in the store or in the making; leave out who is at work."""
-    for deployment in _unsettled():
+    """Look at each Deployment with files or with a deploy on its way; one that is being deployed to is left out."""
+    for deployment in _interrupted():
         try:
             with suppress(bundles.Busy), bundles.hold(deployment.pk):
-                settle(deployment)
+                recover_interrupted(deployment)
         except OSError:
             logger.exception("Housekeeping could not read the DAGs of %s", deployment.release_name)
     known = {deployment.release_name: deployment for deployment in Deployment.objects.all()}
@@ -40,10 +40,9 @@ def tidy_up() -> None:
 
 
 def prune(deployment: Deployment) -> list[str]:
-    """Forget the versions that nobody can need any more. Under the Deployment's lock only.
+    """Delete the versions that nobody can need any more. Only while the Deployment's lock is held.
 
-    The last 10 stay, and what Airflow has read within 24 hours. Files that the history does not know get as
-    much time.
+    The last 10 stay, and what Airflow has read within 24 hours. Files that the history does not know stay as long.
 
     Returns:
         The versions that are gone.
@@ -59,11 +58,11 @@ def prune(deployment: Deployment) -> list[str]:
     return gone
 
 
-def forget(bundle: Bundle) -> bool:
+def delete_files(bundle: Bundle) -> bool:
     """Delete what belongs to a Deployment that was deleted.
 
-    Only if the audit log says that it was: a store that is looked at with another database, or with an older
-    backup of it, loses nothing.
+    Only if the audit log says that it was, so that a store under another database, or under an older backup,
+    loses nothing.
 
     Returns:
         Whether it is gone.
@@ -79,17 +78,17 @@ def forget(bundle: Bundle) -> bool:
     try:
         with bundles.hold(owner):
             bundle.remove_all()
-            bundles.forget_lock(owner)
+            bundles.delete_lock(owner)
     except bundles.Busy:
         return False
     return True
 
 
-def forget_after_commit(deployment: Deployment) -> None:
-    """Have the files of a Deployment that is being deleted go with it; housekeeping does what this misses."""
+def delete_after_commit(deployment: Deployment) -> None:
+    """Delete the files of a Deployment as soon as it is deleted; housekeeping deletes what this misses."""
     bundle = Bundle(deployment.release_name)
-    # The deletion is done and said; a disk that does not obey is not its failure.
-    transaction.on_commit(lambda: forget(bundle), robust=True)
+    # The Deployment is gone by then, so a fault of the disk must not fail its deletion.
+    transaction.on_commit(lambda: delete_files(bundle), robust=True)
 
 
 # Private
@@ -97,14 +96,14 @@ def forget_after_commit(deployment: Deployment) -> None:
 
 def _tidy_up_one(bundle: Bundle, deployment: Deployment | None) -> None:
     if deployment is None:
-        forget(bundle)
+        delete_files(bundle)
     elif len(bundle.versions) > KEPT_VERSIONS:
         with suppress(bundles.Busy), bundles.hold(deployment.pk):
             prune(deployment)
 
 
-def _unsettled() -> list[Deployment]:
-    """Those with a deploy in the making, and those whose disk says something else than the history."""
+def _interrupted() -> list[Deployment]:
+    """Those with a deploy on its way, and those where disk and history disagree."""
     receiving = Deploy.objects.filter(status=DeployStatus.RECEIVING).values_list("deployment", flat=True)
     known = Deployment.objects.values_list("pk", "release_name", "current_deploy__version")
     ids = {pk for pk, release_name, version in known if not _reads(release_name, version or "")}
@@ -115,7 +114,7 @@ def _reads(release_name: str, version: str) -> bool:
     try:
         return Bundle(release_name).current == version
     except OSError:
-        # Somebody put something else in its place: of this one alone nothing is known.
+        # Something else lies in its place. That concerns this Deployment alone.
         return False
 
 

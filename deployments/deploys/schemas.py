@@ -10,7 +10,7 @@ from deployments.models import Deploy, DeployStatus
 from deployments.models.deployment import DESCRIPTION_LENGTH
 
 Description = Annotated[str, Field(max_length=DESCRIPTION_LENGTH, description="What it is about.")]
-DescriptionAsked = Annotated[str, Query(max_length=DESCRIPTION_LENGTH, description="What it is about.")]
+DescriptionParam = Annotated[str, Query(max_length=DESCRIPTION_LENGTH, description="What it is about.")]
 
 
 class DeployShown(BaseModel):

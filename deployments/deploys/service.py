@@ -1,31 +1,36 @@
-"""Deploys: receiving DAGs, going back to an earlier version, and the history of both.
+"""Deploys: receiving DAGs, and going back to an earlier version.
 
 What the history says and what Airflow reads agree, even after a server that was killed at any moment:
 
 1. A deploy is in the history as Receiving before the first byte of it lies on disk.
-2. Its files come to their place by one rename, Airflow comes to read them by another one.
-3. The history says Succeeded right after that, in a transaction that had the Deployment's row before.
+2. One rename puts its files in their place, another one makes Airflow read them.
+3. The history says Succeeded right after that, in a transaction that held the Deployment's row before.
 
-All this happens under a lock that ends with the process (`store.bundles.hold`), so whoever gets the lock and
-finds a deploy that is still Receiving knows that nobody is at work on it, and concludes it (`settle`). No
+All this happens under a lock that ends with the process (`store.bundles.hold`). So whoever gets the lock and finds a
+deploy that is still Receiving knows that nobody is at work on it, and ends it (`completion.recover_interrupted`). No
 transaction is open while an archive arrives.
 """
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Final
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404
 
-from cloudui.web.paging import PAGE_SIZE, Page, paginate
 from cloudui.web.principal import Kind, Principal
 from cloudui.web.text import PlainTextField
 from deployments.access import deployment_to_deploy
-from deployments.deploys.completion import conclude, current_version, settle, succeed
+from deployments.deploys.completion import (
+    complete_interrupted,
+    current_version,
+    mark_succeeded,
+    recover_interrupted,
+)
+from deployments.deploys.listing import deploy_to_view
 from deployments.deploys.store import bundles
 from deployments.deploys.store.bundles import Bundle
 from deployments.deploys.store.refusal import Refused, TooLarge
@@ -39,7 +44,6 @@ from workspaces.principals import principal_for
 WAIT_SECONDS: Final = 2.0
 BROKE_OFF: Final = "The upload broke off, or the server could not store it."
 NO_RIGHT: Final = "The right to deploy ended before this was finished."
-REPEATED: Final = "The same call was at work already."
 FILES_GONE: Final = (
     "The files of this deploy are no longer kept. Choose a later one, or deploy this version again."
 )
@@ -63,13 +67,28 @@ class NotStored(Exception):
         return "The server could not store this: its disk is almost full or not writable. Tell whoever operates it."
 
 
+class NotConfirmed(Exception):
+    """Raised by what confirms a deploy, to keep it from becoming the current one.
+
+    Attributes:
+        reason: the sentence about it in the history.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+Confirm = Callable[[Deploy], object]
+
+
 def receive(
     principal: Principal,
     deployment: Deployment,
     stream: Readable,
     *,
     description: str = "",
-    confirm: Callable[[], object] | None = None,
+    confirm: Confirm | None = None,
 ) -> Deploy:
     """Take an archive of DAGs and have Airflow read it. Call it outside a transaction.
 
@@ -78,8 +97,8 @@ def receive(
         deployment: the Deployment as the caller's rights showed it.
         stream: a tar or tar.gz; read piece by piece.
         description: 0 to 500 characters of visible text.
-        confirm: called at the activation, under the Deployment's lock; raises if the credentials that the
-            call came with have ended meanwhile, `DeployInProgress` if the same call was at work already.
+        confirm: called with the deploy right before the activation, in the transaction that will say Succeeded;
+            raises `NotConfirmed` to have the deploy fail.
 
     Returns:
         The deploy, which is the current one now.
@@ -89,17 +108,18 @@ def receive(
         ValidationError: on `description`; or on `archive` for one that is refused, code `too_large` beyond a
             limit and `refused` otherwise. The history has it as Failed with the same reason.
         DeployInProgress: when another deploy is at work.
+        NotConfirmed: from `confirm`.
         NotStored: when the disk is full or not writable.
         OSError: when the stream broke off.
     """
-    said = _checked(description)
-    with _turn(deployment):
-        deploy, bundle = _begin(principal, deployment, said), Bundle(deployment.release_name)
-        with _failing(principal, deploy, bundle):
+    description = _clean_description(description)
+    with _locked_files(deployment):
+        deploy, bundle = _begin(principal, deployment, description), Bundle(deployment.release_name)
+        with _failure_recorded(principal, deploy, bundle):
             unpacked = bundle.receive(deploy.version, stream, owner=deployment.pk)
             deploy.size, deploy.file_count = unpacked.size, unpacked.file_count
             deploy.checksum, deploy.has_files = unpacked.checksum, True
-            # Known before the activation, so that nothing of it is missing if only the end has to be told.
+            # Known before the activation, so that nothing is missing if only the end has to be written later.
             Deploy.objects.filter(pk=deploy.pk).update(has_files=True, **asdict(unpacked))
             _activate(principal, deploy, bundle, confirm)
     return deploy
@@ -111,7 +131,7 @@ def roll_back(
     to: Deploy,
     *,
     description: str = "",
-    confirm: Callable[[], object] | None = None,
+    confirm: Confirm | None = None,
 ) -> Deploy:
     """Have Airflow read an earlier version again. Call it outside a transaction.
 
@@ -131,55 +151,16 @@ def roll_back(
         ValidationError: on `description`; or without a field when `to` failed, is current, or its files are
             no longer kept.
         DeployInProgress: when another deploy is at work.
+        NotConfirmed: from `confirm`.
         NotStored: when the disk is full or not writable.
     """
-    said = _checked(description)
-    with _turn(deployment):
-        deploy = _begin(principal, deployment, said, to=to)
+    description = _clean_description(description)
+    with _locked_files(deployment):
+        deploy = _begin(principal, deployment, description, to=to)
         bundle = Bundle(deployment.release_name)
-        with _failing(principal, deploy, bundle):
+        with _failure_recorded(principal, deploy, bundle):
             _activate(principal, deploy, bundle, confirm)
     return deploy
-
-
-def list_deploys(deployment: Deployment, asked: Any, *, size: int = PAGE_SIZE) -> Page[Deploy]:
-    """One page of a Deployment's deploys, newest first, each with `rolled_back_to`.
-
-    A deploy that is Receiving although nobody is at work on it is concluded first.
-
-    Args:
-        deployment: whose deploys; that the caller may see them is decided already. Its `current_deploy` is
-            brought up to date if something was concluded.
-        asked: what has `before` and `after`, such as the query of the address.
-        size: rows a page.
-
-    Raises:
-        Http404: if the Deployment went meanwhile.
-    """
-    page = _page(deployment, asked, size)
-    if all(deploy.status != DeployStatus.RECEIVING for deploy in page.rows):
-        return page
-    # Where the store cannot be reached the history is shown as it stands; housekeeping has it in the log.
-    with suppress(bundles.Busy, OSError), bundles.hold(deployment.pk):
-        settle(deployment)
-        try:
-            deployment.refresh_from_db(fields=["current_deploy"])
-        except Deployment.DoesNotExist:
-            raise Http404 from None
-        page = _page(deployment, asked, size)
-    return page
-
-
-def deploy_to_view(deployment: Deployment, deploy_id: str) -> Deploy:
-    """One deploy of a Deployment, for whoever may see that, with `rolled_back_to`.
-
-    Raises:
-        Http404: if it has none of this identifier.
-    """
-    found = Deploy.objects.of(deployment).select_related("rolled_back_to").filter(pk=deploy_id).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def require_kept(deployment: Deployment, target: Deploy) -> None:
@@ -200,10 +181,10 @@ def require_kept(deployment: Deployment, target: Deploy) -> None:
 
 
 @contextmanager
-def _turn(deployment: Deployment) -> Iterator[None]:
+def _locked_files(deployment: Deployment) -> Iterator[None]:
     try:
         with bundles.hold(deployment.pk, wait_seconds=WAIT_SECONDS):
-            settle(deployment)
+            recover_interrupted(deployment)
             yield
     except bundles.Busy:
         raise DeployInProgress from None
@@ -223,15 +204,15 @@ def _begin(
     deploy.made_by_kind, deploy.made_by_id = principal.kind, principal.id
     deploy.made_by_name = principal.name[:254]
     with transaction.atomic():
-        # The address was checked before; a transfer since then moves the Deployment, not the question.
+        # The Workspace of the URL was checked before. A transfer since then is no reason to refuse.
         locked = deployment_to_deploy(principal, None, deployment.pk, locked=True)
         if to is not None:
-            _take_version(deploy, locked, to.pk)
+            _copy_version(deploy, locked, to.pk)
         deploy.save(force_insert=True)
     return deploy
 
 
-def _take_version(deploy: Deploy, locked: Deployment, target_id: str) -> None:
+def _copy_version(deploy: Deploy, locked: Deployment, target_id: str) -> None:
     target = deploy_to_view(locked, target_id)
     require_kept(locked, target)
     deploy.version = deploy.rolled_back_to_id = target.version
@@ -239,21 +220,19 @@ def _take_version(deploy: Deploy, locked: Deployment, target_id: str) -> None:
     deploy.size, deploy.file_count, deploy.checksum = target.size, target.file_count, target.checksum
 
 
-def _activate(
-    principal: Principal, deploy: Deploy, bundle: Bundle, confirm: Callable[[], object] | None
-) -> None:
+def _activate(principal: Principal, deploy: Deploy, bundle: Bundle, confirm: Confirm | None) -> None:
     with transaction.atomic():
-        locked = deployment_to_deploy(_as_now(principal), None, deploy.deployment_id, locked=True)
+        locked = deployment_to_deploy(
+            _with_current_rights(principal), None, deploy.deployment_id, locked=True
+        )
         if confirm is not None:
-            deploy.reason = NO_RIGHT
-            confirm()
-            deploy.reason = ""
+            confirm(deploy)
         bundle.activate(deploy.version)
-        succeed(principal, locked, deploy)
+        mark_succeeded(principal, locked, deploy)
 
 
-def _as_now(principal: Principal) -> Principal:
-    """The caller with the rights of this moment: an upload may outlast an account, or an Owner's office."""
+def _with_current_rights(principal: Principal) -> Principal:
+    """An upload may outlast an account, or an Owner's office."""
     if principal.kind is not Kind.USER:
         return principal
     user = User.objects.filter(pk=principal.id, is_active=True).first()
@@ -263,38 +242,32 @@ def _as_now(principal: Principal) -> Principal:
 
 
 @contextmanager
-def _failing(principal: Principal, deploy: Deploy, bundle: Bundle) -> Iterator[None]:
+def _failure_recorded(principal: Principal, deploy: Deploy, bundle: Bundle) -> Iterator[None]:
     """Have the history say why a deploy failed, whatever ends it."""
     try:
         yield
-    except Refused as error:
-        conclude(principal, deploy, bundle, str(error))
-        code = "too_large" if isinstance(error, TooLarge) else "refused"
-        raise ValidationError({"archive": ValidationError(str(error), code=code)}) from error
-    except (Http404, PermissionDenied):
-        conclude(principal, deploy, bundle, NO_RIGHT)
-        raise
-    except DeployInProgress:
-        conclude(principal, deploy, bundle, REPEATED)
-        raise
-    except BaseException:
-        conclude(principal, deploy, bundle, deploy.reason or BROKE_OFF)
+    except BaseException as error:
+        complete_interrupted(principal, deploy, bundle, _reason(error))
+        if isinstance(error, Refused):
+            code = "too_large" if isinstance(error, TooLarge) else "refused"
+            raise ValidationError({"archive": ValidationError(str(error), code=code)}) from error
         raise
 
 
-def _checked(description: str) -> str:
+def _reason(error: BaseException) -> str:
+    match error:
+        case Refused():
+            return str(error)
+        case NotConfirmed():
+            return error.reason
+        case Http404() | PermissionDenied():
+            return NO_RIGHT
+        case _:
+            return BROKE_OFF
+
+
+def _clean_description(description: str) -> str:
     try:
         return str(PlainTextField(max_length=DESCRIPTION_LENGTH, required=False).clean(description))
     except ValidationError as error:
         raise ValidationError({"description": error}) from error
-
-
-def _page(deployment: Deployment, asked: Any, size: int) -> Page[Deploy]:
-    return paginate(
-        Deploy.objects.of(deployment).select_related("rolled_back_to"),
-        by="created_at",
-        is_descending=True,
-        before=asked.get("before", ""),
-        after=asked.get("after", ""),
-        size=size,
-    )

@@ -8,12 +8,12 @@ from cloudui.web.api import ApiError
 from cloudui.web.bodies import admit
 from deployments.deploys.store.refusal import LIMITS, MIB
 
-# An archive says by its content whether it is compressed, so these mean the same.
+# Whether an archive is compressed is seen in its content, so all of these mean the same.
 ARCHIVES: Final = ("application/x-tar", "application/gzip", "application/octet-stream")
 
 
 def require_archive(request: HttpRequest) -> None:
-    """Refuse what cannot be an archive, or is larger than the store takes; admit the rest.
+    """Refuse what is not sent as an archive, or is larger than the store takes; admit the rest.
 
     Raises:
         ApiError: 415 or 413.

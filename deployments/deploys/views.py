@@ -11,9 +11,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, posted
 from cloudui.web.uploads import takes_files, was_too_large
 from deployments.access import deployment_to_deploy, deployment_to_view
-from deployments.deploys import service as deploys
+from deployments.deploys import service
 from deployments.deploys.forms import DeployForm, RollBackForm
-from deployments.deploys.history import history, upload_commands, why_not_return
+from deployments.deploys.history import history, upload_commands, why_not_roll_back
+from deployments.deploys.listing import deploy_to_view
 from deployments.deploys.store.refusal import LIMITS
 from deployments.frame import deployment_context, finish
 
@@ -45,7 +46,7 @@ def create(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpRes
     files = None if data is None else request.FILES
     form = DeployForm(data, files, was_too_large=was_too_large(request))
     if form.is_valid() and _succeeds(
-        form, lambda given: deploys.receive(request.principal, target, given.pop("archive"), **given)
+        form, lambda data: service.receive(request.principal, target, data.pop("archive"), **data)
     ):
         return finish(request, target, "The DAGs were deployed.", page="deploys")
     context = {**deployment_context(target, tab="deploys"), "form": form}
@@ -58,14 +59,14 @@ def create(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpRes
 def roll_back(request: HtmxHttpRequest, workspace: str, deployment: str, deploy: str) -> HttpResponse:
     """Roll back to an earlier deploy, after a confirmation."""
     target = deployment_to_deploy(request.principal, workspace, deployment)
-    to = deploys.deploy_to_view(target, deploy)
+    to = deploy_to_view(target, deploy)
     form = RollBackForm(posted(request))
     if form.is_valid() and _succeeds(
-        form, lambda given: deploys.roll_back(request.principal, target, to, **given)
+        form, lambda data: service.roll_back(request.principal, target, to, **data)
     ):
         return finish(request, target, "The earlier DAGs are current again.", page="deploys")
     context = {**deployment_context(target, tab="deploys"), "form": form, "deploy": to}
-    context["impossible"] = why_not_return(target, to)
+    context["impossible"] = why_not_roll_back(target, to)
     return page_or_fragment(
         request, "deployments/deploys/roll_back.html", context, fragment="dialog", status=_status(form)
     )
@@ -77,9 +78,9 @@ def _succeeds(form: RollBackForm, act: Callable[[dict[str, Any]], object]) -> bo
         act(dict(form.cleaned_data))
     except ValidationError as error:
         form.add_error(None, error)
-    except deploys.DeployInProgress as error:
+    except service.DeployInProgress as error:
         form.add_error(None, ValidationError(str(error), code=IN_PROGRESS))
-    except deploys.NotStored as error:
+    except service.NotStored as error:
         form.add_error(None, ValidationError(str(error)))
     return not form.errors
 

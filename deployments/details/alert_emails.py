@@ -12,9 +12,9 @@ from django.http import Http404
 
 from cloudui.web.principal import Principal
 from cloudui.web.text import validate_plain_text
+from deployments import events
 from deployments.access import deployment_to_edit
 from deployments.models import Deployment
-from workspaces import audit
 
 ALERT_EMAILS: Final = 50
 
@@ -28,13 +28,13 @@ _validate = EmailValidator(message="Enter a valid e-mail address, such as team@e
 
 @dataclass(frozen=True, slots=True)
 class AlertEmail:
-    """One address of the list."""
+    """One e-mail address of the list."""
 
     email: str
 
     @property
     def handle(self) -> str:
-        """What stands for it in an address: the e-mail itself would end up in the logs of every proxy."""
+        """What stands for it in a URL: the e-mail itself would be written into the logs of every proxy."""
         return sha256(self.email.casefold().encode()).hexdigest()[:16]
 
 
@@ -44,14 +44,14 @@ def list_alert_emails(deployment: Deployment) -> list[AlertEmail]:
 
 
 def find_alert_email(deployment: Deployment, handle: str) -> AlertEmail:
-    """The address that a handle stands for.
+    """The one of a handle.
 
     Raises:
         Http404: when it is not in the list, or no longer.
     """
-    for address in list_alert_emails(deployment):
-        if address.handle == handle:
-            return address
+    for alert_email in list_alert_emails(deployment):
+        if alert_email.handle == handle:
+            return alert_email
     raise Http404
 
 
@@ -61,40 +61,26 @@ def set_alert_emails(principal: Principal, deployment: Deployment, emails: Seque
     Args:
         principal: an Editor, or an API key of this very Deployment.
         deployment: the Deployment as the caller's rights showed it.
-        emails: all addresses from now on, in the order in which they are shown.
+        emails: the whole list from now on, in its order.
 
     Returns:
         The Deployment as it is now. Nothing is written where nothing differs.
 
     Raises:
         Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
-        ValidationError: on `emails`, naming the address: invalid, twice in the list whatever the case, or one
-            of more than 50.
+        ValidationError: on `emails`, naming the one that is wrong: invalid, twice in the list whatever the case,
+            or one of more than 50.
     """
     return _change(principal, deployment, lambda _: _checked(emails))
 
 
 def add_alert_email(principal: Principal, deployment: Deployment, email: str) -> Deployment:
-    """Add an address at the end of the list.
-
-    Args:
-        principal: an Editor, or an API key of this very Deployment.
-        deployment: the Deployment as the caller's rights showed it.
-        email: the address, with or without spaces around it.
-
-    Raises:
-        Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
-        ValidationError: on `emails`: invalid, in the list whatever the case, or one of more than 50.
-    """
+    """Add one at the end of the list; takes and raises the same as `set_alert_emails`."""
     return _change(principal, deployment, lambda current: _with(current, email))
 
 
 def delete_alert_email(principal: Principal, deployment: Deployment, email: str) -> Deployment:
-    """Take an address off the list, whatever its case; nothing happens if it is not there.
-
-    Raises:
-        Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
-    """
+    """Delete one, whatever its case; nothing happens if it is not there."""
     return _change(
         principal,
         deployment,
@@ -103,12 +89,12 @@ def delete_alert_email(principal: Principal, deployment: Deployment, email: str)
 
 
 def is_same(one: str, other: str) -> bool:
-    """Whether two addresses reach the same mailbox as far as people tell them apart: whatever the case."""
+    """Whether two e-mail addresses are the same to people: whatever the case."""
     return distinct(one) == distinct(other)
 
 
 def distinct(email: str) -> str:
-    """What two addresses have in common exactly if `is_same` says so."""
+    """The form in which two e-mail addresses that `is_same` are equal."""
     return email.strip().casefold()
 
 
@@ -118,7 +104,7 @@ def _checked(emails: Sequence[str]) -> list[str]:
         try:
             checked.append(_address(email, besides=checked))
         except ValidationError as error:
-            # Among several, the address itself says which one is meant.
+            # Among several, the e-mail itself says which one is meant.
             raise ValidationError(
                 {"emails": f"{email.strip() or 'Empty address'}: {error.message}"}
             ) from error
@@ -155,13 +141,11 @@ def _change(
         locked.alert_emails = change(before)
         if locked.alert_emails != before:
             locked.save_change(principal, "alert_emails")
-            audit.record(
+            events.record(
                 principal,
                 "updateDeploymentAlerts",
-                workspace=locked.workspace_id,
-                deployment=locked.pk,
-                target=locked.pk,
-                input={
+                locked,
+                {
                     "added": [email for email in locked.alert_emails if email not in before],
                     "deleted": [email for email in before if email not in locked.alert_emails],
                 },

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django import forms
 
-from cloudui.web.forms import ResendableForm
+from cloudui.web.forms import VersionedForm
 from cloudui.web.ids import ID_LENGTH
 from cloudui.web.text import PlainTextAreaField, PlainTextField
 from deployments.details.alert_emails import EMAIL_LENGTH
@@ -18,22 +18,12 @@ from workspaces.models import Workspace
 
 # The names of worker queues are lower-case letters and hyphens.
 BETWEEN_NAMES = ","
-# What the database keeps (PositiveIntegerField); it refuses to compare with much more.
-MAX_VERSION = 2**31 - 1
 
 
 def number_field(
     limits: tuple[int, int], *, label: str, help_text: str, error: str, words: Callable[[int], str] = str
 ) -> forms.Field:
-    """A choice of a whole number.
-
-    Args:
-        limits: the least, which is chosen at first, and the greatest.
-        label: what the number is.
-        help_text: what it does.
-        error: what to do about anything else.
-        words: how each number is shown.
-    """
+    """A choice of a whole number, the least of its `limits` at first; `words` puts each number into words."""
     least, greatest = limits
     return forms.TypedChoiceField(
         choices=[(number, words(number)) for number in range(least, greatest + 1)],
@@ -82,10 +72,9 @@ class ConfigurationForm(forms.Form):
     )
 
 
-class EditForm(ResendableForm, ConfigurationForm):
+class EditForm(VersionedForm, ConfigurationForm):
     """Edit Details. Switching to Kubernetes asks once more, naming the worker queues that it deletes."""
 
-    version = forms.IntegerField(min_value=0, max_value=MAX_VERSION, widget=forms.HiddenInput)
     ci_cd_enforced = forms.BooleanField(
         required=False,
         label="CI/CD Enforcement",
@@ -107,13 +96,7 @@ class EditForm(ResendableForm, ConfigurationForm):
 
     @classmethod
     def of(cls, deployment: Deployment, data: Any = None, *, queues: Sequence[str] = ()) -> Self:
-        """The form of a Deployment.
-
-        Args:
-            deployment: what stands in the fields at first.
-            data: what was sent, if anything was.
-            queues: the names of its worker queues.
-        """
+        """The form of a Deployment that has worker queues of these names."""
         initial = {field: getattr(deployment, field) for field in FIELDS}
         form = cls(data, initial={**initial, "version": deployment.configuration_version})
         form.fields["executor"].help_text = _about_executor(deployment, queues)
@@ -123,7 +106,7 @@ class EditForm(ResendableForm, ConfigurationForm):
 
     @property
     def changes(self) -> dict[str, Any]:
-        """What is wanted, for `update_deployment`."""
+        """What was typed, for `update_deployment`."""
         return {field: self.cleaned_data[field] for field in FIELDS}
 
     @property
@@ -134,19 +117,14 @@ class EditForm(ResendableForm, ConfigurationForm):
         return str(self.cleaned_data["named_queues"]).split(BETWEEN_NAMES)
 
     def ask_about(self, names: Sequence[str]) -> None:
-        """Ask whether these worker queues may be deleted; everything else stays as it was sent."""
+        """Ask whether these worker queues may be deleted. Everything else stays as it was sent."""
         self.resend_with(confirm="", named_queues=BETWEEN_NAMES.join(names))
         which = "this worker queue" if len(names) == 1 else "these worker queues"
         self["confirm"].label = f"Delete {which}"
         self.add_error("confirm", "Tick this to go on, or select Celery again.")
 
     def merged(self, current: Deployment, meanwhile: Iterable[Meanwhile]) -> Self:
-        """A form with what others changed, and over it what this person changed.
-
-        Args:
-            current: the Deployment as it is now.
-            meanwhile: what others changed since this form was opened.
-        """
+        """A form of the Deployment as it is now, with what this person changed over what others did meanwhile."""
         opened = {field: getattr(current, field) for field in FIELDS}
         opened.update((change.field, change.before) for change in meanwhile)
         form = type(self).of(current)
@@ -163,7 +141,7 @@ class EditForm(ResendableForm, ConfigurationForm):
 
 
 class AlertEmailForm(forms.Form):
-    """One more address. The service decides what is an address, so that all faces decide alike."""
+    """One more e-mail address. The service decides what is one, so that all faces decide alike."""
 
     email = forms.CharField(
         label="Email",
@@ -196,13 +174,7 @@ class TransferForm(forms.Form):
     )
 
     def __init__(self, *args: Any, workspaces: Iterable[Workspace], **kwargs: Any) -> None:
-        """Make the form.
-
-        Args:
-            *args: what a Form takes, the data first.
-            workspaces: those that are offered.
-            **kwargs: what a Form takes.
-        """
+        """Make a form that offers these Workspaces; the other arguments are those of a Form."""
         super().__init__(*args, **kwargs)
         self.offered = [(workspace.pk, workspace.name) for workspace in workspaces]
         self.fields["workspace"].widget.choices = [("", "Select Workspace"), *self.offered]

@@ -17,13 +17,7 @@ EVENTS: Final = 50
 class Meanwhile:
     """One field that differs from what the form was opened with.
 
-    Attributes:
-        field: its name, as `Changes` has it.
-        before: the value that the form was opened with.
-        after: the value now.
-        by: who changed it last.
-        by_api_key: whether that is an API key.
-        at: when.
+    The names of fields are those of `Changes`; `by` is the name of the person or API key that changed it last.
     """
 
     field: str
@@ -35,12 +29,7 @@ class Meanwhile:
 
 
 def changed_since(deployment: Deployment, version: int) -> list[Meanwhile]:
-    """The fields that were changed after a version, in the order of `FIELDS`.
-
-    Args:
-        deployment: the Deployment as it is now.
-        version: the `configuration_version` that a form was opened with.
-    """
+    """The fields that were changed after a `configuration_version`, in the order of `FIELDS`."""
     found: dict[str, Meanwhile] = {}
     events = AuditEvent.objects.of_deployment(deployment.pk).filter(
         operation="updateDeployment",

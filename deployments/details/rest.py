@@ -22,9 +22,9 @@ def read_alert_emails(request: ApiRequest, deployment: Id) -> AlertEmails:
 
 
 @router.put(PATH, response=AlertEmails, summary="Replace the alert e-mails")
-def replace_alert_emails(request: ApiRequest, deployment: Id, wanted: AlertEmailsWanted) -> AlertEmails:
+def replace_alert_emails(request: ApiRequest, deployment: Id, body: AlertEmailsWanted) -> AlertEmails:
     """All addresses from now on; one that is missing is deleted."""
     found = deployment_to_edit(request.principal, None, deployment)
     with named(emails="alert_emails"):
-        changed = set_alert_emails(request.principal, found, wanted.alert_emails)
+        changed = set_alert_emails(request.principal, found, body.alert_emails)
     return AlertEmails(alert_emails=changed.alert_emails)

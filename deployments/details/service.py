@@ -8,15 +8,18 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final, TypedDict, Unpack
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from pydantic.alias_generators import to_camel
 
+from cloudui.web.names import unique_name
 from cloudui.web.principal import Kind, Principal
 from cloudui.web.text import PlainTextAreaField, PlainTextField
+from cloudui.web.versions import require_version
+from deployments import events
 from deployments.access import deployment_to_edit
 from deployments.models import Deployment, Executor
 from deployments.models.deployment import DESCRIPTION_LENGTH, NAME_LENGTH, NAME_TAKEN
-from deployments.queues import service as queues
-from workspaces import audit
+from deployments.queues.service import drop_queues, ensure_default_queue, list_queues
 
 # What one scheduler alone cannot give: scheduling that goes on while one of them is down.
 HIGH_AVAILABILITY_SCHEDULERS: Final = 2
@@ -29,32 +32,9 @@ KEY_KEEPS_CI_CD = (
     "An API key cannot turn off CI/CD Enforcement. An Editor or Admin of the Workspace can, in Details."
 )
 
-# Each field that can be changed, as the audit log names it.
-FIELDS: Final[Mapping[str, str]] = {
-    "name": "name",
-    "description": "description",
-    "executor": "executor",
-    "scheduler_au": "schedulerAu",
-    "scheduler_replicas": "schedulerReplicas",
-    "ci_cd_enforced": "ciCdEnforced",
-    "dag_deploys_enabled": "dagDeploysEnabled",
-    "is_highly_available": "isHighlyAvailable",
-}
-
 
 class Changes(TypedDict, total=False):
-    """What can be changed; what is missing stays as it is.
-
-    Attributes:
-        name: 1 to 100 characters, unique in the Workspace whatever the case.
-        description: 0 to 500 characters.
-        executor: a value of `Executor`.
-        scheduler_au: the resources of each scheduler, 5 to 30 Airflow units.
-        scheduler_replicas: how many schedulers, 1 to 4.
-        ci_cd_enforced: whether only API keys may deploy code.
-        dag_deploys_enabled: whether code may be deployed at all by uploading DAGs.
-        is_highly_available: whether scheduling must survive a scheduler, so at least 2 of them.
-    """
+    """What can be changed, by the names and within the limits of the Deployment's fields; what is missing stays."""
 
     name: str
     description: str
@@ -66,20 +46,12 @@ class Changes(TypedDict, total=False):
     is_highly_available: bool
 
 
-class ConfigurationChanged(Exception):
-    """Somebody changed the configuration after it was read."""
-
-    def __init__(self, current: Deployment) -> None:
-        super().__init__("This Deployment was changed meanwhile. Read it again before you change it.")
-        self.current = current
+# Each field that can be changed, as the audit log names it.
+FIELDS: Final[Mapping[str, str]] = {field: to_camel(field) for field in Changes.__annotations__}
 
 
 class QueuesWouldBeDeleted(Exception):
-    """The change deletes worker queues that were not agreed to.
-
-    Attributes:
-        names: the queues, `default` first.
-    """
+    """The change deletes worker queues that were not agreed to: those of `names`, `default` first."""
 
     def __init__(self, names: list[str]) -> None:
         super().__init__(
@@ -113,36 +85,40 @@ def update_deployment(
 
     Raises:
         Http404, PermissionDenied: when the Deployment or the right to it went meanwhile; also for an API key
-            that turns CI/CD enforcement off (design.md 7).
-        ConfigurationChanged: when it has another version by now.
+            that turns CI/CD enforcement off, since it would lift a limit that is meant for people's deploys.
+        StaleEdit: when it has another version by now.
         QueuesWouldBeDeleted: when a queue would go that was not agreed to.
         ValidationError: on its field: a name that another Deployment has, even since a moment ago, a value
             outside its limits, High Availability with one scheduler.
     """
-    try:
-        with transaction.atomic():
-            locked = deployment_to_edit(principal, deployment.workspace_id, deployment.pk, locked=True)
-            if version not in {None, locked.configuration_version}:
-                raise ConfigurationChanged(locked)
-            before = {field: getattr(locked, field) for field in FIELDS}
-            _apply(principal, locked, changes)
-            changed = [field for field in FIELDS if getattr(locked, field) != before[field]]
-            if changed:
-                gone = _follow_executor(locked, before["executor"], may_delete_queues)
-                _save(principal, locked, changed)
-                _record(principal, locked, {field: before[field] for field in changed}, gone)
-    except IntegrityError as error:
-        # Only the database can tell when two people choose a name at once.
-        rivals = Deployment.objects.filter(workspace=deployment.workspace_id).exclude(pk=deployment.pk)
-        if "name" in changes and rivals.named(changes["name"]).exists():
-            raise ValidationError({"name": NAME_TAKEN}) from error
-        raise
+
+    def is_taken() -> bool:
+        others = Deployment.objects.of(locked.workspace).exclude(pk=locked.pk)
+        return others.named(locked.name).exists()
+
+    with unique_name(is_taken, refusal=NAME_TAKEN), transaction.atomic():
+        locked = deployment_to_edit(principal, deployment.workspace_id, deployment.pk, locked=True)
+        require_version(
+            locked,
+            read=version,
+            version=locked.configuration_version,
+            what="This Deployment was changed",
+            remedy="Read it again before you change it.",
+        )
+        before = {field: getattr(locked, field) for field in FIELDS}
+        _apply(principal, locked, changes)
+        changed = [field for field in FIELDS if getattr(locked, field) != before[field]]
+        if changed:
+            deleted_queues = _follow_executor(locked, before["executor"], may_delete_queues)
+            locked.configuration_version += 1
+            locked.save_change(principal, *changed, "configuration_version")
+            _record(principal, locked, {field: before[field] for field in changed}, deleted_queues)
     return locked
 
 
 def queue_names(deployment: Deployment) -> list[str]:
     """The names of its worker queues, `default` first: what switching to Kubernetes deletes."""
-    return [queue.name for queue in queues.list_queues(deployment)]
+    return [queue.name for queue in list_queues(deployment)]
 
 
 def _apply(principal: Principal, locked: Deployment, changes: Changes) -> None:
@@ -185,7 +161,7 @@ def _follow_executor(locked: Deployment, before: str, agreed: Collection[str] | 
         return []
     if locked.executor == Executor.CELERY:
         try:
-            queues.ensure_default_queue(locked)
+            ensure_default_queue(locked)
         except ValidationError as error:
             # It is about the Cluster, which cannot be changed here; the executor can.
             raise ValidationError({"executor": error.messages}) from error
@@ -193,25 +169,20 @@ def _follow_executor(locked: Deployment, before: str, agreed: Collection[str] | 
     names = queue_names(locked)
     if agreed is not None and not set(names) <= set(agreed):
         raise QueuesWouldBeDeleted(names)
-    return queues.drop_queues(locked)
+    return drop_queues(locked)
 
 
-def _save(principal: Principal, locked: Deployment, changed: list[str]) -> None:
-    locked.configuration_version += 1
-    locked.save_change(principal, *changed, "configuration_version")
-
-
-def _record(principal: Principal, locked: Deployment, before: dict[str, Any], gone: list[str]) -> None:
-    audit.record(
+def _record(
+    principal: Principal, locked: Deployment, before: dict[str, Any], deleted_queues: list[str]
+) -> None:
+    events.record(
         principal,
         "updateDeployment",
-        workspace=locked.workspace_id,
-        deployment=locked.pk,
-        target=locked.pk,
-        input={
+        locked,
+        {
             **{FIELDS[field]: getattr(locked, field) for field in before},
             "before": {FIELDS[field]: value for field, value in before.items()},
             "version": locked.configuration_version,
-            **({"deletedQueues": gone} if gone else {}),
+            **({"deletedQueues": deleted_queues} if deleted_queues else {}),
         },
     )

@@ -1,14 +1,16 @@
-"""Moving a Deployment to another Workspace (product.md 2.2).
+"""Moving a Deployment to another Workspace.
 
 One row changes: everything that belongs to the Deployment (API keys with their secrets, variables, queues, deploys)
-hangs on that row and so moves with it, unchanged. Access tokens go on working, since their Deployment is looked up
+refers to that row and so moves with it, unchanged. Access tokens go on working, since their Deployment is looked up
 on each call; the Workspace that they name is not read by us.
 """
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
+from cloudui.web.names import unique_name
 from cloudui.web.principal import Principal
+from deployments import events
 from deployments.access import deployment_to_transfer
 from deployments.models import Deployment
 from workspaces import audit
@@ -28,8 +30,7 @@ def transfer_deployment(principal: Principal, deployment: Deployment, target: Wo
     """Move a Deployment with all that belongs to it to another Workspace.
 
     CI/CD enforcement stays as it is, whatever either Workspace has as its default for new Deployments. Each of
-    the Workspaces has its own event; the one of the Workspace that is left names no Deployment, so that the
-    Deployment's activity says once that it moved.
+    the Workspaces has its own event.
 
     Args:
         principal: who moves it; must still be Editor in both Workspaces when it moves.
@@ -44,17 +45,14 @@ def transfer_deployment(principal: Principal, deployment: Deployment, target: Wo
         ValidationError: on `workspace`: with the code `same` when the Deployment is there already, with `taken`
             when another Deployment of that name is.
     """
-    try:
-        return _transfer(principal, deployment, target)
-    except IntegrityError as error:
-        # Only the database can tell when the name is taken at this very moment.
-        if Deployment.objects.of(target).named(deployment.name).exists():
-            raise _taken(deployment, target) from error
-        raise
 
+    def is_taken() -> bool:
+        return Deployment.objects.of(target).named(locked.name).exists()
 
-def _transfer(principal: Principal, deployment: Deployment, target: Workspace) -> Deployment:
-    with transaction.atomic():
+    taken = ValidationError(
+        f"A Deployment named {deployment.name} already exists in {target.name}.", code="taken"
+    )
+    with unique_name(is_taken, refusal=taken, field="workspace"), transaction.atomic():
         # Always in this order, so that two transfers never wait for each other.
         locked = deployment_to_transfer(principal, deployment.workspace_id, deployment.pk, locked=True)
         receiving = workspace_to_receive(principal, target.pk, locked=True)
@@ -63,27 +61,14 @@ def _transfer(principal: Principal, deployment: Deployment, target: Workspace) -
             raise ValidationError(
                 {"workspace": ValidationError(f"It is in {source.name} already.", code="same")}
             )
-        if Deployment.objects.of(receiving).named(locked.name).exists():
-            raise _taken(locked, receiving)
         locked.workspace = receiving
         locked.save_change(principal, "workspace")
-        given = {
+        moved = {
             "name": locked.name,
             "from": {"id": source.pk, "name": source.name},
             "to": {"id": receiving.pk, "name": receiving.name},
         }
-        audit.record(principal, OPERATION, workspace=source.pk, target=locked.pk, input=given)
-        audit.record(
-            principal,
-            OPERATION,
-            workspace=receiving.pk,
-            deployment=locked.pk,
-            target=locked.pk,
-            input=given,
-        )
+        # The event of the Workspace that is left names no Deployment: its activity says once that it moved.
+        audit.record(principal, OPERATION, workspace=source.pk, target=locked.pk, input=moved)
+        events.record(principal, OPERATION, locked, moved)
     return locked
-
-
-def _taken(deployment: Deployment, target: Workspace) -> ValidationError:
-    sentence = f"A Deployment named {deployment.name} already exists in {target.name}."
-    return ValidationError({"workspace": ValidationError(sentence, code="taken")})

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import trigger_client_event
 
 from cloudui.web.htmx import HtmxHttpRequest, form_status, leave, page_or_fragment, posted, wants_fragment
+from cloudui.web.versions import StaleEdit
 from deployments.access import deployment_to_edit, deployment_to_transfer, deployment_to_view
-from deployments.details import alert_emails as alerts
-from deployments.details import service as configuration
+from deployments.details import alert_emails, service
 from deployments.details.alert_emails import list_alert_emails
 from deployments.details.forms import AlertEmailForm, EditForm, TransferForm
 from deployments.details.history import changed_since
@@ -39,7 +39,7 @@ def details(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpRe
 
 @require_safe
 def configuration_moved(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponseBase:
-    """The tab was once named Configuration, and links to it are kept (product.md D1)."""
+    """The tab was once named Configuration, and links to it are kept."""
     target = deployment_to_view(request.principal, workspace, deployment)
     return redirect("deployments:details", workspace=workspace, deployment=target.pk)
 
@@ -48,7 +48,7 @@ def configuration_moved(request: HtmxHttpRequest, workspace: str, deployment: st
 def edit(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
     """Edit Details. What deletes worker queues is asked once more, on the same form."""
     target = deployment_to_edit(request.principal, workspace, deployment)
-    form = EditForm.of(target, posted(request), queues=configuration.queue_names(target))
+    form = EditForm.of(target, posted(request), queues=service.queue_names(target))
     if form.is_valid():
         return _update(request, target, form)
     return _form(request, target, form, status=form_status(form))
@@ -61,16 +61,16 @@ def details_context(deployment: Deployment) -> dict[str, Any]:
 
 def _update(request: HtmxHttpRequest, target: Deployment, form: EditForm) -> HttpResponse:
     try:
-        configuration.update_deployment(
+        service.update_deployment(
             request.principal,
             target,
             version=form.cleaned_data["version"],
             may_delete_queues=form.agreed_queues,
             **form.changes,
         )
-    except configuration.ConfigurationChanged as stale:
+    except StaleEdit as stale:
         return _conflict(request, stale.current, form)
-    except configuration.QueuesWouldBeDeleted as at_stake:
+    except service.QueuesWouldBeDeleted as at_stake:
         form.ask_about(at_stake.names)
         return _form(request, target, form, status=422, queues_at_stake=at_stake.names)
     except ValidationError as error:
@@ -121,7 +121,7 @@ def edit_alert_emails(request: HtmxHttpRequest, workspace: str, deployment: str)
     if form.is_valid():
         email = form.cleaned_data["email"]
         try:
-            changed = alerts.add_alert_email(request.principal, target, email)
+            changed = alert_emails.add_alert_email(request.principal, target, email)
         except ValidationError as error:
             form.add_error("email", error.messages[0])
         else:
@@ -135,34 +135,34 @@ def delete_alert_email(
 ) -> HttpResponse:
     """Delete Alert Email, confirmed by a button: it is easily added again."""
     target = deployment_to_edit(request.principal, workspace, deployment)
-    alert = alerts.find_alert_email(target, address)
+    alert = alert_emails.find_alert_email(target, address)
     if request.method == "POST":
-        changed = alerts.delete_alert_email(request.principal, target, alert.email)
+        changed = alert_emails.delete_alert_email(request.principal, target, alert.email)
         return _alert_emails_changed(request, changed, f"{alert.email} was deleted.")
     context = {**details_context(target), "alert": alert}
     return page_or_fragment(request, "deployments/details/alert_delete.html", context, fragment="dialog")
 
 
 def _alert_emails(
-    request: HtmxHttpRequest, target: Deployment, form: AlertEmailForm, *, status: int, said: str = ""
+    request: HtmxHttpRequest, target: Deployment, form: AlertEmailForm, *, status: int, message: str = ""
 ) -> HttpResponse:
     context = {
         **details_context(target),
         "form": form,
-        "alert_emails": alerts.list_alert_emails(target),
-        "said": said,
+        "alert_emails": list_alert_emails(target),
+        "message": message,
     }
     return page_or_fragment(
         request, "deployments/details/alert_emails.html", context, fragment="dialog", status=status
     )
 
 
-def _alert_emails_changed(request: HtmxHttpRequest, target: Deployment, said: str) -> HttpResponse:
-    """The dialog stays for the next address, and the page below it is told."""
+def _alert_emails_changed(request: HtmxHttpRequest, target: Deployment, message: str) -> HttpResponse:
+    """The dialog stays for the next e-mail address, and the page below it is told."""
     if wants_fragment(request):
-        response = _alert_emails(request, target, AlertEmailForm(), status=HTTPStatus.OK, said=said)
+        response = _alert_emails(request, target, AlertEmailForm(), status=HTTPStatus.OK, message=message)
         return trigger_client_event(response, ALERTS_CHANGED, {})
-    messages.success(request, said)
+    messages.success(request, message)
     return redirect("deployments:alert_emails", workspace=target.workspace_id, deployment=target.pk)
 
 
@@ -173,7 +173,7 @@ def transfer(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpR
     form = TransferForm(posted(request), workspaces=targets(request.principal, target))
     status: int | None = None
     if form.is_valid():
-        # What is not offered may be asked for all the same, and is answered like any address.
+        # What is not offered may be sent all the same, and is answered as if it stood in the URL.
         receiving = workspace_to_receive(request.principal, form.cleaned_data["workspace"])
         try:
             moved = transfer_deployment(request.principal, target, receiving)

@@ -4,7 +4,7 @@ from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-# As deployments.queue_limits had them when this was written.
+# The most workers of a queue for which nobody chose, when this was written.
 MAX_WORKERS = 10
 
 

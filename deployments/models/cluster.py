@@ -8,7 +8,7 @@ from cloudui.web.ids import ID_LENGTH, new_id
 
 
 class Cluster(models.Model):
-    """A place where Deployments run."""
+    """A place where Deployments run. Operators make it; the database keeps one that has Deployments."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     name = models.CharField(max_length=100, unique=True)
@@ -27,7 +27,10 @@ class Cluster(models.Model):
 
 
 class NodePool(models.Model):
-    """A kind of worker machine that a Cluster offers."""
+    """A kind of worker machine that a Cluster offers.
+
+    One with `max_workers` 0 is not offered. What exceeds a limit that was lowered since stays until it is edited.
+    """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="node_pools")
@@ -55,7 +58,7 @@ class NodePool(models.Model):
 
 
 class RuntimeReleaseQuerySet(models.QuerySet["RuntimeRelease"]):
-    """Runtime releases, selected in the words of the business."""
+    """Runtime releases; which of them are offered is the operators' choice."""
 
     def offered(self) -> Self:
         """Those that a new Deployment may choose, the newest first."""
@@ -63,7 +66,7 @@ class RuntimeReleaseQuerySet(models.QuerySet["RuntimeRelease"]):
 
 
 class RuntimeRelease(models.Model):
-    """An Airflow runtime that a new Deployment may choose."""
+    """An Airflow runtime, named by its version. One that is no longer offered stays for the Deployments that have it."""
 
     version = models.CharField(primary_key=True, max_length=30)
     airflow_version = models.CharField(max_length=30)

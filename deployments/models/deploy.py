@@ -9,7 +9,7 @@ from deployments.models.deployment import DESCRIPTION_LENGTH, Deployment
 
 
 class DeployStatus(models.TextChoices):
-    """How far a deploy came."""
+    """How far a deploy came; one that stays at RECEIVING was interrupted."""
 
     RECEIVING = "RECEIVING", "Receiving"
     SUCCEEDED = "SUCCEEDED", "Succeeded"
@@ -17,7 +17,7 @@ class DeployStatus(models.TextChoices):
 
 
 class DeployQuerySet(models.QuerySet["Deploy"]):
-    """Deploys, selected in the words of the business."""
+    """Deploys, of which each Deployment keeps its whole history, and the files of some."""
 
     def of(self, deployment: Deployment) -> Self:
         """Those of one Deployment."""
@@ -25,7 +25,11 @@ class DeployQuerySet(models.QuerySet["Deploy"]):
 
 
 class Deploy(models.Model):
-    """What was deployed, by whom and when. Its files lie in the store, in the folder named by `version`."""
+    """What was deployed, by whom and when.
+
+    Its files are in the store, in the folder named by `version`, as long as `has_files`. Which deploy Airflow reads is
+    written in the Deployment (`current_deploy`).
+    """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="deploys")

@@ -57,13 +57,12 @@ class Status(models.TextChoices):
 
 
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
-    """Deployments, selected in the words of the business."""
+    """Deployments; `visible_to` is the only way by which somebody may reach one."""
 
     def visible_to(self, principal: Principal) -> Self:
         """The Deployments that the caller may see, each with `caller_role`.
 
-        A person sees those of the Workspaces he belongs to, an Organization Owner all as Admin, an API key
-        its own and no other.
+        A person sees those of their Workspaces, an Organization Owner all as Admin, an API key only its own.
         """
         rows = self.select_related("workspace", "cluster", "runtime")
         if principal.kind is Kind.API_KEY:
@@ -98,7 +97,12 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
 
 
 class Deployment(models.Model):
-    """An Airflow as its team sees it. The counters change under this row's lock, so no page counts."""
+    """An Airflow as its team sees it.
+
+    Whatever belongs to it changes under this row's lock (`locked`), and so do its counters and versions: no page
+    counts, and an edit knows whether it still changes what was read. `save_change` saves some fields and who did it;
+    a plain `save` would put back what others changed meanwhile.
+    """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="deployments")
@@ -133,7 +137,7 @@ class Deployment(models.Model):
     api_key_count = models.PositiveIntegerField("API keys", default=0, editable=False)
     variable_count = models.PositiveIntegerField("environment variables", default=0, editable=False)
     worker_queue_count = models.PositiveIntegerField("worker queues", default=0, editable=False)
-    # They rise with each change, so that an edit knows whether it still changes what it was shown.
+    # They rise with each change. Alert e-mails have none; the versions of worker queues are in their rows.
     configuration_version = models.PositiveIntegerField(default=1, editable=False)
     variables_version = models.PositiveIntegerField(default=1, editable=False)
     # The one whose files Airflow reads.
@@ -179,7 +183,7 @@ class Deployment(models.Model):
         )
 
     def touched_by(self, principal: Principal) -> None:
-        """Remember who changed this Deployment; `save_change` also saves it."""
+        """Note who changed this Deployment; `save_change` also saves it."""
         self.updated_by_kind = principal.kind
         self.updated_by_id = principal.id
         self.updated_by_name = principal.name[:254]

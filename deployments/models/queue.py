@@ -1,4 +1,4 @@
-"""A worker queue: the workers of one kind that take the tasks sent to its name."""
+"""A worker queue: workers of one kind, which take the tasks that are sent to its name."""
 
 from typing import ClassVar, Self
 
@@ -13,19 +13,23 @@ DEFAULT_QUEUE = "default"
 
 
 class WorkerQueueQuerySet(models.QuerySet["WorkerQueue"]):
-    """Worker queues, selected in the words of the business."""
+    """Worker queues; rights and limits are those of their Deployment."""
 
     def of(self, deployment: Deployment) -> Self:
-        """Those of one Deployment as they are shown."""
-        return self.filter(deployment=deployment).as_shown()
+        """Those of one Deployment in the order of its page."""
+        return self.filter(deployment=deployment).with_node_pools()
 
-    def as_shown(self) -> Self:
+    def with_node_pools(self) -> Self:
         """With their node pools, `default` first, then by name."""
         return self.select_related("node_pool").order_by(models.F("is_default").desc(), "name")
 
 
 class WorkerQueue(models.Model):
-    """Workers of one kind. Only the Celery executor has queues, and then always one named `default`."""
+    """Workers of one kind. Only the Celery executor has queues, and then always one named `default`.
+
+    The fields that people and programs choose are those of `deployments.queues.fields.QueueInput`. A row changes under
+    the lock of its Deployment's row, and `version` rises with each change.
+    """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="worker_queues")
@@ -39,6 +43,7 @@ class WorkerQueue(models.Model):
     concurrency = models.PositiveSmallIntegerField(
         default=16, help_text="The maximum number of tasks per worker."
     )
+    version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -58,3 +63,8 @@ class WorkerQueue(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def worker_type(self) -> str:
+        """The kind of its workers, as its node pool names it."""
+        return self.node_pool.worker_type

@@ -1,4 +1,4 @@
-"""An environment variable of a Deployment; its value is kept encrypted (design.md 4)."""
+"""An environment variable of a Deployment; its value is kept encrypted."""
 
 from typing import ClassVar, Self
 
@@ -11,15 +11,19 @@ KEY_LENGTH = 255
 
 
 class EnvironmentVariableQuerySet(models.QuerySet["EnvironmentVariable"]):
-    """Environment variables, selected in the words of the business."""
+    """Environment variables, whose values the service reads; rights are those of their Deployment."""
 
     def of(self, deployment: Deployment) -> Self:
-        """Those of one Deployment, in the order in which they are shown."""
+        """Those of one Deployment in the order of its page."""
         return self.filter(deployment=deployment).order_by("key")
 
 
 class EnvironmentVariable(models.Model):
-    """A variable of the environment in which Airflow runs. A secret one's value is never returned by anything."""
+    """A variable of the environment in which Airflow runs. A secret one's value is never returned by anything.
+
+    The encryption is bound to the Deployment, the key and the flag: the value of a row that was copied elsewhere, or
+    whose flag was turned, cannot be read.
+    """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="variables")

@@ -1,7 +1,6 @@
 """Worker queues of a Deployment with the Celery executor."""
 
-from dataclasses import asdict
-from typing import Any
+from dataclasses import replace
 
 from django.db import transaction
 from django.http import Http404, HttpResponse
@@ -12,9 +11,9 @@ from cloudui.web.rest.idempotency import IdempotencyKey, created_once
 from cloudui.web.rest.schemas import Id
 from deployments.access import deployment_to_edit, deployment_to_view
 from deployments.models import WorkerQueue
-from deployments.queues import service as queues
+from deployments.queues import service
 from deployments.queues.schemas import QueueChanges, QueueName, QueueNew, QueueShown, QueuesShown
-from deployments.queues.service import QueueWanted, list_queues, queue_to_edit
+from deployments.queues.service import QueueInput, list_queues, queue_to_edit
 
 PATH = "/deployments/{cid:deployment}/worker-queues"
 
@@ -30,7 +29,7 @@ def list_worker_queues(request: ApiRequest, deployment: Id) -> QueuesShown:
 
 @router.post(PATH, response={201: QueueShown}, summary="Make a worker queue")
 def create_worker_queue(
-    request: ApiRequest, deployment: Id, wanted: QueueNew, idempotency_key: IdempotencyKey = ""
+    request: ApiRequest, deployment: Id, body: QueueNew, idempotency_key: IdempotencyKey = ""
 ) -> HttpResponse:
     """Its workers come from the node pool of the worker type that is named, one of the Cluster's."""
     found = deployment_to_edit(request.principal, None, deployment)
@@ -38,7 +37,7 @@ def create_worker_queue(
         request,
         idempotency_key,
         lambda: QueueShown.of(
-            queues.create_queue(request.principal, found, QueueWanted(**wanted.model_dump()))
+            service.create_queue(request.principal, found, QueueInput(**body.model_dump()))
         ),
     )
 
@@ -61,8 +60,8 @@ def change_worker_queue(
     with transaction.atomic():
         # What stays is read under the lock, so that it is not put back to what it was.
         found = queue_to_edit(request.principal, None, deployment, queue, locked=True)
-        wanted = {**_as_it_is(found), **changes.model_dump(exclude_unset=True)}
-        changed = queues.update_queue(request.principal, found, QueueWanted(**wanted))
+        data = replace(QueueInput.of(found), **changes.model_dump(exclude_unset=True))
+        changed = service.update_queue(request.principal, found, data)
     return QueueShown.of(changed)
 
 
@@ -70,9 +69,5 @@ def change_worker_queue(
 def delete_worker_queue(request: ApiRequest, deployment: Id, queue: QueueName) -> HttpResponse:
     """Tasks that are sent to it stay queued. `default` cannot be deleted."""
     found = queue_to_edit(request.principal, None, deployment, queue)
-    queues.delete_queue(request.principal, found)
+    service.delete_queue(request.principal, found)
     return HttpResponse(status=204)
-
-
-def _as_it_is(queue: WorkerQueue) -> dict[str, Any]:
-    return asdict(QueueWanted.of(queue))

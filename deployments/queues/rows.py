@@ -1,4 +1,4 @@
-"""The rows of worker queues, for services that hold the Deployment's row and have decided already."""
+"""The rows of worker queues, for services that hold the Deployment's row and have checked rights and limits."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from cloudui.web.principal import Principal
+from deployments import events
 from deployments.models import Cluster, Deployment, NodePool, WorkerQueue
 from deployments.models.queue import DEFAULT_QUEUE
-from deployments.queues.limits import QueueWanted, default_wanted
-from workspaces import audit
+from deployments.queues.fields import QueueInput, default_input
 
 NO_NODE_POOLS = (
     "This cluster has no node pools, and the Celery executor needs workers. Select another cluster or the "
@@ -34,11 +34,7 @@ def node_pools(cluster: Cluster | str) -> dict[str, NodePool]:
 def ensure_default_queue(deployment: Deployment) -> WorkerQueue:
     """Give a Deployment with the Celery executor its queue `default`, if it has none.
 
-    The caller is in a transaction, holds the Deployment's row (or has just made it), and writes the event of
-    what it is doing.
-
-    Returns:
-        The default queue, with its node pool. The Deployment's `worker_queue_count` is right afterwards.
+    The caller is in a transaction, holds the Deployment's row (or has just made it), and writes the event.
 
     Raises:
         ValidationError: on `cluster`, when the Cluster has no node pools.
@@ -47,25 +43,17 @@ def ensure_default_queue(deployment: Deployment) -> WorkerQueue:
     default = next((queue for queue in queues if queue.is_default), None)
     if default is not None:
         return default
-    pool = next(iter(node_pools(deployment.cluster).values()), None)
-    if pool is None:
+    pools = node_pools(deployment.cluster)
+    if not pools:
         raise ValidationError({"cluster": NO_NODE_POOLS})
-    made = WorkerQueue.objects.create(
-        deployment=deployment, is_default=True, **_columns(default_wanted(pool), pool)
-    )
+    made = _insert(deployment, default_input(next(iter(pools.values()))), pools)
     deployment.worker_queue_count = len(queues) + 1
     deployment.save(update_fields=["worker_queue_count"])
     return made
 
 
 def drop_queues(deployment: Deployment) -> list[str]:
-    """Delete all queues of a Deployment, whose executor then has none.
-
-    The caller is in a transaction, holds the Deployment's row, and writes the event of what it is doing.
-
-    Returns:
-        The names of the queues that there were.
-    """
+    """Delete all queues of a Deployment, whose row the caller holds, and whose event it writes; their names."""
     names = [queue.name for queue in list_queues(deployment)]
     WorkerQueue.objects.filter(deployment=deployment).delete()
     deployment.worker_queue_count = 0
@@ -74,29 +62,24 @@ def drop_queues(deployment: Deployment) -> list[str]:
 
 
 def create(
-    principal: Principal, deployment: Deployment, wanted: QueueWanted, pools: Mapping[str, NodePool]
+    principal: Principal, deployment: Deployment, data: QueueInput, pools: Mapping[str, NodePool]
 ) -> WorkerQueue:
-    """Add a queue that has no faults, with its event."""
-    queue = WorkerQueue.objects.create(
-        deployment=deployment,
-        is_default=wanted.name == DEFAULT_QUEUE,
-        **_columns(wanted, pools[wanted.worker_type]),
-    )
-    _record(principal, "createWorkerQueue", queue, _described(wanted))
+    """Add a queue that is valid, with its event."""
+    queue = _insert(deployment, data, pools)
+    _record(principal, "createWorkerQueue", queue, data.to_event())
     return queue
 
 
-def update(
-    principal: Principal, queue: WorkerQueue, wanted: QueueWanted, pools: Mapping[str, NodePool]
-) -> bool:
-    """Change a queue to what has no faults, with its event; whether there was anything to change."""
-    before = QueueWanted.of(queue)
-    if before == wanted:
+def update(principal: Principal, queue: WorkerQueue, data: QueueInput, pools: Mapping[str, NodePool]) -> bool:
+    """Change a queue to what is valid, with its event; whether there was anything to change."""
+    before = QueueInput.of(queue)
+    if before == data:
         return False
-    for column, value in _columns(wanted, pools[wanted.worker_type]).items():
+    for column, value in data.to_columns(pools).items():
         setattr(queue, column, value)
+    queue.version += 1
     queue.save()
-    _record(principal, "updateWorkerQueue", queue, {**_described(wanted), "before": _described(before)})
+    _record(principal, "updateWorkerQueue", queue, {**data.to_event(), "before": before.to_event()})
     return True
 
 
@@ -106,7 +89,7 @@ def delete(principal: Principal, queue: WorkerQueue) -> None:
     queue.delete()
 
 
-def count(principal: Principal, deployment: Deployment) -> None:
+def save_count(principal: Principal, deployment: Deployment) -> None:
     """Say who changed the queues, and how many there are under the lock."""
     deployment.worker_queue_count = WorkerQueue.objects.filter(deployment=deployment).count()
     deployment.save_change(principal, "worker_queue_count")
@@ -115,33 +98,11 @@ def count(principal: Principal, deployment: Deployment) -> None:
 # Private
 
 
-def _columns(wanted: QueueWanted, pool: NodePool) -> dict[str, Any]:
-    return {
-        "name": wanted.name,
-        "node_pool": pool,
-        "min_workers": wanted.min_workers,
-        "max_workers": wanted.max_workers,
-        "concurrency": wanted.concurrency,
-    }
-
-
-def _described(wanted: QueueWanted) -> dict[str, Any]:
-    return {
-        "name": wanted.name,
-        "workerType": wanted.worker_type,
-        "minWorkers": wanted.min_workers,
-        "maxWorkers": wanted.max_workers,
-        "concurrency": wanted.concurrency,
-    }
+def _insert(deployment: Deployment, data: QueueInput, pools: Mapping[str, NodePool]) -> WorkerQueue:
+    return WorkerQueue.objects.create(
+        deployment=deployment, is_default=data.name == DEFAULT_QUEUE, **data.to_columns(pools)
+    )
 
 
 def _record(principal: Principal, operation: str, queue: WorkerQueue, given: Mapping[str, Any]) -> None:
-    deployment = queue.deployment
-    audit.record(
-        principal,
-        operation,
-        workspace=deployment.workspace_id,
-        deployment=deployment.pk,
-        target=queue.pk,
-        input=given,
-    )
+    events.record(principal, operation, queue.deployment, given, target=queue.pk)

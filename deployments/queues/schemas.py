@@ -1,21 +1,26 @@
 """What the REST interface takes and gives of worker queues."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, Field
 
 from cloudui.web.rest.schemas import Body, Moment, matching
 from deployments.models import WorkerQueue
 from deployments.models.queue import QUEUE_NAME_LENGTH
-from deployments.queues.limits import CONCURRENCY, DEFAULT_CONCURRENCY, MIN_WORKERS, NAME_PATTERN, NAME_RULE
+from deployments.queues.fields import MOST, NUMBERS
+from deployments.queues.limits import NAME_PATTERN, NAME_RULE
+
+
+def _number(field: str, description: str | None = None) -> Any:
+    number = NUMBERS[field]
+    return Field(ge=number.least, le=number.greatest or MOST, description=description)
+
 
 QueueName = Annotated[str, matching(f"^{NAME_PATTERN}$", NAME_RULE), Field(max_length=QUEUE_NAME_LENGTH)]
 WorkerType = Annotated[str, Field(max_length=50, description="That of a node pool of the Cluster.")]
-MinWorkers = Annotated[int, Field(ge=MIN_WORKERS[0], le=MIN_WORKERS[1])]
-MaxWorkers = Annotated[int, Field(ge=1, le=32_767, description="The node pool may allow fewer.")]
-Concurrency = Annotated[
-    int, Field(ge=CONCURRENCY[0], le=CONCURRENCY[1], description="The most tasks at once on each worker.")
-]
+MinWorkers = Annotated[int, _number("min_workers")]
+MaxWorkers = Annotated[int, _number("max_workers", "The node pool may allow fewer.")]
+Concurrency = Annotated[int, _number("concurrency", "The most tasks at once on each worker.")]
 
 
 class QueueShown(BaseModel):
@@ -33,16 +38,7 @@ class QueueShown(BaseModel):
     @classmethod
     def of(cls, queue: WorkerQueue) -> "QueueShown":
         """A row with its node pool."""
-        return cls(
-            name=queue.name,
-            is_default=queue.is_default,
-            worker_type=queue.node_pool.worker_type,
-            min_workers=queue.min_workers,
-            max_workers=queue.max_workers,
-            concurrency=queue.concurrency,
-            created_at=queue.created_at,
-            updated_at=queue.updated_at,
-        )
+        return cls.model_validate(queue, from_attributes=True)
 
 
 class QueuesShown(BaseModel):
@@ -58,9 +54,9 @@ class QueueNew(Body):
 
     name: QueueName
     worker_type: WorkerType
-    min_workers: MinWorkers = 0
+    min_workers: MinWorkers = NUMBERS["min_workers"].default
     max_workers: MaxWorkers
-    concurrency: Concurrency = DEFAULT_CONCURRENCY
+    concurrency: Concurrency = NUMBERS["concurrency"].default
 
 
 class QueueChanges(Body):

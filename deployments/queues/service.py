@@ -1,33 +1,32 @@
 """Worker queues: making, changing and deleting them.
 
-Each change takes the lock of the Deployment's row, decides again, checks against the node pools as they are then
+Each change takes the lock of the Deployment's row, checks rights again, checks against the node pools as they are then
 and writes its audit event in the same transaction.
 """
 
 from collections.abc import Mapping, Sequence
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.http import Http404
 
 from cloudui.web.principal import Principal
+from cloudui.web.versions import require_version
 from deployments.access import deployment_to_edit
 from deployments.models import Deployment, Executor, NodePool, WorkerQueue
 from deployments.models.queue import DEFAULT_QUEUE
-from deployments.queues import rows as queue_rows
-from deployments.queues.limits import MAX_QUEUES, Limits, QueueWanted, faults_of, limits, require
+from deployments.queues import rows
+from deployments.queues.fields import QueueInput
+from deployments.queues.limits import MAX_QUEUES, errors_of, require_valid
 from deployments.queues.rows import drop_queues, ensure_default_queue, list_queues, node_pools
 
 __all__ = [
     "MAX_QUEUES",
-    "Limits",
-    "QueueChanged",
-    "QueueWanted",
+    "QueueInput",
     "create_queue",
     "delete_queue",
     "drop_queues",
     "ensure_default_queue",
-    "limits",
     "list_queues",
     "node_pools",
     "queue_to_edit",
@@ -42,30 +41,10 @@ DEFAULT_STAYS = "The default queue cannot be deleted."
 TOO_MANY = f"A Deployment can have at most {MAX_QUEUES} worker queues. Delete one first."
 
 
-class QueueChanged(Exception):
-    """Somebody changed the queue after the form was opened."""
-
-    def __init__(self, current: WorkerQueue) -> None:
-        super().__init__("This worker queue was changed meanwhile.")
-        self.current = current
-
-
 def queue_to_edit(
     principal: Principal, workspace_id: str | None, deployment_id: str, name: str, *, locked: bool = False
 ) -> WorkerQueue:
-    """The queue, for somebody who may change its Deployment, with `deployment` as his rights showed it.
-
-    Args:
-        principal: who asks.
-        workspace_id: the Workspace named in the address, or None where the Deployment alone is.
-        deployment_id: the Deployment named in the address.
-        name: the queue named in the address.
-        locked: hold the Deployment's row until the transaction ends.
-
-    Raises:
-        Http404: for strangers, and for a queue that is not there.
-        PermissionDenied: for Members.
-    """
+    """The queue of that name, for who may change its Deployment; takes and raises the same as `deployment_to_edit`."""
     deployment = deployment_to_edit(principal, workspace_id, deployment_id, locked=locked)
     queue = WorkerQueue.objects.of(deployment).filter(name=name).first()
     if queue is None:
@@ -74,13 +53,13 @@ def queue_to_edit(
     return queue
 
 
-def create_queue(principal: Principal, deployment: Deployment, wanted: QueueWanted) -> WorkerQueue:
+def create_queue(principal: Principal, deployment: Deployment, data: QueueInput) -> WorkerQueue:
     """Make a worker queue.
 
     Raises:
         Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
-        ValidationError: on the attribute of `QueueWanted` that is wrong; on `__all__` when the executor has no
-            queues or there are as many as there may be.
+        ValidationError: on the field of `QueueInput` that is wrong; on no field when the executor has no queues
+            or there are as many as there may be.
     """
     with transaction.atomic():
         locked = deployment_to_edit(principal, deployment.workspace_id, deployment.pk, locked=True)
@@ -88,43 +67,42 @@ def create_queue(principal: Principal, deployment: Deployment, wanted: QueueWant
         present, pools = {queue.name: queue for queue in list_queues(locked)}, node_pools(locked.cluster)
         if len(present) >= MAX_QUEUES:
             raise ValidationError(TOO_MANY)
-        faults = faults_of(wanted, pools)
-        if wanted.name in present:
-            faults["name"] = NAME_TAKEN
-        require(faults)
-        queue = queue_rows.create(principal, locked, wanted, pools)
+        errors = errors_of(data, pools)
+        if data.name in present:
+            errors["name"] = NAME_TAKEN
+        require_valid(errors)
+        queue = rows.create(principal, locked, data, pools)
         ensure_default_queue(locked)
-        queue_rows.count(principal, locked)
+        rows.save_count(principal, locked)
     return queue
 
 
 def update_queue(
-    principal: Principal, queue: WorkerQueue, wanted: QueueWanted, *, version: str | None = None
+    principal: Principal, queue: WorkerQueue, data: QueueInput, *, version: int | None = None
 ) -> WorkerQueue:
     """Change everything of a worker queue but its name.
 
     Args:
         principal: who changes it.
         queue: the queue as the caller's rights showed it.
-        wanted: what it shall be; its name must be the queue's.
-        version: the `updated_at` that the caller saw, in ISO format; None to replace whatever is there.
+        data: what it becomes; its name must be the queue's.
+        version: the version that the caller read; None replaces whatever is there.
 
     Raises:
         Http404, PermissionDenied: when the queue or the right to it went meanwhile.
-        QueueChanged: when somebody changed the queue since that version.
-        ValidationError: on the attribute of `QueueWanted` that is wrong.
+        StaleEdit: when it has another version by now.
+        ValidationError: on the field of `QueueInput` that is wrong.
     """
     with transaction.atomic():
         current = _locked(principal, queue)
-        if version is not None and version != current.updated_at.isoformat():
-            raise QueueChanged(current)
+        require_version(current, read=version, version=current.version, what="This worker queue was changed")
         pools = node_pools(current.deployment.cluster)
-        faults = faults_of(wanted, pools)
-        if wanted.name != current.name:
-            faults["name"] = NAME_STAYS
-        require(faults)
-        if queue_rows.update(principal, current, wanted, pools):
-            queue_rows.count(principal, current.deployment)
+        errors = errors_of(data, pools)
+        if data.name != current.name:
+            errors["name"] = NAME_STAYS
+        require_valid(errors)
+        if rows.update(principal, current, data, pools):
+            rows.save_count(principal, current.deployment)
     return current
 
 
@@ -139,20 +117,20 @@ def delete_queue(principal: Principal, queue: WorkerQueue) -> None:
         current = _locked(principal, queue)
         if current.is_default:
             raise ValidationError(DEFAULT_STAYS)
-        queue_rows.delete(principal, current)
-        queue_rows.count(principal, current.deployment)
+        rows.delete(principal, current)
+        rows.save_count(principal, current.deployment)
 
 
 def replace_queues(
-    principal: Principal, deployment: Deployment, wanted: Sequence[QueueWanted]
+    principal: Principal, deployment: Deployment, queues: Sequence[QueueInput]
 ) -> list[WorkerQueue]:
     """Make the queues of a Deployment exactly these: all in one batch, or none.
 
     Args:
         principal: who changes them.
         deployment: the Deployment as the caller's rights showed it.
-        wanted: the complete new set, `default` among them. Queues are matched by name; one that is not wanted
-            is deleted.
+        queues: the complete new set, `default` among them. Queues are matched by name; one that is missing is
+            deleted.
 
     Returns:
         The queues as they are now. Each one made, changed or deleted has its own audit event; one that stays as
@@ -160,29 +138,29 @@ def replace_queues(
 
     Raises:
         Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
-        ValidationError: on `<place in wanted, from 0>.<attribute of QueueWanted>`, or on `__all__` for what is
-            wrong with the set.
+        ValidationError: on `<place in queues, from 0>.<field of QueueInput>`, or on `__all__` for what is wrong
+            with the set.
     """
     with transaction.atomic():
         locked = deployment_to_edit(principal, deployment.workspace_id, deployment.pk, locked=True)
         _require_celery(locked)
         pools = node_pools(locked.cluster)
         present = {queue.name: queue for queue in list_queues(locked)}
-        require(_faults_of_set(wanted, present, pools))
-        wanted_names = {queue.name for queue in wanted}
+        require_valid(_errors_of_set(queues, present, pools))
+        names = {data.name for data in queues}
         changes = 0
         for name, queue in present.items():
-            if name not in wanted_names:
-                queue_rows.delete(principal, queue)
+            if name not in names:
+                rows.delete(principal, queue)
                 changes += 1
-        for each in wanted:
-            if each.name not in present:
-                queue_rows.create(principal, locked, each, pools)
+        for data in queues:
+            if data.name not in present:
+                rows.create(principal, locked, data, pools)
                 changes += 1
             else:
-                changes += queue_rows.update(principal, present[each.name], each, pools)
+                changes += rows.update(principal, present[data.name], data, pools)
         if changes:
-            queue_rows.count(principal, locked)
+            rows.save_count(principal, locked)
     return list_queues(locked)
 
 
@@ -203,22 +181,22 @@ def _require_celery(deployment: Deployment) -> None:
         raise ValidationError(ONLY_CELERY)
 
 
-def _faults_of_set(
-    wanted: Sequence[QueueWanted], present: Mapping[str, WorkerQueue], pools: Mapping[str, NodePool]
+def _errors_of_set(
+    queues: Sequence[QueueInput], present: Mapping[str, WorkerQueue], pools: Mapping[str, NodePool]
 ) -> dict[str, str]:
-    faults: dict[str, str] = {}
+    errors: dict[str, str] = {}
     seen: set[str] = set()
-    for place, each in enumerate(wanted):
+    for place, data in enumerate(queues):
         # What stays as it is may stay, even where an operator lowered a limit since.
-        if each.name not in present or each != QueueWanted.of(present[each.name]):
-            faults |= {f"{place}.{field}": fault for field, fault in faults_of(each, pools).items()}
-        if each.name in seen:
-            faults[f"{place}.name"] = "This name stands here twice. Use each name once."
-        seen.add(each.name)
+        if data.name not in present or data != QueueInput.of(present[data.name]):
+            errors |= {f"{place}.{field}": error for field, error in errors_of(data, pools).items()}
+        if data.name in seen:
+            errors[f"{place}.name"] = "This name stands here twice. Use each name once."
+        seen.add(data.name)
     if DEFAULT_QUEUE not in seen:
-        faults["__all__"] = f"{DEFAULT_STAYS} List a queue named {DEFAULT_QUEUE}."
+        errors[NON_FIELD_ERRORS] = f"{DEFAULT_STAYS} List a queue named {DEFAULT_QUEUE}."
     elif len(seen) > MAX_QUEUES:
-        faults["__all__"] = (
+        errors[NON_FIELD_ERRORS] = (
             f"A Deployment can have at most {MAX_QUEUES} worker queues; these are {len(seen)}."
         )
-    return faults
+    return errors

@@ -8,10 +8,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cloudui.web.forms import TypedWordForm
 from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, posted
+from cloudui.web.versions import StaleEdit
 from deployments.access import deployment_to_edit, deployment_to_view
 from deployments.frame import deployment_context, finish
 from deployments.models import Deployment, Executor, WorkerQueue
-from deployments.queues import service as queues
+from deployments.queues import service
 from deployments.queues.forms import CreateForm, EditForm
 
 
@@ -19,7 +20,7 @@ from deployments.queues.forms import CreateForm, EditForm
 def index(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
     """The list, for every member; for the Kubernetes executor a page that says why there is none."""
     target = deployment_to_view(request.principal, workspace, deployment)
-    context = {**_context(target), "queues": queues.list_queues(target)}
+    context = {**_context(target), "queues": service.list_queues(target)}
     return page_or_fragment(request, "deployments/queues/index.html", context, fragment="queue-list")
 
 
@@ -30,7 +31,7 @@ def create(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpRes
     form = CreateForm.for_deployment(target, posted(request))
     if form.is_valid():
         try:
-            made = queues.create_queue(request.principal, target, form.wanted())
+            made = service.create_queue(request.principal, target, form.to_input())
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -46,19 +47,19 @@ def create(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpRes
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HtmxHttpRequest, workspace: str, deployment: str, queue: str) -> HttpResponse:
     """Edit Worker Queue: everything but its name."""
-    target = queues.queue_to_edit(request.principal, workspace, deployment, queue)
+    target = service.queue_to_edit(request.principal, workspace, deployment, queue)
     form = EditForm.of(target, posted(request))
     context = {**_context(target.deployment), "queue": target, "form": form}
     status: int | None = None
     if form.is_valid():
-        version = form.cleaned_data["version"]
+        data, version = form.to_input(name=target.name), form.cleaned_data["version"]
         try:
-            saved = queues.update_queue(request.principal, target, form.wanted(), version=version)
+            saved = service.update_queue(request.principal, target, data, version=version)
         except ValidationError as error:
             form.add_error(None, error)
-        except queues.QueueChanged as changed:
-            form.accept_version(changed.current)
-            context["current"], status = changed.current, HTTPStatus.CONFLICT
+        except StaleEdit as stale:
+            form.accept(stale)
+            context["current"], status = stale.current, HTTPStatus.CONFLICT
         else:
             return _finish(
                 request, saved, f"Worker queue {saved.name} was updated.", focus=f"queue-{saved.name}"
@@ -75,12 +76,12 @@ def edit(request: HtmxHttpRequest, workspace: str, deployment: str, queue: str) 
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HtmxHttpRequest, workspace: str, deployment: str, queue: str) -> HttpResponse:
     """Delete Worker Queue, confirmed by typing `Delete` and its name."""
-    target = queues.queue_to_edit(request.principal, workspace, deployment, queue)
+    target = service.queue_to_edit(request.principal, workspace, deployment, queue)
     if target.is_default:
-        raise PermissionDenied(queues.DEFAULT_STAYS)
+        raise PermissionDenied(service.DEFAULT_STAYS)
     form = TypedWordForm(posted(request), word=f"Delete {target.name}")
     if form.is_valid():
-        queues.delete_queue(request.principal, target)
+        service.delete_queue(request.principal, target)
         return _finish(request, target, f"Worker queue {target.name} was deleted.")
     context = {**_context(target.deployment), "queue": target, "form": form}
     return page_or_fragment(

@@ -1,7 +1,7 @@
 r"""The `.env` format, in which developers keep the variables of a project beside it.
 
-What is written here is read again to the letter, here and by python-dotenv: a value that is not plain stands in
-single quotes, in which only \ and ' are written with a \ before them and nothing is replaced.
+What is written here is read back to the letter, by us and by python-dotenv. A value with special characters is put
+in single quotes, in which only \ and ' have a \ before them and no variable is replaced.
 """
 
 import io
@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_variables
 from dotenv.parser import parse_stream
 
 from deployments.models import Deployment
-from deployments.variables.service import Shown, Wanted, list_variables
+from deployments.variables.service import VariableInput, VariableView, list_variables
 
 # Above a secret, whose value is left out; it also says so to whoever reads the file back.
 SECRET: Final = "# Secret: its value is never exported. Left blank, it stays as it is."
@@ -29,7 +29,7 @@ WITHOUT_QUOTES: Final = re.compile(r"=[^\S\r\n]*[^\s'\"]")
 
 
 @sensitive_variables()
-def parse(text: str) -> list[Wanted]:
+def parse(text: str) -> list[VariableInput]:
     """Read the variables of a file. Nothing in a value is replaced by other variables.
 
     Args:
@@ -42,7 +42,7 @@ def parse(text: str) -> list[Wanted]:
         ValidationError: naming the line, never what stands in it.
     """
     _refuse_blanks(text)
-    found: dict[str, Wanted] = {}
+    found: dict[str, VariableInput] = {}
     is_secret = False
     for number, binding in enumerate(parse_stream(io.StringIO(text))):
         line = binding.original.line + _blank_lines(binding.original.string)
@@ -57,7 +57,7 @@ def parse(text: str) -> list[Wanted]:
             continue
         if binding.key in found:
             raise ValidationError(f"Line {line}: the key of this line stands above already.", code="twice")
-        found[binding.key] = Wanted(
+        found[binding.key] = VariableInput(
             binding.key, binding.value.rstrip() or (None if is_secret else ""), is_secret=is_secret
         )
         is_secret = False
@@ -67,23 +67,23 @@ def parse(text: str) -> list[Wanted]:
 @sensitive_variables()
 def render(deployment: Deployment) -> str:
     """All variables as a file, by key; those of secrets are blank, with a comment above them."""
-    return "".join(_lines(shown) for shown in list_variables(deployment))
+    return "".join(_lines(variable) for variable in list_variables(deployment))
 
 
 @sensitive_variables()
-def _lines(shown: Shown) -> str:
-    if shown.is_secret:
-        return f"{SECRET}\n{shown.key}=\n"
-    if not shown.is_readable:
-        return f"{UNREADABLE.format(key=shown.key)}\n"
-    if PLAIN.fullmatch(shown.value):
-        return f"{shown.key}={shown.value}\n"
-    escaped = shown.value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"{shown.key}='{escaped}'\n"
+def _lines(variable: VariableView) -> str:
+    if variable.is_secret:
+        return f"{SECRET}\n{variable.key}=\n"
+    if not variable.is_readable:
+        return f"{UNREADABLE.format(key=variable.key)}\n"
+    if PLAIN.fullmatch(variable.value):
+        return f"{variable.key}={variable.value}\n"
+    escaped = variable.value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{variable.key}='{escaped}'\n"
 
 
 def _refuse_blanks(text: str) -> None:
-    """Refuse more blanks in a row than the parser can stand, where they may be in a value without quotes."""
+    """Refuse more blanks in a row than the parser can handle, where they may be in a value without quotes."""
     for blanks in BLANKS.finditer(text):
         if blanks.end() - blanks.start() <= MOST_BLANKS:
             continue
@@ -98,5 +98,5 @@ def _refuse_blanks(text: str) -> None:
 
 
 def _blank_lines(text: str) -> int:
-    """How many lines the parser passed over before what it read."""
+    """How many blank lines the parser has put before what it read."""
     return len(LINE_END.findall(text[: len(text) - len(text.lstrip())]))

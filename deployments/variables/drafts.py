@@ -1,7 +1,7 @@
 """A secret that was typed and could not be saved yet: kept in the page, sealed.
 
 A form that comes back with an error, with one more row or with somebody else's changes keeps what was typed. A
-secret is never shown, not even to who typed it a moment ago; so it goes into the page encrypted under the
+secret is never shown, not even to the person who has just typed it. So the page holds it encrypted under the
 installation's key, where only this server can read it, and only for the same person and Deployment. It may become
 the value of a secret and of nothing else: as a plain one it would be shown.
 """
@@ -20,7 +20,7 @@ PURPOSE: Final = "draft"
 @sensitive_variables("value")
 def seal(principal: Principal, deployment: Deployment, value: str) -> str:
     """The value as text for a hidden field; it cannot be read without the installation's keys."""
-    # What is no character is told to be an error when it is saved, so it must survive until then.
+    # Saving refuses half characters with an error, so they must survive until then.
     plain = value.encode(errors="surrogatepass")
     return encryption.seal(plain, PURPOSE, deployment.pk, principal.id)
 

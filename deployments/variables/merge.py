@@ -1,7 +1,7 @@
-"""The rows of the edit form of environment variables, and what becomes of them when somebody else was quicker.
+"""The rows of the edit form of environment variables, and how they are merged with what somebody else saved.
 
-A row carries what it stood for when the editing began (`was`), so that two people who changed different variables
-are brought together by themselves, and only what both changed needs a decision.
+A row carries a trace of its variable from when the editing began (`was`). So changes of different variables are merged
+without a question, and only a variable that both people changed needs a decision.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from django.views.decorators.debug import sensitive_variables
 
-from deployments.variables.service import Shown, Wanted
+from deployments.variables.service import VariableInput, VariableView
 
 MINE: Final = "mine"
 THEIRS: Final = "theirs"
@@ -19,7 +19,7 @@ THEIRS: Final = "theirs"
 
 @dataclass(slots=True)
 class Row:
-    """A row as it was shown or sent.
+    """A row of the form.
 
     Attributes:
         key: the name in it.
@@ -28,7 +28,7 @@ class Row:
         is_deleted: whether *Delete* is ticked.
         was: what `trace` gave for the variable when the editing began; empty for a row that was added.
         draft: a secret that was typed, sealed (deployments.variables.drafts).
-        choice: `mine` if this row is wanted although somebody else changed the variable; empty if not chosen.
+        choice: `mine` to keep this row although somebody else changed the variable; empty if not chosen.
         news: what somebody else did to this variable meanwhile: `added`, `changed`, or `conflict` if this row
             changed it too.
         now: the variable as it is stored now, for a conflict; None if it was deleted.
@@ -44,14 +44,20 @@ class Row:
     draft: str = ""
     choice: str = ""
     news: Literal["", "added", "changed", "conflict"] = ""
-    now: Shown | None = field(default=None, repr=False)
+    now: VariableView | None = field(default=None, repr=False)
     error: str = ""
     error_is_about_key: bool = False
 
     @classmethod
-    def of(cls, shown: Shown, *, news: Literal["", "added", "changed"] = "") -> "Row":
+    def of(cls, variable: VariableView, *, news: Literal["", "added", "changed"] = "") -> "Row":
         """The row that shows a variable as it is stored."""
-        return cls(key=shown.key, value=shown.value, is_secret=shown.is_secret, was=trace(shown), news=news)
+        return cls(
+            key=variable.key,
+            value=variable.value,
+            is_secret=variable.is_secret,
+            was=trace(variable),
+            news=news,
+        )
 
     @property
     def is_new(self) -> bool:
@@ -75,39 +81,39 @@ class Row:
 
     @property
     def is_changed(self) -> bool:
-        """Whether this row wants something else than what was there when the editing began."""
+        """Whether this row differs from what was there when the editing began."""
         if self.is_new or self.is_deleted or self.draft or self.news == "conflict":
             return True
         if self.was_hidden:
             return bool(self.value.strip()) or self.is_secret != self.was.startswith("secret:")
         return self.is_secret or _trace_of_value(self.value) != self.was
 
-    def as_wanted(self, typed_secret: str) -> Wanted:
-        """What this row asks of the service.
+    def to_input(self, typed_secret: str) -> VariableInput:
+        """The variable as this row has it.
 
         Args:
             typed_secret: what `draft` holds, unsealed.
         """
         if not self.is_changed or (self.is_secret and not typed_secret and not self.is_new):
-            return Wanted(self.key, None, self.is_secret)
-        return Wanted(self.key, typed_secret if self.is_secret else self.value, self.is_secret)
+            return VariableInput(self.key, None, self.is_secret)
+        return VariableInput(self.key, typed_secret if self.is_secret else self.value, self.is_secret)
 
 
 @sensitive_variables()
-def trace(shown: Shown) -> str:
+def trace(variable: VariableView) -> str:
     """A short text that differs when a variable has changed, and tells nothing about what is not shown."""
-    if shown.is_secret or not shown.is_readable:
-        kind = "secret" if shown.is_secret else "hidden"
-        return f"{kind}:{shown.updated_at.timestamp():.6f}"
-    return _trace_of_value(shown.value)
+    if variable.is_secret or not variable.is_readable:
+        kind = "secret" if variable.is_secret else "hidden"
+        return f"{kind}:{variable.updated_at.timestamp():.6f}"
+    return _trace_of_value(variable.value)
 
 
 @sensitive_variables()
-def merge(rows: Sequence[Row], current: Sequence[Shown]) -> tuple[list[Row], list[str]]:
-    """Bring the rows of somebody together with what somebody else saved meanwhile.
+def merge(rows: Sequence[Row], current: Sequence[VariableView]) -> tuple[list[Row], list[str]]:
+    """Merge the rows that were sent with what somebody else saved meanwhile.
 
-    What only one of them changed is taken as he wants it. What both changed, each in another way, becomes a
-    conflict: the row stays as it is, knows what is stored now, and waits for a choice.
+    A variable that only one of them changed is taken from there. One that both changed, each in another way, becomes
+    a conflict: the row stays as it is, knows what is stored now, and waits for a choice.
 
     Args:
         rows: what was sent.
@@ -117,7 +123,7 @@ def merge(rows: Sequence[Row], current: Sequence[Shown]) -> tuple[list[Row], lis
         The rows to show, those of stored variables by key and then the new ones, and the keys of variables that
         are gone because somebody else deleted them.
     """
-    stored = {shown.key: shown for shown in current}
+    stored = {one.key: one for one in current}
     merged, gone = [], []
     for row in rows:
         now = stored.pop(row.key, None)
@@ -131,12 +137,12 @@ def merge(rows: Sequence[Row], current: Sequence[Shown]) -> tuple[list[Row], lis
         else:
             row.now, row.was, row.news, row.choice = now, trace(now) if now else "", "conflict", ""
             merged.append(row)
-    merged += [Row.of(shown, news="added") for shown in stored.values()]
+    merged += [Row.of(one, news="added") for one in stored.values()]
     return sorted(merged, key=lambda row: (row.is_new, row.key if not row.is_new else "")), gone
 
 
-def _is_the_same(row: Row, now: Shown | None) -> bool:
-    """Whether both want the same; never said of secrets, whose values are not compared."""
+def _is_the_same(row: Row, now: VariableView | None) -> bool:
+    """Whether both made the same change; never said of secrets, whose values are not compared."""
     if now is None:
         return row.is_deleted
     is_hidden = now.is_secret or row.is_secret or not now.is_readable
@@ -144,6 +150,6 @@ def _is_the_same(row: Row, now: Shown | None) -> bool:
 
 
 def _trace_of_value(value: str) -> str:
-    # A browser ends lines its own way, and what it did not show as a difference is none.
+    # Browsers end lines in their own way, so a difference in line ends is none.
     plain = value.replace("\r\n", "\n").replace("\r", "\n")
     return f"plain:{hashlib.sha256(plain.encode(errors='surrogatepass')).hexdigest()[:32]}"

@@ -1,7 +1,7 @@
 """Bringing the values of environment variables to the newest field key, while people go on saving them.
 
-Everybody who writes variables holds the row of their Deployment; so does this, for a few of them at a time. What
-somebody saves between two steps is encrypted with the newest key anyway.
+Whoever writes variables holds the row of their Deployment. So does this, for a few variables at a time. What is saved
+between two steps is encrypted with the newest key anyway.
 """
 
 import logging
@@ -16,7 +16,7 @@ from deployments.models import Deployment
 from deployments.models.variable import EnvironmentVariable
 from deployments.variables.service import read_value, seal_value
 
-# So many values are encrypted while others wait for their Deployment, and with SQLite for the whole database.
+# While this many values are encrypted others wait for the Deployment, and with SQLite for the whole database.
 BATCH: Final = 50
 
 logger = logging.getLogger(__name__)

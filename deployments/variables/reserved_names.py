@@ -1,8 +1,10 @@
-"""Names that an environment variable may not have: with them an Editor could open what is closed to him.
+"""Names that an environment variable may not have, because with it an Editor could do more than edit.
 
-The list is that of reference/airflow.md section 6, with what else decides the same in Airflow 2 and 3: older names
-of these settings, and those of the auth managers. Each entry ends in `*` where every longer name is meant too. Airflow
-reads the value of a secret setting also from NAME_CMD and NAME_SECRET, so those are the same setting.
+Deploying DAGs runs code in Airflow's workers; that is an Editor's right. These names reach further: into the processes
+that sign people in, into the keys that sign sessions and encrypt connections, into the database, or into what this
+console itself puts into the environment. The settings of Airflow 2 and 3 are both here, with older names of the same
+setting and those of the auth managers. An entry that ends in `*` means every longer name too. Airflow reads the value
+of a secret setting also from NAME_CMD and NAME_SECRET, so those are the same setting.
 """
 
 import re
@@ -17,7 +19,7 @@ _DATABASE: Final = "it decides which database this Airflow uses"
 _ELSEWHERE: Final = "Put what your DAGs need into the image of the Deployment, or choose another name."
 _OPERATOR: Final = "Ask an operator of this installation to change it."
 
-# Name or beginning: why it is reserved, and what to do instead.
+# By name or its beginning: why it is reserved, and what to do instead.
 RESERVED: Final[dict[str, tuple[str, str]]] = {
     "PATH": (_LOADER, _ELSEWHERE),
     "LD_*": (_LOADER, _ELSEWHERE),

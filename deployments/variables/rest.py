@@ -5,12 +5,12 @@ from django.views.decorators.debug import sensitive_variables
 from ninja import Router
 
 from cloudui.web.api import ApiRequest
-from cloudui.web.rest.errors import conflict, invalid, named
+from cloudui.web.rest.errors import invalid, named
 from cloudui.web.rest.schemas import Id
 from deployments.access import deployment_to_edit, deployment_to_view
 from deployments.models import Deployment
 from deployments.variables.schemas import VariableChanges, VariableShown, VariablesShown, VariablesWanted
-from deployments.variables.service import Shown, VariablesChanged, Wanted, list_variables, save_variables
+from deployments.variables.service import VariableInput, VariableView, list_variables, save_variables
 
 PATH = "/deployments/{cid:deployment}/variables"
 FIELD = "environment_variables"
@@ -21,19 +21,19 @@ router = Router(tags=["Environment variables"])
 @router.get(PATH, response=VariablesShown, summary="Read the environment variables")
 def read_variables(request: ApiRequest, deployment: Id) -> VariablesShown:
     """All of them by key; the value of a secret is empty."""
-    return _shown(deployment_to_view(request.principal, None, deployment))
+    return _view(deployment_to_view(request.principal, None, deployment))
 
 
 @router.put(PATH, response=VariablesShown, summary="Replace the environment variables")
 @sensitive_variables()
-def replace_variables(request: ApiRequest, deployment: Id, wanted: VariablesWanted) -> VariablesShown:
+def replace_variables(request: ApiRequest, deployment: Id, data: VariablesWanted) -> VariablesShown:
     """The complete new set in one step: one that is missing is deleted.
 
     What was read can be sent back: a secret without a value keeps the one that is stored.
     """
     found = deployment_to_edit(request.principal, None, deployment)
-    complete = [Wanted(one.key, one.value, one.is_secret) for one in wanted.environment_variables]
-    return _shown(_saved(request, found, complete, version=wanted.version))
+    complete = [VariableInput(one.key, one.value, one.is_secret) for one in data.environment_variables]
+    return _view(_saved(request, found, complete, version=data.version))
 
 
 @router.patch(PATH, response=VariablesShown, summary="Set and delete some environment variables")
@@ -44,33 +44,28 @@ def change_variables(request: ApiRequest, deployment: Id, changes: VariableChang
     with transaction.atomic():
         # The others are read under the lock, so that a change of theirs meanwhile is not undone.
         found = deployment_to_edit(request.principal, None, deployment, locked=True)
-        return _shown(
-            _saved(request, found, _merged(list_variables(found), changes), version=changes.version)
-        )
+        return _view(_saved(request, found, _merged(list_variables(found), changes), version=changes.version))
 
 
 @sensitive_variables()
 def _saved(
-    request: ApiRequest, deployment: Deployment, wanted: list[Wanted], *, version: int | None
+    request: ApiRequest, deployment: Deployment, variables: list[VariableInput], *, version: int | None
 ) -> Deployment:
-    try:
-        with named(FIELD):
-            return save_variables(request.principal, deployment, wanted, version=version)
-    except VariablesChanged as error:
-        raise conflict(str(error), version=error.current.variables_version) from error
+    with named(FIELD):
+        return save_variables(request.principal, deployment, variables, version=version)
 
 
 @sensitive_variables()
-def _merged(stored: list[Shown], changes: VariableChanges) -> list[Wanted]:
-    flags = {shown.key: shown.is_secret for shown in stored}
+def _merged(stored: list[VariableView], changes: VariableChanges) -> list[VariableInput]:
+    flags = {one.key: one.is_secret for one in stored}
     # No value keeps the stored one, also of what is no secret and of what cannot be read.
-    wanted = {shown.key: Wanted(shown.key, None, shown.is_secret) for shown in stored}
+    merged = {one.key: VariableInput(one.key, None, one.is_secret) for one in stored}
     for one in changes.set:
         is_secret = flags.get(one.key, False) if one.is_secret is None else one.is_secret
-        wanted[one.key] = Wanted(one.key, one.value, is_secret)
+        merged[one.key] = VariableInput(one.key, one.value, is_secret)
     for key in changes.delete:
-        wanted.pop(key, None)
-    return list(wanted.values())
+        merged.pop(key, None)
+    return list(merged.values())
 
 
 def _require_each_once(changes: VariableChanges) -> None:
@@ -80,8 +75,8 @@ def _require_each_once(changes: VariableChanges) -> None:
         raise invalid((f"{FIELD}.{key}", "This key stands here more than once.") for key in twice)
 
 
-def _shown(deployment: Deployment) -> VariablesShown:
+def _view(deployment: Deployment) -> VariablesShown:
     return VariablesShown(
         version=deployment.variables_version,
-        environment_variables=[VariableShown.of(shown) for shown in list_variables(deployment)],
+        environment_variables=[VariableShown.of(one) for one in list_variables(deployment)],
     )

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from cloudui.web.rest.schemas import Body, Moment, Version, matching
 from deployments.models.variable import KEY_LENGTH
-from deployments.variables.service import KEY_RULE, MOST_BYTES, MOST_VARIABLES, Shown
+from deployments.variables.service import KEY_RULE, MOST_BYTES, MOST_VARIABLES, VariableView
 
 Key = Annotated[str, matching("^[A-Za-z_][A-Za-z0-9_]*$", KEY_RULE), Field(max_length=KEY_LENGTH)]
 Value = Annotated[
@@ -27,9 +27,14 @@ class VariableShown(BaseModel):
     updated_at: Moment
 
     @classmethod
-    def of(cls, shown: Shown) -> "VariableShown":
+    def of(cls, variable: VariableView) -> "VariableShown":
         """A variable as people may see it."""
-        return cls(key=shown.key, value=shown.value, is_secret=shown.is_secret, updated_at=shown.updated_at)
+        return cls(
+            key=variable.key,
+            value=variable.value,
+            is_secret=variable.is_secret,
+            updated_at=variable.updated_at,
+        )
 
 
 class VariablesShown(BaseModel):

@@ -1,7 +1,8 @@
-"""The environment variables of a Deployment: what is shown of them, and one way to change them, as a whole.
+"""The environment variables of a Deployment: how they may be seen, and one way to change them, as a whole.
 
-Values are encrypted under the installation's field key and bound to Deployment, key and flag (design.md 4). The
-value of a secret is decrypted for nobody who asks through here.
+Values are encrypted under the installation's field key and bound to Deployment, key and flag (cloudui.web.encryption):
+a row that is copied to another Deployment, or whose flag is turned, cannot be read. `VariableView` never holds the
+value of a secret.
 """
 
 import re
@@ -19,11 +20,12 @@ from django.views.decorators.debug import sensitive_variables
 from cloudui.web.encryption import NONCE_BYTES, CannotDecrypt, decrypt, encrypt
 from cloudui.web.keyring import KeyFileError
 from cloudui.web.principal import Principal
+from cloudui.web.versions import require_version
+from deployments import events
 from deployments.access import deployment_to_edit
 from deployments.models import Deployment
 from deployments.models.variable import KEY_LENGTH, EnvironmentVariable
 from deployments.variables.reserved_names import refuse_reserved
-from workspaces import audit
 
 PURPOSE: Final = "variable"
 KEY_PATTERN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -39,7 +41,7 @@ TWICE: Final = "This key stands here more than once. Keep one of them."
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class VariableView:
     """A variable as people and programs may see it.
 
     Attributes:
@@ -59,13 +61,13 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A variable as somebody wants it.
+class VariableInput:
+    """A variable as it is to be saved.
 
     Attributes:
         key: its name.
         value: its value; None, or an empty one for a secret, keeps what is stored.
-        is_secret: whether the value shall be kept from everybody.
+        is_secret: whether the value is to be kept from everybody.
     """
 
     key: str
@@ -73,18 +75,10 @@ class Wanted:
     is_secret: bool = False
 
 
-class VariablesChanged(Exception):
-    """Somebody saved the variables after they were read."""
-
-    def __init__(self, current: Deployment) -> None:
-        super().__init__("The environment variables were changed meanwhile.")
-        self.current = current
-
-
 @sensitive_variables()
-def list_variables(deployment: Deployment) -> list[Shown]:
+def list_variables(deployment: Deployment) -> list[VariableView]:
     """The variables of a Deployment by key; that the caller may see them is decided already."""
-    return [_shown(row) for row in EnvironmentVariable.objects.of(deployment)]
+    return [_view(row) for row in EnvironmentVariable.objects.of(deployment)]
 
 
 def check_key(key: str) -> None:
@@ -121,42 +115,48 @@ def check_value(value: str) -> None:
 
 @sensitive_variables()
 def save_variables(
-    principal: Principal, deployment: Deployment, wanted: Sequence[Wanted], *, version: int | None = None
+    principal: Principal,
+    deployment: Deployment,
+    variables: Sequence[VariableInput],
+    *,
+    version: int | None = None,
 ) -> Deployment:
-    """Make `wanted` all the variables that a Deployment has, in one step.
+    """Make `variables` all that a Deployment has, in one step.
 
-    What is stored and not wanted is deleted. White space at the end of values is dropped: it breaks programs and
+    Those that are stored and missing here are deleted. White space at the end of values is dropped: it breaks programs and
     nobody sees it. If nothing differs nothing happens, and no event is written.
 
     Args:
         principal: who saves; an Editor or the Deployment's own API key.
         deployment: the Deployment as the caller's rights showed it.
-        wanted: the complete new set.
+        variables: the complete new set.
         version: the `variables_version` that was read before; None replaces whatever is there.
 
     Raises:
         Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
-        VariablesChanged: when the variables have another version by now.
+        StaleEdit: when the variables have another version by now; its `current` is the Deployment.
         ValidationError: with what is wrong by key (`__all__` for the set as a whole); then nothing is saved.
     """
     with transaction.atomic():
         locked = deployment_to_edit(principal, deployment.workspace_id, deployment.pk, locked=True)
-        if version is not None and locked.variables_version != version:
-            raise VariablesChanged(locked)
+        require_version(
+            locked,
+            read=version,
+            version=locked.variables_version,
+            what="The environment variables were changed",
+        )
         stored = {row.key: row for row in EnvironmentVariable.objects.filter(deployment=locked)}
-        changes = _changes(locked, wanted, stored)
+        changes = _changes(locked, variables, stored)
         if changes:
             _write(changes)
-            locked.variable_count = len(wanted)
+            locked.variable_count = len(variables)
             locked.variables_version += 1
             locked.save_change(principal, "variable_count", "variables_version")
-            audit.record(
+            events.record(
                 principal,
                 "updateDeploymentVariables",
-                workspace=locked.workspace_id,
-                deployment=locked.pk,
-                target=locked.pk,
-                input={"variables": [change.as_input() for change in changes]},
+                locked,
+                {"variables": [change.to_event() for change in changes]},
             )
     return locked
 
@@ -183,12 +183,12 @@ def _place(deployment_id: str, key: str, *, is_secret: bool) -> tuple[str, ...]:
 
 
 @sensitive_variables()
-def _shown(row: EnvironmentVariable) -> Shown:
+def _view(row: EnvironmentVariable) -> VariableView:
     try:
         value = read_value(row)
     except (CannotDecrypt, KeyFileError):
-        return Shown(row.key, "", row.is_secret, row.updated_at, is_readable=False)
-    return Shown(row.key, "" if row.is_secret else value, row.is_secret, row.updated_at)
+        return VariableView(row.key, "", row.is_secret, row.updated_at, is_readable=False)
+    return VariableView(row.key, "" if row.is_secret else value, row.is_secret, row.updated_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,70 +198,70 @@ class _Change:
     row: EnvironmentVariable
     how: str
 
-    def as_input(self) -> dict[str, object]:
+    def to_event(self) -> dict[str, object]:
         """What the audit log says of it: everything but the value."""
         return {"key": self.row.key, "isSecret": self.row.is_secret, "change": self.how}
 
 
 @sensitive_variables()
 def _changes(
-    deployment: Deployment, wanted: Sequence[Wanted], stored: dict[str, EnvironmentVariable]
+    deployment: Deployment, variables: Sequence[VariableInput], stored: dict[str, EnvironmentVariable]
 ) -> list[_Change]:
-    """What differs, by key. Nothing is written here, so that every error is found and told at once."""
-    times = Counter(one.key for one in wanted)
+    """What differs, by key. Nothing is written before all of it was looked at, so that all errors are told at once."""
+    times = Counter(one.key for one in variables)
     errors = {key: [ValidationError(TWICE, code="key_twice")] for key, number in times.items() if number > 1}
     size = 0
     changes = [_Change(row, "deleted") for key, row in stored.items() if key not in times]
-    for one in wanted:
+    for one in variables:
         if one.key in errors:
             continue
         try:
-            row, how = _as_wanted(deployment, one, stored.get(one.key))
+            row, how = _updated(deployment, one, stored.get(one.key))
         except ValidationError as error:
             errors[one.key] = [error]
             continue
         size += len(row.value) - SEAL_BYTES
         if how:
             changes.append(_Change(row, how))
-    if too_much := _too_much(len(wanted), size):
-        errors.setdefault(NON_FIELD_ERRORS, []).append(too_much)
+    if excess := _excess(len(variables), size):
+        errors.setdefault(NON_FIELD_ERRORS, []).append(excess)
     if errors:
         raise ValidationError(errors)
     return sorted(changes, key=lambda change: change.row.key)
 
 
 @sensitive_variables()
-def _as_wanted(
-    deployment: Deployment, wanted: Wanted, stored: EnvironmentVariable | None
+def _updated(
+    deployment: Deployment, variable: VariableInput, stored: EnvironmentVariable | None
 ) -> tuple[EnvironmentVariable, str]:
-    """The row as it shall be, and how it differs from what is stored; empty if it does not."""
-    check_key(wanted.key)
-    value = (wanted.value or "").rstrip()
+    """The row as it is to be, and how it differs from what is stored; empty if it does not."""
+    check_key(variable.key)
+    value = (variable.value or "").rstrip()
     check_value(value)
     if stored is None:
-        if wanted.value is None or (wanted.is_secret and not value):
+        if variable.value is None or (variable.is_secret and not value):
             raise ValidationError("Enter a value.", code="required")
-        row = EnvironmentVariable(deployment=deployment, key=wanted.key, is_secret=wanted.is_secret)
+        row = EnvironmentVariable(deployment=deployment, key=variable.key, is_secret=variable.is_secret)
         seal_value(row, value)
         return row, "added"
-    shown = _shown(stored)
-    if stored.is_secret and not wanted.is_secret and not value:
+    before = _view(stored)
+    if stored.is_secret and not variable.is_secret and not value:
         raise ValidationError("Enter a new value: what was secret is never shown.", code="required")
-    # A blank box over what cannot be read is no wish to empty it.
-    keeps = wanted.value is None or (not value and (wanted.is_secret or not shown.is_readable))
-    if keeps and stored.is_secret == wanted.is_secret:
+    # A value that cannot be read has a blank box, which does not mean that it is to be emptied.
+    keeps = variable.value is None or (not value and (variable.is_secret or not before.is_readable))
+    if keeps and stored.is_secret == variable.is_secret:
         return stored, ""
-    if keeps and not shown.is_readable:
+    if keeps and not before.is_readable:
         raise ValidationError("Enter the value again: what is stored cannot be read.", code="required")
-    if not stored.is_secret and not wanted.is_secret and shown.is_readable and shown.value == value:
+    if not stored.is_secret and not variable.is_secret and before.is_readable and before.value == value:
         return stored, ""
-    stored.is_secret = wanted.is_secret
-    # That of a secret is never compared with what is stored: the answer would tell whether a guess is right.
-    seal_value(stored, shown.value if keeps else value)
+    stored.is_secret = variable.is_secret
+    # A secret is never compared with what is stored: the answer would tell whether a guess is right.
+    seal_value(stored, before.value if keeps else value)
     return stored, "changed"
 
 
-def _too_much(number: int, size: int) -> ValidationError | None:
+def _excess(number: int, size: int) -> ValidationError | None:
     if number > MOST_VARIABLES:
         return ValidationError(
             f"A Deployment has at most {MOST_VARIABLES} variables; these are {number}.", code="too_many"

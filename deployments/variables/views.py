@@ -1,4 +1,4 @@
-"""The Variables tab: the list, editing all of them at once, and .env files to bring in and take away."""
+"""The Variables tab: the list, editing all of them at once, importing and exporting .env files."""
 
 from http import HTTPStatus
 
@@ -15,12 +15,13 @@ from cloudui.web.htmx import (
     wants_fragment,
 )
 from cloudui.web.uploads import was_too_large
+from cloudui.web.versions import StaleEdit
 from deployments.access import deployment_to_edit, deployment_to_view
 from deployments.frame import deployment_context, finish
 from deployments.models import Deployment
 from deployments.variables import dotenv
 from deployments.variables.forms import ImportForm, VariablesForm
-from deployments.variables.service import VariablesChanged, list_variables, save_variables
+from deployments.variables.service import list_variables, save_variables
 
 
 @require_safe
@@ -57,17 +58,15 @@ def export(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpRes
 def edit(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
     """Update Environment Variables: all of them as rows, saved together. The button Add only adds a row."""
     target = deployment_to_edit(request.principal, workspace, deployment)
-    form = VariablesForm(request.principal, target)
-    if request.method != "POST":
+    form = VariablesForm(request.principal, target, posted(request))
+    is_valid = form.is_valid()
+    if not form.is_bound or "add" in form.data:
         return _show(request, target, form)
-    form.receive(request.POST)
-    if "add" in request.POST:
-        return _show(request, target, form)
-    if form.is_valid:
+    if is_valid:
         try:
-            save_variables(request.principal, target, form.wanted(), version=form.version)
-        except VariablesChanged as stale:
-            form.accept(stale.current)
+            save_variables(request.principal, target, form.to_input(), version=form.cleaned_data["version"])
+        except StaleEdit as stale:
+            form.accept(stale)
             return _show(request, target, form, status=HTTPStatus.CONFLICT)
         except ValidationError as refusal:
             form.refuse(refusal)

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.views.debug import ExceptionReporter
 
-from apikeys import credentials, operating
-from apikeys.issuing import reissue_secret
+from apikeys import credentials, keys, leaks
+from apikeys.key_secrets import reissue_secret
 from apikeys.models import ApiKeySecret
 from cloudui.web.principal import system_principal
 from tests.deployments.helpers import field_error, page, signed_in, text
@@ -64,8 +64,8 @@ def test_the_last_use_is_told(as_operator, issued, secret):
     assert "from 192.0.2.7" in found(look_up(as_operator, secret))
 
 
-def test_the_secret_of_a_disabled_key_is_told_apart(as_operator, issued, secret):
-    issued.key.switch(is_enabled=False)
+def test_the_secret_of_a_disabled_key_is_told_apart(as_operator, issued, secret, admin):
+    keys.disable_key(principal_for(admin), issued.key)
 
     assert found(look_up(as_operator, secret)).startswith("The key is disabled.")
 
@@ -198,6 +198,6 @@ def test_the_page_is_kept_by_no_cache(as_operator, secret):
 
 
 def test_the_installation_itself_may_look_up_too(issued, secret):
-    finding = operating.look_up(system_principal("shell"), issued.secret)
+    finding = leaks.look_up(system_principal("shell"), issued.secret)
 
     assert finding.secret.key == issued.key

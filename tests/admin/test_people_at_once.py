@@ -50,12 +50,12 @@ def post_while(monkeypatch, form, change, send):
 
 
 def test_a_new_name_does_not_bring_ended_sessions_back(monkeypatch, operator, person):
-    given = {"email": person.email, "full_name": "New", "organization_role": "member", "is_active": "on"}
+    data = {"email": person.email, "full_name": "New", "organization_role": "member", "is_active": "on"}
     post_while(
         monkeypatch,
         PersonForm,
         lambda: User.objects.filter(pk=person.pk).update(security_stamp="renewed"),
-        lambda: operator.post(f"/admin/workspaces/user/{person.pk}/change/", given),
+        lambda: operator.post(f"/admin/workspaces/user/{person.pk}/change/", data),
     )
 
     person.refresh_from_db()
@@ -63,12 +63,12 @@ def test_a_new_name_does_not_bring_ended_sessions_back(monkeypatch, operator, pe
 
 
 def test_a_new_password_does_not_bring_a_deactivated_person_back(monkeypatch, operator, person):
-    given = {"password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
+    data = {"password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
     post_while(
         monkeypatch,
         PasswordForm,
         lambda: User.objects.filter(pk=person.pk).update(is_active=False),
-        lambda: operator.post(f"/admin/workspaces/user/{person.pk}/password/", given),
+        lambda: operator.post(f"/admin/workspaces/user/{person.pk}/password/", data),
     )
 
     person.refresh_from_db()
@@ -78,22 +78,22 @@ def test_a_new_password_does_not_bring_a_deactivated_person_back(monkeypatch, op
 def members_form(workspace, staying):
     """The page of a Workspace as an operator sends it: every member there is, all but `staying` to be removed."""
     members = list(Membership.objects.filter(workspace=workspace).order_by("pk"))
-    given = {
+    data = {
         "name": workspace.name,
         "description": "",
         "memberships-TOTAL_FORMS": len(members),
         "memberships-INITIAL_FORMS": len(members),
     }
     for number, member in enumerate(members):
-        given |= {
+        data |= {
             f"memberships-{number}-id": member.pk,
             f"memberships-{number}-workspace": workspace.pk,
             f"memberships-{number}-user": member.user_id,
             f"memberships-{number}-role": member.role,
         }
         if member.user_id != staying.pk:
-            given[f"memberships-{number}-DELETE"] = "on"
-    return given
+            data[f"memberships-{number}-DELETE"] = "on"
+    return data
 
 
 def test_two_operators_do_not_remove_the_last_two_admins(person):

@@ -9,8 +9,9 @@ import jwt
 from django.test import Client
 
 from apikeys import credentials
-from apikeys.issuing import Issued
-from apikeys.tokens import signing_keys as signing
+from apikeys.key_secrets import Issued
+from apikeys.models import ApiKeySecret
+from apikeys.tokens import signing_keys
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -81,7 +82,7 @@ def signed(claims, header=None, sign=None) -> str:
 
     No library makes it: they refuse to make most of what must be refused here.
     """
-    keys = signing.keys()
+    keys = signing_keys.keys()
     full = {"alg": "EdDSA", "typ": "at+jwt", "kid": keys.kid, **(header or {})}
     text = ".".join(unpadded(json.dumps(part).encode()) for part in (full, claims))
     return f"{text}.{unpadded((sign or keys.signer.private_key.sign)(text.encode()))}"
@@ -100,4 +101,10 @@ def forged(issued) -> str:
 
 def never_stored() -> str:
     """A secret with a genuine tag that belongs to no key."""
-    return credentials.new_secret().reveal()
+    return credentials.generate_secret().reveal()
+
+
+def works(issued: Issued) -> bool:
+    """Whether the secret opens its key now."""
+    rows = ApiKeySecret.objects.live().filter(key=issued.key)
+    return any(credentials.verify(issued.secret, row.encoded, row.pepper_version) for row in rows)

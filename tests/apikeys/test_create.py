@@ -211,19 +211,6 @@ def test_fields_that_the_form_does_not_have_change_nothing(as_admin, admin, depl
     assert key.created_by == admin
 
 
-@pytest.mark.parametrize("who", ["as_member", "as_editor"])
-def test_members_and_editors_get_the_reason(who, deployment, request):
-    response = request.getfixturevalue(who).get(url("create", deployment))
-
-    assert response.status_code == 403
-    assert "Only a Workspace Admin can create, change or delete API keys." in text(response)
-
-
-def test_strangers_get_nothing(as_stranger, deployment):
-    assert as_stranger.get(url("create", deployment)).status_code == 404
-    assert as_stranger.post(url("create", deployment), {"name": "x"}).status_code == 404
-
-
 @pytest.mark.threat("T-L1")
 def test_an_admin_who_lost_the_role_meanwhile_gets_the_reason_as_a_toast(as_admin, deployment, hx):
     nonce = nonce_in(as_admin.get(url("create", deployment)))

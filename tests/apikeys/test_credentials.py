@@ -34,7 +34,7 @@ def argon2_runs():
 
 
 def test_a_secret_is_sixty_characters_that_survive_shells_and_forms():
-    text = credentials.new_secret().reveal()
+    text = credentials.generate_secret().reveal()
 
     assert len(text) == 60
     assert set(text) <= set(string.ascii_letters + string.digits + "_")
@@ -42,7 +42,7 @@ def test_a_secret_is_sixty_characters_that_survive_shells_and_forms():
 
 
 @slow_machine
-@given(st.builds(credentials.new_secret))
+@given(st.builds(credentials.generate_secret))
 def test_every_secret_passes_its_own_check_and_the_published_pattern(secret):
     assert credentials.has_genuine_tag(secret)
     assert credentials.has_genuine_tag(secret.reveal())
@@ -51,31 +51,30 @@ def test_every_secret_passes_its_own_check_and_the_published_pattern(secret):
 
 
 def test_no_two_secrets_are_alike():
-    assert len({credentials.new_secret().reveal() for _ in range(1000)}) == 1000
+    assert len({credentials.generate_secret().reveal() for _ in range(1000)}) == 1000
 
 
 def test_a_secret_names_the_version_of_its_mac_key_in_one_character(monkeypatch):
     monkeypatch.setattr(credentials, "keyring", ring(mac={1: key(1), 10: key(7), 61: key(8)}))
-    assert credentials.new_secret().reveal()[5] == "z"
+    assert credentials.generate_secret().reveal()[5] == "z"
 
     monkeypatch.setattr(credentials, "keyring", ring(mac={1: key(1), 10: key(7)}))
-    assert credentials.new_secret().reveal()[5] == "A"
+    assert credentials.generate_secret().reveal()[5] == "A"
 
 
 def test_the_tag_is_what_the_design_says():
     assert credentials.has_genuine_tag(KNOWN_SECRET)
 
 
-def test_a_small_tag_is_padded_with_zeros(monkeypatch):
-    monkeypatch.setattr(hmac, "digest", lambda *_arguments: bytes(7) + b"\x3e" + bytes(24))
+@pytest.mark.parametrize(
+    ("digest", "tag"),
+    [(bytes(7) + b"\x3e" + bytes(24), "00000000010"), (b"\xff" * 32, "LygHa16AHYF")],
+    ids=["padded with zeros", "the largest"],
+)
+def test_every_tag_has_eleven_characters(monkeypatch, digest, tag):
+    monkeypatch.setattr(hmac, "digest", lambda *_arguments: digest)
 
-    assert credentials._tag(key(1), "anything") == "00000000010"
-
-
-def test_the_largest_tag_fits(monkeypatch):
-    monkeypatch.setattr(hmac, "digest", lambda *_arguments: b"\xff" * 32)
-
-    assert credentials._tag(key(1), "anything") == "LygHa16AHYF"
+    assert credentials._tag(key(1), "anything") == tag
 
 
 def test_a_key_id_is_thirty_two_letters_and_digits():
@@ -90,13 +89,13 @@ def test_without_keys_none_is_made(monkeypatch):
     monkeypatch.setattr(credentials, "keyring", Keyring(dict))
 
     with pytest.raises(NoKeys):
-        credentials.new_secret()
+        credentials.generate_secret()
 
 
 @slow_machine
 @given(st.integers(0, 59), st.sampled_from(BASE62 + "_"))
 def test_a_change_of_any_one_character_fails(position, character):
-    text = credentials.new_secret().reveal()
+    text = credentials.generate_secret().reveal()
     changed = text[:position] + character + text[position + 1 :]
 
     assert credentials.has_genuine_tag(changed) == (changed == text)
@@ -105,7 +104,7 @@ def test_a_change_of_any_one_character_fails(position, character):
 @slow_machine
 @given(st.integers(0, 58))
 def test_two_neighbours_changing_places_fails(position):
-    text = credentials.new_secret().reveal()
+    text = credentials.generate_secret().reveal()
     changed = text[:position] + text[position + 1] + text[position] + text[position + 2 :]
 
     assert credentials.has_genuine_tag(changed) == (changed == text)
@@ -119,14 +118,14 @@ def test_random_text_never_passes(text):
 
 @pytest.mark.parametrize("around", ["{}\n", " {}", "{} ", "\0{}", "{}{}", "Bearer {}"])
 def test_anything_around_a_genuine_secret_fails(around):
-    text = credentials.new_secret().reveal()
+    text = credentials.generate_secret().reveal()
 
     assert not credentials.has_genuine_tag(around.format(text, text))
 
 
 @pytest.mark.parametrize("swap", [str.upper, str.lower, str.swapcase])
 def test_the_case_of_letters_matters(swap):
-    assert not credentials.has_genuine_tag(swap(credentials.new_secret().reveal()))
+    assert not credentials.has_genuine_tag(swap(credentials.generate_secret().reveal()))
 
 
 def test_digits_of_other_scripts_are_not_digits():
@@ -135,7 +134,7 @@ def test_digits_of_other_scripts_are_not_digits():
 
 
 def test_the_version_of_another_key_fails(monkeypatch):
-    text = credentials.new_secret().reveal()
+    text = credentials.generate_secret().reveal()
     monkeypatch.setattr(credentials, "keyring", ring(mac={1: key(1), 2: key(9)}))
 
     assert credentials.has_genuine_tag(text)
@@ -143,22 +142,16 @@ def test_the_version_of_another_key_fails(monkeypatch):
     assert not credentials.has_genuine_tag(text[:5] + "0" + text[6:])
 
 
-def test_another_installations_secret_fails(monkeypatch):
-    text = credentials.new_secret().reveal()
-    monkeypatch.setattr(credentials, "keyring", ring(mac={1: key(200)}))
-
-    assert not credentials.has_genuine_tag(text)
-
-
-def test_a_secret_of_a_retired_mac_key_fails(monkeypatch):
-    text = credentials.new_secret().reveal()
-    monkeypatch.setattr(credentials, "keyring", ring(mac={2: key(9)}))
+@pytest.mark.parametrize("mac", [{1: key(200)}, {2: key(9)}], ids=["another installation's", "retired"])
+def test_a_secret_of_a_mac_key_that_is_not_here_fails(monkeypatch, mac):
+    text = credentials.generate_secret().reveal()
+    monkeypatch.setattr(credentials, "keyring", ring(mac=mac))
 
     assert not credentials.has_genuine_tag(text)
 
 
 def test_a_forgery_costs_no_argon2(argon2_runs):
-    genuine = credentials.new_secret().reveal()
+    genuine = credentials.generate_secret().reveal()
     for forged in ("", "x", genuine[:-1], genuine[:-1] + "!", "cui1_" + "0" * 55, genuine[::-1]):
         assert not credentials.has_genuine_tag(forged)
 
@@ -173,7 +166,7 @@ def test_the_tags_are_compared_in_constant_time(monkeypatch):
         return one == other
 
     monkeypatch.setattr(hmac, "compare_digest", compare)
-    text = credentials.new_secret().reveal()
+    text = credentials.generate_secret().reveal()
     credentials.has_genuine_tag(text)
 
     assert compared == [(text[-11:], text[-11:])]

@@ -27,47 +27,47 @@ def argon2_runs():
 
 
 def test_the_right_secret_verifies_and_another_genuine_one_does_not():
-    secret = credentials.new_secret()
+    secret = credentials.generate_secret()
     encoded, pepper_version = credentials.hash_secret(secret)
 
     assert credentials.verify(secret, encoded, pepper_version)
-    assert not credentials.verify(credentials.new_secret(), encoded, pepper_version)
+    assert not credentials.verify(credentials.generate_secret(), encoded, pepper_version)
 
 
 def test_the_hash_says_argon2id_and_its_parameters():
-    encoded, pepper_version = credentials.hash_secret(credentials.new_secret())
+    encoded, pepper_version = credentials.hash_secret(credentials.generate_secret())
 
     assert encoded.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert pepper_version == 1
 
 
 def test_each_hash_has_a_salt_of_its_own():
-    secret = credentials.new_secret()
+    secret = credentials.generate_secret()
 
     assert credentials.hash_secret(secret)[0] != credentials.hash_secret(secret)[0]
 
 
 def test_a_planted_argon2_of_a_known_secret_does_not_verify():
-    secret = credentials.new_secret()
+    secret = credentials.generate_secret()
     planted = argon2.PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1).hash(secret.reveal())
 
     assert not credentials.verify(secret, planted, 1)
 
 
 def test_the_stored_hash_is_not_accepted_as_the_secret():
-    encoded, pepper_version = credentials.hash_secret(credentials.new_secret())
+    encoded, pepper_version = credentials.hash_secret(credentials.generate_secret())
 
     assert not credentials.has_genuine_tag(encoded)
     assert not credentials.verify(KeySecret(encoded), encoded, pepper_version)
 
 
 def test_a_row_that_is_no_hash_verifies_nothing():
-    assert not credentials.verify(credentials.new_secret(), "", 1)
-    assert not credentials.verify(credentials.new_secret(), "plain text", 1)
+    assert not credentials.verify(credentials.generate_secret(), "", 1)
+    assert not credentials.verify(credentials.generate_secret(), "plain text", 1)
 
 
 def test_another_pepper_does_not_verify(monkeypatch):
-    secret = credentials.new_secret()
+    secret = credentials.generate_secret()
     encoded, _ = credentials.hash_secret(secret)
     monkeypatch.setattr(credentials, "keyring", ring(pepper={1: key(99)}))
 
@@ -75,7 +75,7 @@ def test_another_pepper_does_not_verify(monkeypatch):
 
 
 def test_after_a_rotation_the_old_pepper_still_verifies_and_asks_for_a_new_hash(monkeypatch):
-    secret = credentials.new_secret()
+    secret = credentials.generate_secret()
     encoded, pepper_version = credentials.hash_secret(secret)
     assert not credentials.needs_rehash(encoded, pepper_version)
 
@@ -97,11 +97,11 @@ def test_other_parameters_ask_for_a_new_hash():
 
 @pytest.mark.threat("T-E1")
 def test_every_refusal_costs_one_argon2(argon2_runs, monkeypatch):
-    secret = credentials.new_secret()
+    secret = credentials.generate_secret()
     encoded, _ = credentials.hash_secret(secret)
 
     for refuse in (
-        functools.partial(credentials.verify, credentials.new_secret(), encoded, 1),
+        functools.partial(credentials.verify, credentials.generate_secret(), encoded, 1),
         functools.partial(credentials.verify, secret, encoded, 7),  # its pepper was taken out
         functools.partial(credentials.verify_dummy, secret),
     ):
@@ -118,19 +118,19 @@ def test_when_no_slot_comes_free_the_caller_learns_it(monkeypatch, work):
     monkeypatch.setattr(credentials, "slots", SimpleNamespace(argon2_slot=busy))
 
     with pytest.raises(SlotsBusy):
-        getattr(credentials, work)(credentials.new_secret())
+        getattr(credentials, work)(credentials.generate_secret())
 
 
 def test_it_is_sixteen_bytes_and_the_same_each_time():
-    secret = credentials.new_secret()
+    secret = credentials.generate_secret()
 
     assert len(credentials.fingerprint(secret)) == 16
     assert credentials.fingerprint(secret) == credentials.fingerprint(KeySecret(secret.reveal()))
-    assert credentials.fingerprint(secret) != credentials.fingerprint(credentials.new_secret())
+    assert credentials.fingerprint(secret) != credentials.fingerprint(credentials.generate_secret())
 
 
 def test_looking_up_tries_every_version_newest_first(monkeypatch):
-    secret = credentials.new_secret()
+    secret = credentials.generate_secret()
     old = credentials.fingerprint(secret)
     monkeypatch.setattr(credentials, "keyring", ring(fingerprint={1: key(3), 2: key(4)}))
 

@@ -45,7 +45,7 @@ def _known_keys():
     ],
 )
 def test_it_does_not_show_itself(show):
-    secret = credentials.new_secret()
+    secret = credentials.generate_secret()
 
     shown = show(secret)
 
@@ -54,7 +54,7 @@ def test_it_does_not_show_itself(show):
 
 
 def test_its_mask_says_what_it_is():
-    assert repr(credentials.new_secret()) == "<key secret>"
+    assert repr(credentials.generate_secret()) == "<key secret>"
 
 
 def test_only_reveal_shows_it():
@@ -67,16 +67,16 @@ def test_only_reveal_shows_it():
 @pytest.mark.parametrize("keep", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps, vars])
 def test_it_cannot_be_kept(keep):
     with pytest.raises(TypeError):
-        keep(credentials.new_secret())
+        keep(credentials.generate_secret())
 
 
 def test_nothing_can_be_hung_onto_it():
     with pytest.raises(AttributeError):
-        setattr(credentials.new_secret(), "copy_of_text", "x")  # noqa: B010 - mypy knows that this fails
+        setattr(credentials.generate_secret(), "copy_of_text", "x")  # noqa: B010 - mypy knows that this fails
 
 
 def test_logs_show_the_mask(caplog):
-    secret = credentials.new_secret()
+    secret = credentials.generate_secret()
     with caplog.at_level(logging.DEBUG):
         logging.getLogger("test").warning("made %s %r", secret, {"secret": secret})
 
@@ -121,7 +121,7 @@ def report(settings):
     ],
 )
 def test_a_report_of_a_function_that_is_given_a_secret_does_not_hold_it(report, work, breaks, monkeypatch):
-    secret = credentials.new_secret()
+    secret = credentials.generate_secret()
     for broken in breaks.split():
         with monkeypatch.context() as patch:
             break_part(patch, broken)
@@ -144,7 +144,7 @@ def test_a_report_of_the_function_that_makes_a_secret_does_not_hold_it(report, m
     monkeypatch.setattr(credentials, "_random", remembered)
     break_part(monkeypatch, broken)
 
-    written = report(credentials.new_secret)
+    written = report(credentials.generate_secret)
 
     assert "out of order" in written
     assert all(part not in written for part in made)

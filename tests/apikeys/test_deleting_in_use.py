@@ -7,8 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connections
 
-from apikeys import changing, credentials, lifecycle, usage
-from apikeys import credential_state as standing
+from apikeys import credential_state, credentials, key_secrets, keys, usage
 from apikeys.models import ApiKey, ApiKeySecret, Reason
 from apikeys.tokens import exchange
 from cloudui.web.principal import Origin
@@ -35,24 +34,24 @@ def issued(owner):
 
 
 @pytest.fixture
-def stands(issued):
-    return standing.by_fingerprint(credentials.fingerprints(issued.secret))
+def state(issued):
+    return credential_state.by_fingerprint(credentials.fingerprints(issued.secret))
 
 
-def first_use(stands):
-    exchange._record_first_use(stands, ORIGIN)
+def first_use(state):
+    exchange._record_first_use(state, ORIGIN)
 
 
-def later_use(stands):
-    usage._counter.forget()
-    usage.record_use(stands, ORIGIN)
+def later_use(state):
+    usage._counter.clear()
+    usage.record_use(state, ORIGIN)
 
 
-def refusal(stands):
-    usage.record_refusal(stands, Reason.DISABLED, ORIGIN)
+def refusal(state):
+    usage.record_refusal(state, Reason.DISABLED, ORIGIN)
 
 
-def meanwhile(monkeypatch, write, stands, act):
+def meanwhile(monkeypatch, write, state, act):
     """Run `act` while the transaction in which `write` writes has written and stays open for a moment."""
     has_written, original = (
         threading.Event(),
@@ -72,7 +71,7 @@ def meanwhile(monkeypatch, write, stands, act):
 
     def in_thread():
         try:
-            write(stands)
+            write(state)
         finally:
             connections.close_all()
 
@@ -83,29 +82,24 @@ def meanwhile(monkeypatch, write, stands, act):
         writing.result()
 
 
-@pytest.mark.parametrize("write", [first_use, later_use, refusal])
-def test_its_deployment_is_deleted(write, monkeypatch, owner, issued, stands):
-    deployment = issued.key.deployment
-    meanwhile(monkeypatch, write, stands, lambda: delete_deployment(owner, deployment))
-
-    assert not Deployment.objects.filter(pk=deployment.pk).exists()
-    assert not ApiKey.objects.exists()
+def delete_its_deployment(owner, key):
+    deployment_id = key.deployment_id
+    delete_deployment(owner, key.deployment)
+    assert not Deployment.objects.filter(pk=deployment_id).exists()
 
 
-@pytest.mark.parametrize("write", [first_use, later_use, refusal])
-def test_it_is_deleted(write, monkeypatch, owner, issued, stands):
-    meanwhile(monkeypatch, write, stands, lambda: changing.delete_key(owner, issued.key))
+def delete_it(owner, key):
+    keys.delete_key(owner, key)
 
-    assert not ApiKey.objects.exists()
+
+def rotate_it(owner, key):
+    key_secrets.rotate_secret(owner, key, overlap=timedelta(0))
 
 
 @pytest.mark.parametrize("write", [first_use, later_use, refusal])
-def test_it_is_rotated(write, monkeypatch, owner, issued, stands):
-    meanwhile(
-        monkeypatch,
-        write,
-        stands,
-        lambda: lifecycle.rotate_secret(owner, issued.key, overlap=timedelta(0)),
-    )
+@pytest.mark.parametrize(("act", "left"), [(delete_its_deployment, []), (delete_it, []), (rotate_it, [2])])
+def test_it_happens_in_the_midst_of_a_use(write, act, left, monkeypatch, owner, issued, state):
+    meanwhile(monkeypatch, write, state, lambda: act(owner, issued.key))
 
-    assert list(ApiKeySecret.objects.live().values_list("number", flat=True)) == [2]
+    assert ApiKey.objects.exists() == bool(left)
+    assert list(ApiKeySecret.objects.live().values_list("number", flat=True)) == left

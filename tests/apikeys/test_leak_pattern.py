@@ -42,14 +42,14 @@ def entropy(text: str) -> float:
 @pytest.mark.parametrize("place", PLACES)
 def test_a_secret_is_found_wherever_it_stands(place):
     for _ in range(200):
-        secret = credentials.new_secret().reveal()
+        secret = credentials.generate_secret().reveal()
 
         assert found(place.format(secret)) == [secret]
         assert SECRETS.sub("***", place.format(secret)) == place.format("***")
 
 
 def near_misses() -> list[str]:
-    secret = credentials.new_secret().reveal()
+    secret = credentials.generate_secret().reveal()
     return [
         secret[:-1],
         secret + "x",
@@ -79,7 +79,7 @@ def test_the_published_pattern_is_the_one_of_the_code():
 
 def test_every_secret_passes_its_own_check_and_the_pattern():
     for _ in range(500):
-        secret = credentials.new_secret()
+        secret = credentials.generate_secret()
 
         assert credentials.has_genuine_tag(secret)
         assert re.fullmatch(credentials.SECRET_PATTERN, secret.reveal())

@@ -10,13 +10,13 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from apikeys.models import SigningKey
-from apikeys.tokens import signing_keys as signing
+from apikeys.tokens import signing_keys
 from cloudui.web import encryption, keyring
 from cloudui.web.encryption import decrypt, encrypt
 from deployments.models import Deployment
 from deployments.models.variable import EnvironmentVariable
 from deployments.variables import reencryption
-from deployments.variables.service import Wanted, list_variables, read_value, save_variables
+from deployments.variables.service import VariableInput, list_variables, read_value, save_variables
 from tests.factories import create_deployment, create_member
 from workspaces.models import Role
 from workspaces.principals import principal_for
@@ -57,16 +57,18 @@ def forget_version_1(key_file):
     del document["field"]["1"]
     key_file.write_text(json.dumps(document))
     keyring.keyring.reload()
-    signing.forget_cache()
+    signing_keys.clear_cache()
 
 
 @pytest.mark.django_db
 def test_everything_moves_and_the_old_version_may_go(key_file, capsys, monkeypatch):
     monkeypatch.setattr(reencryption, "BATCH", 3)
-    signing.keys()
-    _, first = a_deployment(*(Wanted(f"KEY_{number}", f"{number}", number % 2 == 0) for number in range(10)))
-    a_deployment(Wanted("OTHER", "ü\n"))
-    before, shown, kid = values(), list_variables(first), signing.keys().kid
+    signing_keys.keys()
+    _, first = a_deployment(
+        *(VariableInput(f"KEY_{number}", f"{number}", number % 2 == 0) for number in range(10))
+    )
+    a_deployment(VariableInput("OTHER", "ü\n"))
+    before, shown, kid = values(), list_variables(first), signing_keys.keys().kid
     call_command("rotate_keys", "field")
     assert key_versions() == {1}
 
@@ -79,12 +81,12 @@ def test_everything_moves_and_the_old_version_may_go(key_file, capsys, monkeypat
     # Nobody changed anything: an edit under way is not stale, and no value is newer.
     assert list_variables(first) == shown
     assert Deployment.objects.get(pk=first.pk).variables_version == first.variables_version + 1
-    assert signing.keys().kid == kid
+    assert signing_keys.keys().kid == kid
 
 
 @pytest.mark.django_db
 def test_a_second_time_does_nothing(key_file, capsys):
-    a_deployment(Wanted("A", "1"))
+    a_deployment(VariableInput("A", "1"))
     call_command("rotate_keys", "field")
     call_command("reencrypt")
     stored = list(EnvironmentVariable.objects.values_list("value", flat=True))
@@ -97,7 +99,7 @@ def test_a_second_time_does_nothing(key_file, capsys):
 
 @pytest.mark.django_db
 def test_what_cannot_be_read_is_left_as_it_is_and_told(key_file):
-    a_deployment(Wanted("A", "1"), Wanted("TURNED", "2", is_secret=True))
+    a_deployment(VariableInput("A", "1"), VariableInput("TURNED", "2", is_secret=True))
     EnvironmentVariable.objects.filter(key="TURNED").update(is_secret=False)
     before = bytes(EnvironmentVariable.objects.get(key="TURNED").value)
     call_command("rotate_keys", "field")
@@ -124,14 +126,14 @@ def test_a_process_that_knows_the_old_keys_only_reads_what_the_new_one_made(key_
 @pytest.mark.django_db(transaction=True)
 def test_nothing_that_is_saved_meanwhile_is_lost(key_file, monkeypatch):
     monkeypatch.setattr(reencryption, "BATCH", 2)
-    editor, deployment = a_deployment(*(Wanted(f"KEY_{number}", "0") for number in range(6)))
+    editor, deployment = a_deployment(*(VariableInput(f"KEY_{number}", "0") for number in range(6)))
     failures = []
 
     def save_again_and_again():
         try:
             for turn in range(1, 16):
                 save_variables(
-                    editor, deployment, [Wanted(f"KEY_{number}", f"{turn}") for number in range(6)]
+                    editor, deployment, [VariableInput(f"KEY_{number}", f"{turn}") for number in range(6)]
                 )
         except Exception as error:  # noqa: BLE001 - the test looks at it
             failures.append(error)

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from apikeys import changing, lifecycle
+from apikeys import key_secrets, keys
 from apikeys.models import ApiKeySecret, Reason, Refusal
 from cloudui.web import ratelimit
 from tests.apikeys.machine import FORM, credentials_of, error_of, exchange, forged, never_stored, post, shown
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def test_all_refusals_of_the_unproved_are_the_same_bytes_and_headers(issued, deployment, as_caller):
     gone, doomed = create_api_key(deployment, by=as_caller), create_api_key(create_deployment())
     deleted = credentials_of(gone)
-    changing.delete_key(as_caller, gone.key)
+    keys.delete_key(as_caller, gone.key)
     orphaned = credentials_of(doomed)
     doomed.key.deployment.delete()
 
@@ -58,33 +58,34 @@ def test_a_row_planted_with_the_hash_of_a_known_secret_opens_nothing(issued):
     assert error_of(exchange(issued, client_secret=known)) == "invalid_client"
 
 
-def test_the_holder_of_a_disabled_key_is_told_since_when(issued, as_caller):
-    lifecycle.disable_key(as_caller, issued.key)
-
-    response = exchange(issued)
-
-    assert error_of(response) == "invalid_client"
-    assert "disabled since 20" in response.json()["error_description"]
-
-
-def test_the_holder_of_a_replaced_secret_is_told(issued, as_caller):
+@pytest.mark.parametrize(
+    ("end", "sentence"),
+    [
+        pytest.param(keys.disable_key, "disabled since 20", id="disabled"),
+        pytest.param(
+            lambda caller, key: key_secrets.rotate_secret(caller, key, overlap=timedelta(0)),
+            "ended on 20",
+            id="replaced",
+        ),
+        pytest.param(
+            lambda caller, key: key.secrets.update(ends_at=timezone.now() - timedelta(seconds=1)),
+            "ended on 20",
+            id="at its end",
+        ),
+    ],
+)
+def test_the_holder_of_a_secret_is_told_why_it_is_refused(issued, as_caller, end, sentence):
     exchange(issued)
-    lifecycle.rotate_secret(as_caller, issued.key, overlap=timedelta(0))
+    end(as_caller, issued.key)
 
     response = exchange(issued)
 
     assert error_of(response) == "invalid_client"
-    assert "ended on 20" in response.json()["error_description"]
-
-
-def test_a_secret_whose_end_has_come_is_refused(issued):
-    ApiKeySecret.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
-
-    assert "ended on 20" in exchange(issued).json()["error_description"]
+    assert sentence in response.json()["error_description"]
 
 
 def test_nobody_else_is_told(issued, as_caller):
-    lifecycle.disable_key(as_caller, issued.key)
+    keys.disable_key(as_caller, issued.key)
 
     wrong = exchange(issued, client_secret=forged(issued))
     other = exchange(issued, client_secret=never_stored())
@@ -95,7 +96,7 @@ def test_nobody_else_is_told(issued, as_caller):
 
 
 def test_a_refusal_is_written_down_with_its_reason(issued, as_caller):
-    lifecycle.disable_key(as_caller, issued.key)
+    keys.disable_key(as_caller, issued.key)
 
     for _ in range(3):
         exchange(issued)
@@ -108,7 +109,7 @@ def test_a_refusal_is_written_down_with_its_reason(issued, as_caller):
 
 
 def test_refusals_from_several_addresses_are_one_event_a_minute(issued, as_caller):
-    lifecycle.disable_key(as_caller, issued.key)
+    keys.disable_key(as_caller, issued.key)
 
     for number in range(3):
         Client(REMOTE_ADDR=f"10.0.0.{number}").post(
@@ -139,10 +140,10 @@ def test_a_right_secret_is_never_refused_for_what_its_address_did(issued):
 
 
 def test_enabling_a_key_lets_its_pipeline_in_at_once(issued, as_caller):
-    lifecycle.disable_key(as_caller, issued.key)
+    keys.disable_key(as_caller, issued.key)
     for _ in range(40):
         exchange(issued)
-    lifecycle.enable_key(as_caller, issued.key)
+    keys.enable_key(as_caller, issued.key)
 
     assert exchange(issued).status_code == 200
 

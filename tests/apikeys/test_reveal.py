@@ -76,14 +76,3 @@ def test_a_secret_that_somebody_has_is_not_issued_anew(as_admin, deployment, key
         assert response.status_code == 409
         assert not SECRET.search(response.content.decode())
     assert key.secrets.live().count() == 1
-
-
-@pytest.mark.parametrize("verb", ["confirm", "reissue"])
-@pytest.mark.parametrize(("who", "status"), [("as_member", 403), ("as_editor", 403), ("as_stranger", 404)])
-def test_nobody_but_admins(verb, who, status, deployment, key, request):
-    response = request.getfixturevalue(who).post(url(verb, deployment, key), {"number": 1})
-
-    key.refresh_from_db()
-    assert response.status_code == status
-    assert key.acknowledged_secret == 0
-    assert key.secrets.count() == 1

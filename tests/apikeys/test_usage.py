@@ -10,8 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from apikeys import credential_state as standing
-from apikeys import usage
+from apikeys import credential_state, usage
 from apikeys.models import ApiKey, ApiKeySecret, ApiKeyUse, Reason, Refusal
 from cloudui.web.principal import Origin
 from tests.apikeys.machine import credentials_of, exchange, token_of, whoami
@@ -42,9 +41,9 @@ def clock(monkeypatch):
     return move
 
 
-def look_up(issued) -> standing.Standing:
+def look_up(issued) -> credential_state.SecretState:
     secret = ApiKeySecret.objects.get(key=issued.key)
-    found = standing.by_fingerprint([bytes(secret.fingerprint)])
+    found = credential_state.by_fingerprint([bytes(secret.fingerprint)])
     assert found is not None
     return found
 
@@ -177,4 +176,4 @@ def test_counts_of_last_year_are_forgotten(issued):
     usage.count_use(issued.key.pk, timezone.now().date() - timedelta(days=400), 1)
     usage.count_use(issued.key.pk, timezone.now().date() - timedelta(days=300), 1)
 
-    assert usage.forget_old() == 1
+    assert usage.delete_old() == 1

@@ -62,7 +62,7 @@ def _fill(secrets: int) -> dict[str, Any]:
         "cookie": f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}",
         "few": _make_keys(pool, FEW, person, "few"),
         "many": _make_keys(pool, secrets, person, "many"),
-        "forged": [credentials.new_secret().reveal()[:-1] + "~" for _ in range(FEW)],
+        "forged": [credentials.generate_secret().reveal()[:-1] + "~" for _ in range(FEW)],
     }
 
 

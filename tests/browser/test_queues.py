@@ -125,8 +125,7 @@ def test_an_edit_made_too_late_shows_both(open_page, watch, deployment, editor):
     page = open_page(path_of("queues", deployment), by=editor)
     row(page, "heavy").get_by_role("link", name="Edit").click()
     page.get_by_label("Concurrency").fill("4")
-    queue.concurrency = 7
-    queue.save()
+    WorkerQueue.objects.filter(pk=queue.pk).update(concurrency=7, version=2)
 
     page.get_by_role("button", name="Update Queue").click()
     expect(page.get_by_role("alert")).to_contain_text("with a concurrency of 7")

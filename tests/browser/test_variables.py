@@ -6,7 +6,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from deployments.models.variable import EnvironmentVariable
-from deployments.variables.service import Wanted, read_value, save_variables
+from deployments.variables.service import VariableInput, read_value, save_variables
 from tests.browser.conftest import DESKTOP, PHONE
 from workspaces.principals import principal_for
 
@@ -35,7 +35,7 @@ def some(deployment, editor):
     return save_variables(
         principal_for(editor),
         deployment,
-        [Wanted("REGION", "eu-central"), Wanted("TOKEN", "s3cret-value", is_secret=True)],
+        [VariableInput("REGION", "eu-central"), VariableInput("TOKEN", "s3cret-value", is_secret=True)],
     )
 
 
@@ -95,7 +95,11 @@ def test_two_editors_at_once(open_page, some, editor, admin, javascript, choice,
     save_variables(
         principal_for(admin),
         some,
-        [Wanted("REGION", "theirs"), Wanted("TOKEN", None, is_secret=True), Wanted("ADDED", "1")],
+        [
+            VariableInput("REGION", "theirs"),
+            VariableInput("TOKEN", None, is_secret=True),
+            VariableInput("ADDED", "1"),
+        ],
     )
     save(page)
 
@@ -166,7 +170,11 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(open_page, some, e
     save_variables(
         principal_for(editor),
         some,
-        [Wanted("K" * 255, "v" * 2000), Wanted("TOKEN", None, is_secret=True), Wanted("REGION", "a\nb")],
+        [
+            VariableInput("K" * 255, "v" * 2000),
+            VariableInput("TOKEN", None, is_secret=True),
+            VariableInput("REGION", "a\nb"),
+        ],
     )
     page = open_page(path_of("variables", some), by=editor, scheme=scheme, size=size, reduced_motion="reduce")
     for name in ("variables", "edit_variables", "import_variables"):
@@ -176,7 +184,9 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(open_page, some, e
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
     page.goto(path_of("edit_variables", some))
     save_variables(
-        principal_for(editor), some, [Wanted("TOKEN", None, is_secret=True), Wanted("REGION", "c")]
+        principal_for(editor),
+        some,
+        [VariableInput("TOKEN", None, is_secret=True), VariableInput("REGION", "c")],
     )
     page.get_by_label("Value of REGION").fill("mine")
     save(page)

@@ -9,7 +9,7 @@ from django.test import Client
 from apikeys import snippets
 from apikeys.tokens import access_tokens
 from deployments.models import Executor
-from deployments.variables.service import Wanted, save_variables
+from deployments.variables.service import VariableInput, save_variables
 from tests.clients.astro import Astro
 from tests.clients.astro_shapes import Failed
 from tests.factories import (
@@ -78,7 +78,7 @@ def test_everything_that_inspect_shows_is_there(with_key, issued, person):
     deployment.airflow_url, deployment.alert_emails = "https://airflow.example.com/prod/", ["ops@example.com"]
     deployment.description = "Nightly ✨"
     deployment.save()
-    wanted = [Wanted("PLAIN", "100 %"), Wanted("TOKEN", "hidden", is_secret=True)]
+    wanted = [VariableInput("PLAIN", "100 %"), VariableInput("TOKEN", "hidden", is_secret=True)]
     save_variables(principal_for(person), deployment, wanted)
     queue, pool = deployment.worker_queues.get(), deployment.cluster.node_pools.get()
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from deployments.models import Deploy, EnvironmentVariable
+from tests.factories import disable_api_key
 from tests.house.conventions import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,7 +86,7 @@ def test_the_pipelines_of_the_readme_deploy(run, issued, number):
 
 
 def test_a_pipeline_is_told_why_its_key_is_refused(run, issued):
-    issued.key.switch(is_enabled=False)
+    disable_api_key(issued.key)
 
     with pytest.raises(AssertionError, match="disabled since"):
         run(dedent("".join(SCRIPTS[1])))

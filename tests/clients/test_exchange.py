@@ -15,10 +15,9 @@ from oauthlib.oauth2 import BackendApplicationClient, InvalidClientError
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 
-from apikeys import lifecycle
-from apikeys.models import ApiKey
+from apikeys import key_secrets
 from tests.apikeys.machine import credentials_of
-from tests.factories import create_api_key, create_member
+from tests.factories import create_api_key, create_member, disable_api_key
 from workspaces.models import Role
 from workspaces.principals import principal_for
 
@@ -110,7 +109,7 @@ def test_requests_oauthlib(base, issued, way):
 
 
 def test_requests_oauthlib_is_told_why_not(base, issued):
-    ApiKey.objects.get().switch(is_enabled=False)
+    disable_api_key(issued.key)
     with (
         OAuth2Session(client=BackendApplicationClient(client_id=issued.key.pk)) as session,
         pytest.raises(InvalidClientError, match="disabled since"),
@@ -168,7 +167,7 @@ def test_50_exchanges_at_once_all_succeed(base, issued):
 
 def test_the_overlap_of_a_rotation_serves_both_secrets(base, issued):
     admin = create_member(workspace=issued.key.deployment.workspace, role=Role.ADMIN)
-    rotated = lifecycle.rotate_secret(principal_for(admin), issued.key, overlap=lifecycle.OVERLAPS[1])
+    rotated = key_secrets.rotate_secret(principal_for(admin), issued.key, overlap=key_secrets.OVERLAPS[1])
 
     for one in (issued, rotated):
         assert (

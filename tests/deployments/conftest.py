@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from deployments.queues import service as queues
-from deployments.variables.service import Wanted, list_variables, save_variables
+from deployments.queues import service
+from deployments.variables.service import VariableInput, list_variables, save_variables
 from tests.deployments.helpers import signed_in
 from tests.deployments.queues.facts import HEAVY
 from tests.deployments.variables.pages import SECRET
@@ -53,7 +53,7 @@ def editor(workspace):
 
 @pytest.fixture
 def principal(editor):
-    """The Editor, as the services know him."""
+    """The Editor, as the services know them."""
     return principal_for(editor)
 
 
@@ -103,7 +103,7 @@ def as_owner(db):
 @pytest.fixture
 def some_variables(editor, deployment):
     """The Deployment with one plain variable, REGION, and a secret one, TOKEN."""
-    wanted = [Wanted("REGION", "eu-central"), Wanted("TOKEN", SECRET, is_secret=True)]
+    wanted = [VariableInput("REGION", "eu-central"), VariableInput("TOKEN", SECRET, is_secret=True)]
     return save_variables(principal_for(editor), deployment, wanted)
 
 
@@ -116,7 +116,7 @@ def large(deployment):
 @pytest.fixture
 def heavy(principal, deployment, large):
     """A worker queue besides `default`."""
-    return queues.create_queue(principal, deployment, HEAVY)
+    return service.create_queue(principal, deployment, HEAVY)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from deployments.access import deployment_to_view
-from deployments.frame import deployment_context
+from deployments.frame import deployment_context, tabs_of
 from tests.deployments.helpers import HX, url
 from tests.factories import create_member
 from workspaces.models import Role
@@ -22,7 +22,7 @@ def test_it_says_what_the_role_may(workspace, deployment, role, may_edit, may_ma
     assert deployment_context(seen, tab="activity") == {
         "workspace": workspace,
         "deployment": deployment,
-        "tab": "activity",
+        "tabs": tabs_of(deployment, current="activity"),
         "may_edit": may_edit,
         "may_manage_keys": may_manage_keys,
     }

@@ -70,7 +70,8 @@ def test_every_wrong_field_is_named(program, deployment):
 def test_what_the_service_refuses_is_named_too(program, deployment):
     create_deployment(workspace=deployment.workspace, name="Taken")
 
-    assert "already exists" in fields_of(program.patch(at(deployment), {"name": "taken"}))["name"]
+    for name in ("taken", "Taken ", "\nTAKEN"):
+        assert "already exists" in fields_of(program.patch(at(deployment), {"name": name}))["name"], name
     assert fields_of(program.patch(at(deployment), {"is_highly_available": True})).keys() == {
         "scheduler_replicas"
     }

@@ -9,7 +9,7 @@ from django.db import connection
 
 from cloudui.web.models import IdempotentCall
 from cloudui.web.rest import idempotency
-from deployments.deploys import repeatable as deploy_once
+from deployments.deploys import idempotency as deploy_idempotency
 from deployments.deploys import service
 from deployments.deploys.store import bundles
 from deployments.models import Deploy, WorkerQueue
@@ -21,6 +21,9 @@ pytestmark = pytest.mark.django_db
 
 TAR = "application/x-tar"
 QUEUE = {"name": "heavy", "worker_type": "small", "max_workers": 5}
+OTHER = {**QUEUE, "name": "other"}
+REPLAYED = "Idempotency-Replayed"
+CONFLICT = (409, "conflict")
 
 
 @pytest.fixture(autouse=True)
@@ -43,13 +46,21 @@ def deploys(deployment):
     return at(deployment, "deploys")
 
 
-def test_the_same_call_gets_the_same_answer(program, queues):
-    first, second = (program.post(queues, QUEUE, key="one") for _ in range(2))
+@pytest.fixture
+def upload(program, deploys):
+    """Deploys by a call with the Idempotency-Key `one`, or another."""
+    return lambda data, key="one", query="": program.post(f"{deploys}{query}", data, kind=TAR, key=key)
 
+
+def assert_replayed(first, second):
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.content == second.content
-    assert "Idempotency-Replayed" not in first.headers
-    assert second.headers["Idempotency-Replayed"] == "true"
+    assert REPLAYED not in first.headers
+    assert second.headers[REPLAYED] == "true"
+
+
+def test_the_same_call_gets_the_same_answer(program, queues):
+    assert_replayed(*(program.post(queues, QUEUE, key="one") for _ in range(2)))
     assert WorkerQueue.objects.filter(name="heavy").count() == 1
     assert AuditEvent.objects.filter(operation="createWorkerQueue").count() == 1
 
@@ -57,9 +68,7 @@ def test_the_same_call_gets_the_same_answer(program, queues):
 def test_another_call_with_the_same_key_is_refused(program, queues):
     program.post(queues, QUEUE, key="one")
 
-    assert fields_of(program.post(queues, {**QUEUE, "name": "other"}, key="one")).keys() == {
-        "Idempotency-Key"
-    }
+    assert fields_of(program.post(queues, OTHER, key="one")).keys() == {"Idempotency-Key"}
     assert not WorkerQueue.objects.filter(name="other").exists()
 
 
@@ -69,18 +78,11 @@ def test_without_a_key_it_is_done_again(program, queues):
     assert fields_of(program.post(queues, QUEUE)).keys() == {"name"}
 
 
-def test_a_key_belongs_to_its_caller(program, queues, deployment):
+def test_a_key_belongs_to_its_caller_and_its_address(program, queues, deployment, upload):
     program.post(queues, QUEUE, key="one")
 
-    other = of_role(deployment, Role.EDITOR).post(queues, {**QUEUE, "name": "other"}, key="one")
-
-    assert other.status_code == 201
-
-
-def test_a_key_belongs_to_its_address(program, queues, deploys):
-    program.post(queues, QUEUE, key="one")
-
-    assert program.post(deploys, files(), kind=TAR, key="one").status_code == 201
+    assert of_role(deployment, Role.EDITOR).post(queues, OTHER, key="one").status_code == 201
+    assert upload(files()).status_code == 201
 
 
 def test_who_lost_the_right_gets_no_stored_answer(queues, deployment):
@@ -91,12 +93,13 @@ def test_who_lost_the_right_gets_no_stored_answer(queues, deployment):
     assert program.post(queues, QUEUE, key="one").status_code == 403
 
 
-def test_a_refused_call_may_be_corrected_with_the_same_key(program, queues):
-    assert fields_of(program.post(queues, {**QUEUE, "worker_type": "huge"}, key="one")).keys() == {
-        "worker_type"
-    }
+def test_a_refused_call_may_be_corrected_with_the_same_key(program, queues, upload):
+    refused = program.post(queues, {**QUEUE, "worker_type": "huge"}, key="one")
+    assert fields_of(refused).keys() == {"worker_type"}
+    assert fields_of(upload(b"no archive")).keys() == {"archive"}
 
     assert program.post(queues, QUEUE, key="one").status_code == 201
+    assert upload(files()).status_code == 201
 
 
 def test_a_failure_leaves_neither_the_queue_nor_the_memory(program, queues, monkeypatch):
@@ -115,20 +118,20 @@ def test_a_key_is_up_to_255_printable_characters(program, queues, key):
     assert program.post(queues, QUEUE, key="x" * 255).status_code == 201
 
 
-def test_a_key_is_forgotten_after_24_hours(program, queues):
+def test_a_key_counts_for_24_hours(program, queues):
     program.post(queues, QUEUE, key="one")
     _age(hours=25)
 
-    assert program.post(queues, {**QUEUE, "name": "other"}, key="one").status_code == 201
+    assert program.post(queues, OTHER, key="one").status_code == 201
 
 
-def test_housekeeping_forgets_what_is_old_only(program, queues, settings):
-    assert "cloudui.web.rest.idempotency.forget_old" in settings.HOUSEKEEPING
+def test_housekeeping_deletes_what_is_old_only(program, queues, settings):
+    assert "cloudui.web.rest.idempotency.delete_old" in settings.HOUSEKEEPING
     program.post(queues, QUEUE, key="old")
     _age(hours=25)
-    program.post(queues, {**QUEUE, "name": "other"}, key="new")
+    program.post(queues, OTHER, key="new")
 
-    assert idempotency.forget_old() == 1
+    assert idempotency.delete_old() == 1
     assert IdempotentCall.objects.count() == 1
 
 
@@ -148,67 +151,54 @@ def test_the_same_two_calls_at_once_make_one(program, queues):
     for thread in threads:
         thread.join()
 
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.content for answer in answers}) == 1
-    assert sorted("Idempotency-Replayed" in answer.headers for answer in answers) == [False, True]
+    assert_replayed(*sorted(answers, key=lambda answer: REPLAYED in answer.headers))
 
 
-def test_the_same_upload_deploys_once(program, deploys):
-    first, second = (program.post(f"{deploys}?description=x", files(), kind=TAR, key="one") for _ in range(2))
+# Deploys
 
-    assert first.status_code == 201
-    assert first.content == second.content
-    assert second.headers["Idempotency-Replayed"] == "true"
+
+def test_the_same_upload_deploys_once(upload):
+    assert_replayed(*(upload(files(), query="?description=x") for _ in range(2)))
     assert Deploy.objects.count() == 1
 
 
-def test_another_upload_or_description_with_the_same_key_is_refused(program, deploys):
-    program.post(deploys, files(), kind=TAR, key="one")
+def test_another_upload_or_description_with_the_same_key_is_refused(upload):
+    upload(files())
 
-    for path, data in ((deploys, zipped(files())), (f"{deploys}?description=x", files())):
-        assert fields_of(program.post(path, data, kind=TAR, key="one")).keys() == {"Idempotency-Key"}
+    for answer in (upload(zipped(files())), upload(files(), query="?description=x")):
+        assert fields_of(answer).keys() == {"Idempotency-Key"}
     assert Deploy.objects.count() == 1
 
 
-def test_a_roll_back_is_done_once(program, deploys):
-    first = program.post(deploys, files(), kind=TAR).json()["id"]
-    program.post(deploys, zipped(files()), kind=TAR)
-    path = f"{deploys}/{first}/roll-back"
+def test_a_roll_back_is_done_once(program, deploys, upload):
+    first = upload(files(), key="").json()["id"]
+    upload(zipped(files()), key="")
 
-    answers = [program.post(path, {}, key="one") for _ in range(2)]
-
-    assert [answer.status_code for answer in answers] == [201, 201]
-    assert answers[0].content == answers[1].content
+    assert_replayed(*(program.post(f"{deploys}/{first}/roll-back", {}, key="one") for _ in range(2)))
     assert Deploy.objects.count() == 3
 
 
-def test_a_refused_upload_may_be_corrected_with_the_same_key(program, deploys):
-    assert fields_of(program.post(deploys, b"no archive", kind=TAR, key="one")).keys() == {"archive"}
-
-    assert program.post(deploys, files(), kind=TAR, key="one").status_code == 201
-
-
-def test_the_same_upload_while_the_first_is_at_work_is_a_conflict(program, deploys, deployment, monkeypatch):
+def test_the_same_upload_while_the_first_is_at_work_is_a_conflict(upload, monkeypatch):
     monkeypatch.setattr(service, "WAIT_SECONDS", 0)
     inner: list[Any] = []
-    settle = service.settle
+    recover_interrupted = service.recover_interrupted
 
     def meanwhile(current):
-        settle(current)
+        recover_interrupted(current)
         if not inner:
             inner.append("")
-            inner[0] = program.post(deploys, files(), kind=TAR, key="one")
+            inner[0] = upload(files())
 
-    monkeypatch.setattr(service, "settle", meanwhile)
+    monkeypatch.setattr(service, "recover_interrupted", meanwhile)
 
-    outer = program.post(deploys, files(), kind=TAR, key="one")
+    outer = upload(files())
 
-    assert refusal_of(inner[0]) == (409, "conflict")
+    assert refusal_of(inner[0]) == CONFLICT
     assert outer.status_code == 201
     assert Deploy.objects.count() == 1
 
 
-def test_the_same_upload_that_waited_for_the_first_says_why_it_failed(program, deploys, monkeypatch):
+def test_the_same_upload_that_waited_for_the_first_says_why_it_failed(upload, monkeypatch):
     begin = service._begin
 
     def meanwhile(*args, **kwargs):
@@ -218,55 +208,56 @@ def test_the_same_upload_that_waited_for_the_first_says_why_it_failed(program, d
 
     monkeypatch.setattr(service, "_begin", meanwhile)
 
-    assert refusal_of(program.post(deploys, files(), kind=TAR, key="one")) == (409, "conflict")
-    assert Deploy.objects.get().reason == service.REPEATED
+    refused = upload(files())
+
+    assert refusal_of(refused) == CONFLICT
+    assert refused.json()["error_description"] == str(service.DeployInProgress())
+    assert Deploy.objects.get().reason == deploy_idempotency.REPEATED
 
 
-def test_a_server_that_dies_before_the_success_is_written_deploys_once(
-    program, deploys, deployment, monkeypatch
-):
+def test_a_server_that_dies_before_the_success_is_written_deploys_once(upload, deployment, monkeypatch):
     """Airflow reads the new files, the history does not know yet, and the caller repeats the call."""
-    _die_at(monkeypatch, program, deploys, after_activation=True)
+    _die_at(monkeypatch, upload, after_activation=True)
 
-    again = program.post(deploys, files(), kind=TAR, key="one")
+    again = upload(files())
 
     assert again.status_code == 201
-    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.headers[REPLAYED] == "true"
     assert bundles.Bundle(deployment.release_name).current == again.json()["id"] == Deploy.objects.get().pk
 
 
-def test_a_server_that_dies_before_the_activation_begins_anew(program, deploys, monkeypatch):
-    _die_at(monkeypatch, program, deploys, after_activation=False)
+def test_a_server_that_dies_before_the_activation_begins_anew(upload, monkeypatch):
+    _die_at(monkeypatch, upload, after_activation=False)
 
-    again = program.post(deploys, files(), kind=TAR, key="one")
+    again = upload(files())
 
     assert again.status_code == 201
-    assert "Idempotency-Replayed" not in again.headers
+    assert REPLAYED not in again.headers
     assert sorted(Deploy.objects.values_list("status", flat=True)) == ["FAILED", "SUCCEEDED"]
 
 
-def test_another_upload_after_an_interruption_is_not_taken_for_the_first(program, deploys, monkeypatch):
-    _die_at(monkeypatch, program, deploys, after_activation=True)
+def test_another_upload_after_an_interruption_is_not_taken_for_the_first(upload, monkeypatch):
+    _die_at(monkeypatch, upload, after_activation=True)
 
-    assert refusal_of(program.post(deploys, zipped(files()), kind=TAR, key="one")) == (409, "conflict")
-    assert program.post(deploys, zipped(files()), kind=TAR, key="one").status_code == 201
+    assert refusal_of(upload(zipped(files()))) == CONFLICT
+    assert upload(zipped(files())).status_code == 201
 
 
-def test_a_roll_back_since_an_interruption_is_not_taken_for_the_upload(program, deploys, monkeypatch):
-    first = program.post(deploys, zipped(files()), kind=TAR).json()["id"]
-    program.post(deploys, zipped(files({"a.py": b"2"})), kind=TAR)
-    _die_at(monkeypatch, program, deploys, after_activation=False)
+def test_a_roll_back_since_an_interruption_is_not_taken_for_the_upload(program, deploys, upload, monkeypatch):
+    first = upload(zipped(files()), key="").json()["id"]
+    upload(zipped(files({"a.py": b"2"})), key="")
+    _die_at(monkeypatch, upload, after_activation=False)
     program.post(f"{deploys}/{first}/roll-back", {})
 
-    assert refusal_of(program.post(deploys, files(), kind=TAR, key="one")) == (409, "conflict")
-    assert program.post(deploys, files(), kind=TAR, key="one").status_code == 201
+    assert refusal_of(upload(files())) == CONFLICT
+    assert upload(files()).status_code == 201
 
 
 class _Died(BaseException):
     """The process is gone: what would clean up does not run."""
 
 
-def _die_at(monkeypatch, program, deploys, *, after_activation):
+def _die_at(monkeypatch, upload, *, after_activation):
     activate = bundles.Bundle.activate
 
     def die(self, version):
@@ -276,10 +267,10 @@ def _die_at(monkeypatch, program, deploys, *, after_activation):
 
     with monkeypatch.context() as patch:
         patch.setattr(bundles.Bundle, "activate", die)
-        patch.setattr(service, "conclude", lambda *_: None)
-        patch.setattr(deploy_once, "_forget", lambda _: None)
+        patch.setattr(service, "complete_interrupted", lambda *_: None)
+        patch.setattr(deploy_idempotency, "_delete", lambda _: None)
         with pytest.raises(_Died):
-            program.post(deploys, files(), kind=TAR, key="one")
+            upload(files())
 
 
 def _age(*, hours):

@@ -1,4 +1,4 @@
-"""Who may do what over REST: product.md 2.6 cell by cell, for a person's token and for a key's."""
+"""Who may do what over REST: the table in docs/security.md cell by cell, for a person's token and for a key's."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from deployments.deploys.store.bundles import Bundle
 from deployments.models import Deploy, Deployment, EnvironmentVariable, WorkerQueue
 from tests.deployments.deploys.archives import files
 from tests.deployments.deploys.programs import at, of_key, of_person, of_role, refusal_of
-from tests.factories import create_deployment, create_member, create_owner, create_workspace
+from tests.factories import create_deployment, create_member, create_owner, create_workspace, disable_api_key
 from workspaces.models import AuditEvent, Role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.threat("T-L5")]
@@ -37,7 +37,7 @@ CHANGES = {
     "alert e-mails": ("put", ("alert-emails",), {"alert_emails": ["a@example.com"]}, 200),
 }
 
-# The rows of product.md 2.6: what a caller gets for reading, for changing, for deploying, and for deploying
+# The rows of that table: what a caller gets for reading, for changing, for deploying, and for deploying
 # while CI/CD enforcement is on.
 MISSING, REFUSED, DONE = 404, 403, "done"
 CALLERS = {
@@ -158,7 +158,7 @@ def test_a_key_that_is_disabled_during_its_upload_deploys_nothing(place, monkeyp
 
     def disabled_meanwhile(self, *args, **kwargs):
         unpacked = unpack(self, *args, **kwargs)
-        key.switch(is_enabled=False)
+        disable_api_key(key)
         return unpacked
 
     monkeypatch.setattr(Bundle, "receive", disabled_meanwhile)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
-from apikeys import lifecycle
+from apikeys import key_secrets, keys
 from apikeys.models import ApiKey
 from deployments.deploys.store.bundles import Bundle
 from deployments.details.alert_emails import AlertEmail
@@ -19,7 +19,6 @@ from tests.cast import ALERT_EMAIL, DEPLOY, QUEUE, Cast, Place
 from tests.deployments.deploys.archives import files
 from workspaces.models import AuditEvent, Membership, Role, Workspace
 from workspaces.principals import principal_for
-from workspaces.service import version_of
 
 # Where a Deployment can be moved, once it is made.
 ANNEX: Final = "c" + "3" * 24
@@ -168,16 +167,16 @@ def body(route: Route, cast: Cast) -> dict[str, Any]:
         },
         "deployments:alert_emails": {"email": "another@example.com"},
         "workspaces:create": {"name": "Made"},
-        "workspaces:edit": {"name": "Edited", "version": version_of(deployment.workspace)},
+        "workspaces:edit": {"name": "Edited", "version": deployment.workspace.version},
         "workspaces:delete": {"word": "delete"},
         "workspaces:color_mode": {"color_mode": "dark"},
     }
     return bodies.get(route.name, {})
 
 
-def _version_of_queue(deployment: Deployment) -> str:
+def _version_of_queue(deployment: Deployment) -> int:
     queue = deployment.worker_queues.filter(name=QUEUE).first()
-    return queue.updated_at.isoformat() if queue else ""
+    return queue.version if queue else 1
 
 
 def make_ready(route: Route, cast: Cast) -> None:
@@ -197,9 +196,9 @@ def make_ready(route: Route, cast: Cast) -> None:
     key = ApiKey.objects.select_related("deployment").get(pk=cast.home.key)
     principal = principal_for(cast.people["admin"])
     if route.name == "apikeys:enable":
-        lifecycle.disable_key(principal, key)
+        keys.disable_key(principal, key)
     else:
-        lifecycle.rotate_secret(principal, key, overlap=timedelta(hours=1))
+        key_secrets.rotate_secret(principal, key, overlap=timedelta(hours=1))
 
 
 def _walk(

@@ -4,9 +4,15 @@ import re
 
 import pytest
 
-from tests.house.conventions import ROOT
+from cloudui.web import shell_lines
+from tests.house.conventions import PACKAGES, ROOT
 
-PAPERS = ["README.md", "CHANGELOG.md", *(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/**/*.md"))]
+PAPERS = [
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    *(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/**/*.md")),
+]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, flags=re.MULTILINE))
 
@@ -28,7 +34,8 @@ def test_a_target_that_does_not_exist_is_found():
 
 
 def test_every_variable_that_is_read_is_described_and_no_other():
-    settings, procfile = _read("cloudui/settings.py"), _read("Procfile")
+    settings = _read("cloudui/settings.py") + _read("cloudui/configuration.py")
+    procfile = _read("Procfile")
     read = {*re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', settings), *re.findall(r"\$\{([A-Z_]+):-", procfile)}
     described = set(re.findall(r"^\| `([A-Z_]+)` \|", _read("docs/configuration.md"), flags=re.MULTILINE))
 
@@ -63,6 +70,31 @@ def test_every_make_target_is_explained():
     explained = set(re.findall(r"^([a-z-]+):.*## \S", MAKEFILE, flags=re.MULTILINE))
 
     assert explained == TARGETS
+
+
+SHELL_LINES = (shell_lines.TYPED, shell_lines.WITH_BASIC, shell_lines.IN_A_PIPELINE)
+
+
+@pytest.mark.parametrize(
+    ("paper", "copies"),
+    [(paper, {"README.md": 3, "docs/api.md": 1, "docs/deploys.md": 1}.get(paper, 0)) for paper in PAPERS],
+)
+def test_the_lines_that_get_a_token_are_those_that_the_product_shows(paper, copies):
+    text = _unindented(_read(paper))
+
+    assert sum(text.count(_unindented(lines)) for lines in SHELL_LINES) == copies
+    assert text.count('"access_token": *') == copies, "Take the lines from cloudui/web/shell_lines.py."
+
+
+def test_the_lines_that_get_a_token_have_one_home():
+    paths = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+
+    homes = [path.name for path in paths if '"access_token": *' in path.read_text(encoding="utf-8")]
+    assert homes == ["shell_lines.py"]
+
+
+def _unindented(text: str) -> str:
+    return "\n".join(line.strip() for line in text.splitlines())
 
 
 def _texts_of_tests() -> dict[str, str]:

@@ -22,6 +22,7 @@ WRONG = [
     ("deployments", "deployments.variables.service", "deployments.queues.views"),
     ("faces", "deployments.details.service", "deployments.queues.views"),
     ("faces", "deployments.queues.service", "deployments.queues.forms"),
+    ("file", "deployments.deployment_file.apply", "deployments.deployment_file.views"),
     ("kernel", "cloudui.web.keyring", "cloudui.web.middleware"),
     ("rest", "cloudui.web.rest.schemas", "cloudui.web.rest.docs"),
     ("roof", "cloudui.configuration", "cloudui.settings"),

@@ -72,7 +72,7 @@ def test_for_htmx_too(cast, absent):
 
 
 def test_another_workspace_is_missing_in_the_same_way_as_everything_else(cast):
-    """For everybody who is signed in: what he may not see, what never was, what no route knows."""
+    """For everybody who is signed in: what the person may not see, what never was, what no route knows."""
     answers = []
     for role in ("outsider", "member", "admin", "owner", "operator"):
         foreign = cast.home if role in {"outsider", "operator"} else cast.elsewhere

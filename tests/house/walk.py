@@ -14,7 +14,7 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client
 
-from apikeys.tokens import signing_keys as signing
+from apikeys.tokens import signing_keys
 from tests.cast import HX, ROLES, Cast, assemble
 from tests.house.routes import Route, body, make_ready, routes
 
@@ -62,14 +62,14 @@ def walk() -> Walk:
     with undone():
         cast = assemble()
         # Made at first need, which somebody's GET may be.
-        signing.forget_cache()
-        signing.keys()
+        signing_keys.clear_cache()
+        signing_keys.keys()
         for route, method in product(found.values(), METHODS):
             # The admin site knows nothing of htmx.
             for is_htmx in (False,) if route.is_admin_site else (False, True):
                 for role, answer in _ask_as_everybody(cast, route, method, is_htmx=is_htmx):
                     answers[Question(str(route), method, role, is_htmx)] = answer
-    signing.forget_cache()
+    signing_keys.clear_cache()
     return Walk(found, answers)
 
 

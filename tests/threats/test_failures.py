@@ -15,7 +15,7 @@ from apikeys import credentials
 from apikeys.forms import new_nonce
 from apikeys.models import ApiKeySecret
 from apikeys.snippets import Snippet
-from apikeys.tokens import signing_keys as signing
+from apikeys.tokens import signing_keys
 from cloudui.web.middleware import CompressionMiddleware
 from deployments.models import Deploy, DeployStatus
 from tests.house.routes import body, changing_forms, make_ready
@@ -132,7 +132,7 @@ def test_a_failure_while_a_secret_is_made_or_shown_does_not_report_it(cast, repo
 @pytest.mark.threat("T-S5")
 def test_a_secret_in_an_unprotected_place_would_be_found(reports, made, settings):
     def careless():
-        plain = credentials.new_secret().reveal()
+        plain = credentials.generate_secret().reveal()
         raise Broken(len(plain))
 
     try:
@@ -146,7 +146,7 @@ def test_a_secret_in_an_unprotected_place_would_be_found(reports, made, settings
 @pytest.mark.threat("T-S7")
 def test_without_its_event_nothing_is_changed(cast, monkeypatch):
     # These are made at first need, whatever becomes of the request.
-    signing.keys()
+    signing_keys.keys()
     for route in changing_forms(cast):
         if route.name in NOT_AUDITED:
             continue

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from django.apps import apps
 from django.db import models
 
-from apikeys.tokens import signing_keys as signing
+from apikeys.tokens import signing_keys
 from tests.cast import HX, QUEUE
 from tests.house.routes import body, console, forms, make_ready
 from tests.house.walk import ask, undone
@@ -35,7 +35,7 @@ OF_THE_MOMENT = re.compile(
 def test_a_form_ignores_what_it_does_not_show(cast):
     """Every field of every table is sent along, and what is written is the same as without."""
     # Made at first need, which the first of these may be.
-    signing.keys()
+    signing_keys.keys()
     for route in forms(cast):
         with undone():
             make_ready(route, cast)

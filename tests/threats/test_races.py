@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from apikeys import credentials, issuing
+from apikeys import credentials, key_secrets
 from apikeys.credentials import KeySecret
 from apikeys.forms import new_nonce
 from apikeys.models import ApiKey, ApiKeySecret
@@ -57,7 +57,7 @@ def test_twenty_identical_forms_at_once_make_one_key_of_which_the_last_secret_wo
 @pytest.mark.threat("T-L7")
 def test_the_limit_of_keys_holds_however_many_are_made_at_once(cast, keys_url, settings, monkeypatch):
     settings.API_KEYS_PER_DEPLOYMENT = 3
-    prepare, hashed = issuing.prepare, threading.Barrier(8)
+    prepare, hashed = key_secrets.prepare, threading.Barrier(8)
 
     def prepare_together():
         # Otherwise the slots of argon2 would let them through two by two.
@@ -65,7 +65,7 @@ def test_the_limit_of_keys_holds_however_many_are_made_at_once(cast, keys_url, s
         hashed.wait(timeout=30)
         return prepared
 
-    monkeypatch.setattr(issuing, "prepare", prepare_together)
+    monkeypatch.setattr(key_secrets, "prepare", prepare_together)
     windows = [another_window(cast.client("admin")) for _ in range(8)]
 
     answers = at_once([partial(window.post, f"{keys_url}/new", _form()) for window in windows])

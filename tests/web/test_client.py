@@ -1,4 +1,4 @@
-"""Where a request came from: what a proxy of ours saw, never what the caller wrote (product threat T-E3)."""
+"""Where a request came from: what a proxy of ours saw, never what the caller wrote (threat T-E3)."""
 
 import pytest
 

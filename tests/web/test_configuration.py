@@ -1,10 +1,12 @@
 """Nonsense in the environment stops the start with the variable's name, and without the password in it."""
 
-from pathlib import Path
+import logging.config
+import runpy
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+import cloudui.settings
 from cloudui import configuration
 
 
@@ -17,7 +19,7 @@ from cloudui import configuration
         ("http://[::1]:8871", "http", "[::1]", 8871),
     ],
 )
-def test_a_public_address_is_scheme_host_and_port(text, scheme, host, port):
+def test_the_public_url_is_scheme_host_and_port(text, scheme, host, port):
     public = configuration.public_url(text)
 
     assert (public.text, public.scheme, public.host, public.port) == (text.rstrip("/"), scheme, host, port)
@@ -36,48 +38,217 @@ def test_a_public_address_is_scheme_host_and_port(text, scheme, host, port):
         "https://console.example.com:port",
     ],
 )
-def test_a_public_address_is_nothing_else(text):
+def test_the_public_url_is_nothing_else(text):
     with pytest.raises(ImproperlyConfigured, match="PUBLIC_URL"):
         configuration.public_url(text)
 
 
-def test_a_database_address_may_carry_options_of_the_client_library():
-    database = configuration.database(
-        "postgres://me:a%2Fb@db.example.com:5433/cloudui?sslmode=verify-full", data_dir=Path()
-    )
+# What Django takes where the settings say nothing, and what we say of every database and cache.
+DATABASE_DEFAULTS = {
+    "CONN_MAX_AGE": 0,
+    "CONN_HEALTH_CHECKS": False,
+    "DISABLE_SERVER_SIDE_CURSORS": False,
+}
+POSTGRES = {
+    **DATABASE_DEFAULTS,
+    "ENGINE": "django.db.backends.postgresql",
+    "NAME": "cloudui",
+    "USER": "",
+    "PASSWORD": "",
+    "HOST": "",
+    "PORT": "",
+}
+POOL = {"pool": {"min_size": 1, "max_size": 8, "timeout": 20}}
+SQLITE = {
+    **DATABASE_DEFAULTS,
+    "ENGINE": "cloudui.web.sqlite",
+    "OPTIONS": {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    },
+    "CONN_MAX_AGE": None,
+}
+MEMORY = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "LOCATION": "cloudui",
+    "OPTIONS": {"MAX_ENTRIES": 50_000},
+}
 
-    assert database["PASSWORD"] == "a/b"
-    assert (database["HOST"], database["PORT"], database["NAME"]) == ("db.example.com", 5433, "cloudui")
-    assert database["OPTIONS"]["sslmode"] == "verify-full"
-    assert database["OPTIONS"]["pool"]["max_size"] == configuration.POOL_SIZE
 
+@pytest.fixture
+def settings_with(monkeypatch):
+    """The product's settings, run anew with one more variable in the environment."""
+    monkeypatch.setattr(logging.config, "dictConfig", lambda _: None)  # the logs stay those of the tests
 
-@pytest.mark.parametrize("url", ["", "sqlite://"])
-def test_without_an_address_the_database_is_a_file(url):
-    assert configuration.database(url, data_dir=Path("data"))["NAME"] == Path("data/cloudui.sqlite3")
+    def run(name, url):
+        monkeypatch.setenv(name, url)
+        return runpy.run_path(cloudui.settings.__file__)
+
+    return run
 
 
 @pytest.mark.parametrize(
-    ("read", "url", "name"),
+    ("url", "expected"),
     [
+        ("postgres://db/cloudui", {"HOST": "db"}),
+        ("postgresql://db/cloudui", {"HOST": "db"}),
+        ("POSTGRES://DB.example.com/Cloudui", {"HOST": "db.example.com", "NAME": "Cloudui"}),
+        ("postgres://me@db/cloudui", {"HOST": "db", "USER": "me"}),
         (
-            lambda url: configuration.database(url, data_dir=Path()),
-            "postgres://me:pass/word@db/x",
-            "DATABASE_URL",
+            "postgres://me:secret@db:5433/cloudui",
+            {"HOST": "db", "USER": "me", "PASSWORD": "secret", "PORT": 5433},
         ),
-        (lambda url: configuration.database(url, data_dir=Path()), "mysql://db/x", "DATABASE_URL"),
-        (configuration.mail, "smtp://me:pass/word@mail", "EMAIL_URL"),
-        (configuration.mail, "mail.example.com", "EMAIL_URL"),
-        (configuration.cache, "memcached://cache", "CACHE_URL"),
+        ("postgres://me:@db/cloudui", {"HOST": "db", "USER": "me"}),
+        (
+            "postgres://m%40e:a%2Fb%40c%23d%25%3A@db/cloudui",
+            {"HOST": "db", "USER": "m@e", "PASSWORD": "a/b@c#d%:"},
+        ),
+        ("postgres://me:a:b@db/cloudui", {"HOST": "db", "USER": "me", "PASSWORD": "a:b"}),
+        ("postgres://me:a+b@db/cloudui", {"HOST": "db", "USER": "me", "PASSWORD": "a+b"}),
+        ("postgres://me:0123@db/cloudui", {"HOST": "db", "USER": "me", "PASSWORD": "0123"}),
+        ("postgres://db:0/cloudui", {"HOST": "db"}),
+        ("postgres://[fd00::1]:5433/cloudui", {"HOST": "fd00::1", "PORT": 5433}),
+        ("postgres://me@%2Fvar%2Frun%2Fpostgresql/cloudui", {"HOST": "/var/run/postgresql", "USER": "me"}),
+        ("postgres:///cloudui", {}),
+        ("postgres:///cloudui?host=/var/run/postgresql", {"OPTIONS": {"host": "/var/run/postgresql"}}),
+        ("postgres://db/cloud%20ui", {"HOST": "db", "NAME": "cloud ui"}),
+        ("postgres://db//cloudui", {"HOST": "db"}),
+        ("postgres://db/", {"HOST": "db", "NAME": ""}),
+        ("postgres://db", {"HOST": "db", "NAME": ""}),
+        ("postgres://db/cloudui?sslmode=verify-full", {"HOST": "db", "OPTIONS": {"sslmode": "verify-full"}}),
+        (
+            "postgres://db/cloudui?sslmode=verify-ca&sslrootcert=%2Fetc%2Fca.pem&connect_timeout=10",
+            {
+                "HOST": "db",
+                "OPTIONS": {"sslmode": "verify-ca", "sslrootcert": "/etc/ca.pem", "connect_timeout": "10"},
+            },
+        ),
+        # The client library gets what was written: no number, no truth value, no list, no translation.
+        ("postgres://db/cloudui?password=0123", {"HOST": "db", "OPTIONS": {"password": "0123"}}),
+        (
+            "postgres://db/cloudui?application_name=true",
+            {"HOST": "db", "OPTIONS": {"application_name": "true"}},
+        ),
+        (
+            "postgres://db/cloudui?sslmode=allow&sslmode=require",
+            {"HOST": "db", "OPTIONS": {"sslmode": "require"}},
+        ),
+        ("postgres://db/cloudui?currentSchema=x", {"HOST": "db", "OPTIONS": {"currentSchema": "x"}}),
+        ("postgres://db/cloudui?sslmode=", {"HOST": "db"}),
+        ("postgres://db/cloudui?pool=x", {"HOST": "db"}),
+        ("postgres://db/cloudui#fragment", {"HOST": "db"}),
     ],
 )
-def test_an_address_that_is_none_is_refused_without_quoting_its_password(read, url, name):
-    with pytest.raises(ImproperlyConfigured, match=name) as refused:
-        read(url)
+def test_a_database_url_names_a_server(settings_with, url, expected):
+    database = settings_with("DATABASE_URL", url)["DATABASES"]["default"]
 
-    assert "pass/word" not in str(refused.value)
-    assert "pass'" not in str(refused.value)
+    assert {**DATABASE_DEFAULTS, **database} == {
+        **POSTGRES,
+        **expected,
+        "OPTIONS": {**expected.get("OPTIONS", {}), **POOL},
+    }
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("", None),
+        ("sqlite://", None),
+        ("sqlite:", None),
+        ("sqlite://host", None),
+        ("sqlite:////srv/cloudui.db", "/srv/cloudui.db"),
+        ("sqlite:///srv/cloudui.db", "/srv/cloudui.db"),
+        ("sqlite:///cloudui.db", "/cloudui.db"),
+        ("sqlite:////srv/cloud%20ui.db?timeout=1", "/srv/cloud ui.db"),
+        ("sqlite://host/srv/cloudui.db", "/srv/cloudui.db"),
+        ("sqlite:srv/cloudui.db", "srv/cloudui.db"),
+        ("/srv/cloudui.db", "/srv/cloudui.db"),
+        ("srv/cloudui.db", "srv/cloudui.db"),
+    ],
+)
+def test_a_database_url_names_a_file(settings_with, url, path):
+    settings = settings_with("DATABASE_URL", url)
+
+    assert {**DATABASE_DEFAULTS, **settings["DATABASES"]["default"]} == {
+        **SQLITE,
+        "NAME": path or settings["DATA_DIR"] / "cloudui.sqlite3",
+    }
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://cache",
+        "redis://cache:6379/0",
+        "redis://:secret@cache:6379/3",
+        "redis://me:secret@cache/1",
+        "redis://:a%2Fb%40c@Cache.example.com/0",
+        "rediss://cache",
+        "rediss://me:secret@cache:6380/2",
+        "rediss://cache:6380/2?ssl_cert_reqs=none&socket_timeout=2",
+        "redis://cache/0?timeout=5",
+        "redis://[fd00::1]:6379/0",
+        "redis://cache:port/0",
+        "redis:///0",
+        # Django divides them: it writes to the first one and reads from the others.
+        "redis://cache:6379/0,redis://copy:6379/0",
+        "redis://cache:6379,redis://copy:6379",
+    ],
+)
+def test_a_cache_url_reaches_the_client_library_as_written(settings_with, url):
+    assert settings_with("CACHE_URL", url)["CACHES"] == {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+    }
+
+
+def test_without_a_cache_url_the_cache_is_the_memory_of_the_process(settings_with):
+    assert settings_with("CACHE_URL", "")["CACHES"] == {"default": MEMORY}
+
+
+# The libraries know these; we do not support them.
+OTHER_DATABASES = "mysql mysql2 mssql oracle pgsql postgis redshift timescale cockroach spatialite http"
+OTHER_CACHES = "memcached pymemcache dummy locmem db file hiredis redis-cache"
+
+NO_ADDRESS = "is not an address. Check its host and port; in a password, write / as %2F, @ as %40, # as %23."
+NO_DATABASE = "must start with postgres:// or sqlite://, not {}://."
+NO_CACHE = "must start with redis:// or rediss://."
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "message"),
+    [
+        ("DATABASE_URL", "postgres://me:pass/word@db/cloudui", NO_ADDRESS),
+        ("DATABASE_URL", "postgres://me:pass#word@db/cloudui", NO_ADDRESS),
+        ("DATABASE_URL", "postgres://me:pass@word@db:port/cloudui", NO_ADDRESS),
+        ("DATABASE_URL", "postgres://me:pass@db:65536/cloudui", NO_ADDRESS),
+        ("DATABASE_URL", "postgres://me:pass@db:-1/cloudui", NO_ADDRESS),
+        ("DATABASE_URL", "postgres://me:pass@[fd00::1/cloudui", NO_ADDRESS),
+        ("DATABASE_URL", "mysql://me:pass/word@db/cloudui", NO_ADDRESS),
+        ("DATABASE_URL", "sqlite://:memory:", NO_ADDRESS),
+        *(
+            ("DATABASE_URL", f"{scheme}://me:pass@db/cloudui", NO_DATABASE.format(scheme))
+            for scheme in OTHER_DATABASES.split()
+        ),
+        *(("CACHE_URL", f"{scheme}://me:pass@cache/0", NO_CACHE) for scheme in OTHER_CACHES.split()),
+        ("CACHE_URL", "unix:///run/redis.sock", NO_CACHE),
+        ("CACHE_URL", "memcached://me:pass/word@cache", NO_CACHE),
+        ("CACHE_URL", "cache:6379", NO_CACHE),
+        ("CACHE_URL", "cache", NO_CACHE),
+        ("CACHE_URL", "redis://[::1", NO_ADDRESS),
+        ("CACHE_URL", "redis://me:pass@[::1/0", NO_ADDRESS),
+        ("EMAIL_URL", "smtp://me:pass/word@mail", NO_ADDRESS),
+        ("EMAIL_URL", "mail.example.com", "must look like smtp+tls://user:password@mail.example.com:587."),
+    ],
+)
+def test_a_url_that_makes_no_sense_is_refused_without_quoting_its_password(settings_with, name, url, message):
+    with pytest.raises(ImproperlyConfigured) as refused:
+        settings_with(name, url)
+
+    assert str(refused.value) == f"{name} {message}"
+    # What is printed of the causes must not have it either.
     assert refused.value.__cause__ is None
+    assert refused.value.__suppress_context__ or refused.value.__context__ is None
 
 
 def test_proxies_are_addresses_and_networks_with_or_without_spaces():

@@ -11,16 +11,13 @@ from cloudui.web.models import KeyCheck
 pytestmark = pytest.mark.django_db
 
 
-def keys(**versions: dict[int, bytes]) -> dict[str, dict[int, bytes]]:
-    return {purpose: {1: key(number)} for number, purpose in enumerate(PURPOSES)} | versions
-
-
-def others() -> dict[str, dict[int, bytes]]:
-    return {purpose: {1: key(50 + number)} for number, purpose in enumerate(PURPOSES)}
-
-
 def key(byte: int) -> bytes:
     return bytes([byte]) * 32
+
+
+def keys(first: int = 0, **versions: dict[int, bytes]) -> dict[str, dict[int, bytes]]:
+    """A version of each purpose, the keys numbered from `first` on, with some of the purposes changed."""
+    return {purpose: {1: key(first + number)} for number, purpose in enumerate(PURPOSES)} | versions
 
 
 @pytest.fixture(autouse=True)
@@ -29,129 +26,102 @@ def _no_traces_yet():
 
 
 @pytest.fixture
-def use(monkeypatch):
-    def use(at_hand):
+def start(monkeypatch):
+    """A server that starts with these keys."""
+
+    def start(at_hand):
         monkeypatch.setattr(keycheck, "keyring", Keyring(lambda: at_hand))
+        keycheck.verify_or_register()
 
-    return use
-
-
-def test_the_first_start_leaves_a_trace_of_every_key(use):
-    use(keys(mac={1: key(100), 2: key(101)}))
-
-    keycheck.verify_or_register()
-
-    traces = sorted(KeyCheck.objects.values_list("purpose", "version"))
-    assert traces == [("django", 1), ("field", 1), ("fingerprint", 1), ("mac", 1), ("mac", 2), ("pepper", 1)]
+    return start
 
 
-def test_a_trace_is_the_hmac_of_the_word_check(use):
-    use(keys())
+def traces():
+    return set(KeyCheck.objects.values_list("purpose", "version"))
 
-    keycheck.verify_or_register()
+
+def test_the_first_start_leaves_a_trace_of_every_key(start):
+    start(keys(mac={1: key(100), 2: key(101)}))
+
+    assert traces() == {("mac", 2), *((purpose, 1) for purpose in PURPOSES)}
+
+
+def test_a_trace_is_the_hmac_of_the_word_check(start):
+    start(keys())
 
     # printf check | openssl dgst -sha256 -mac hmac -macopt hexkey:00...00 (32 bytes)
     expected = "88fd42d716930e07e9f681dda38872379e4d360a95dc13de00c4b6371c5d11c0"
     assert KeyCheck.objects.get(purpose="mac").digest == expected
 
 
-def test_the_same_keys_are_accepted_again_and_nothing_is_written(use, django_assert_num_queries):
-    use(keys())
-    keycheck.verify_or_register()
+def test_the_same_keys_are_accepted_again_and_nothing_is_written(start, django_assert_num_queries):
+    start(keys())
 
     with django_assert_num_queries(2):
-        keycheck.verify_or_register()
+        start(keys())
 
     assert KeyCheck.objects.count() == 5
 
 
-def test_other_keys_are_refused_with_the_remedy(use):
-    use(keys())
-    keycheck.verify_or_register()
-    use(others())
+@pytest.mark.parametrize(
+    ("then", "refusal"),
+    [
+        (keys(50), "The key file does not belong to this database: version 1 of the "),
+        (keys(50), r"Put back the keys.json \(or CLOUDUI_KEYS\) that was used with this database"),
+        ({}, "does not belong to this database: it is missing"),
+        (keys(pepper={2: key(77)}), "no version of the pepper key that was used here"),
+        *(
+            (keys() | {purpose: {1: key(99)}}, f"version 1 of the {purpose} key is a different one")
+            for purpose in PURPOSES
+        ),
+    ],
+)
+def test_other_keys_than_those_of_the_database_are_refused_with_the_remedy(start, then, refusal):
+    start(keys())
+    before = traces()
 
-    with pytest.raises(ForeignKeyFile) as refusal:
-        keycheck.verify_or_register()
+    with pytest.raises(ForeignKeyFile, match=refusal):
+        start(then)
 
-    assert str(refusal.value).startswith("The key file does not belong to this database: version 1 of the ")
-    assert "Put back the keys.json (or CLOUDUI_KEYS) that was used with this database" in str(refusal.value)
-
-
-@pytest.mark.parametrize("purpose", PURPOSES)
-def test_one_foreign_key_among_five_is_enough(use, purpose):
-    use(keys())
-    keycheck.verify_or_register()
-    use(keys(**{purpose: {1: key(99)}}))
-
-    with pytest.raises(ForeignKeyFile, match=f"version 1 of the {purpose} key is a different one"):
-        keycheck.verify_or_register()
-
-
-def test_missing_keys_are_refused_when_the_database_has_seen_some(use):
-    use(keys())
-    keycheck.verify_or_register()
-    use({})
-
-    with pytest.raises(ForeignKeyFile, match="does not belong to this database: it is missing"):
-        keycheck.verify_or_register()
+    assert traces() == before
 
 
-def test_missing_keys_on_a_fresh_database_name_the_command(use):
-    use({})
-
+def test_missing_keys_on_a_fresh_database_name_the_command(start):
     with pytest.raises(NoKeys, match=r"manage\.py prepare"):
-        keycheck.verify_or_register()
+        start({})
 
 
-def test_a_new_version_beside_a_known_one_is_registered(use):
-    use(keys())
-    keycheck.verify_or_register()
-    use(keys(pepper={1: key(1), 2: key(77)}))
+def test_a_new_version_beside_a_known_one_is_registered(start):
+    start(keys())
 
-    keycheck.verify_or_register()
+    start(keys(pepper={1: key(1), 2: key(77)}))
 
-    assert KeyCheck.objects.filter(purpose="pepper").count() == 2
-    use(keys(pepper={1: key(1), 2: key(78)}))
+    assert ("pepper", 2) in traces()
     with pytest.raises(ForeignKeyFile, match="version 2 of the pepper key"):
-        keycheck.verify_or_register()
+        start(keys(pepper={1: key(1), 2: key(78)}))
 
 
-def test_an_old_version_may_be_taken_out(use):
-    use(keys(pepper={1: key(1), 2: key(77)}))
-    keycheck.verify_or_register()
-    use(keys(pepper={2: key(77)}))
+def test_an_old_version_may_be_taken_out(start):
+    start(keys(pepper={1: key(1), 2: key(77)}))
 
-    keycheck.verify_or_register()
+    start(keys(pepper={2: key(77)}))
 
 
-def test_only_unknown_versions_of_a_purpose_are_refused(use):
-    use(keys())
-    keycheck.verify_or_register()
-    use(keys(pepper={2: key(77)}))
-
-    with pytest.raises(ForeignKeyFile, match="no version of the pepper key that was used here"):
-        keycheck.verify_or_register()
-    assert not KeyCheck.objects.filter(purpose="pepper", version=2).exists()
-
-
-def test_of_two_first_starts_with_different_keys_the_second_is_refused(use, monkeypatch):
-    use(keys())
-    keycheck.verify_or_register()
-    use(others() | {"mac": {1: key(60), 2: key(61)}})
+def test_of_two_first_starts_with_different_keys_the_second_is_refused(start, monkeypatch):
+    start(keys())
     seen = iter([{}, keycheck._known()])
     monkeypatch.setattr(keycheck, "_known", lambda: next(seen))  # both looked before either wrote
 
     with pytest.raises(ForeignKeyFile):
-        keycheck.verify_or_register()
+        start(keys(50, mac={1: key(60), 2: key(61)}))
 
     assert not KeyCheck.objects.filter(version=2).exists()
 
 
-def test_new_keys_may_be_made_only_while_no_key_was_ever_used(use):
+def test_new_keys_may_be_made_only_while_no_key_was_ever_used(start):
     assert keycheck.may_create_keys()
 
-    use(keys())
-    keycheck.verify_or_register()
+    start(keys())
 
     assert not keycheck.may_create_keys()
 

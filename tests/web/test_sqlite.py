@@ -1,4 +1,4 @@
-"""The SQLite backend: writers take turns, and a turn ends with its transaction however that ends."""
+"""The SQLite backend: one writer at a time has the lock, and it ends with the transaction however that ends."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from cloudui.web.filelocks import FileLocks
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITER = Path(__file__).with_name("sqlite_writer.py")
-ALIAS = "turns"
+ALIAS = "locked"
 SECONDS = 30 if os.environ.get("CLOUDUI_LONG") else 3
 
 
@@ -56,14 +56,20 @@ def connection(configure, path):
 
 
 @pytest.fixture
-def turn_is_free(path):
-    def turn_is_free():
-        held = FileLocks([Path(f"{path}.lock")]).acquire(timeout=0)
+def locks(path):
+    """The lock as other processes see it."""
+    return FileLocks([Path(f"{path}.lock")])
+
+
+@pytest.fixture
+def lock_is_free(locks):
+    def lock_is_free():
+        held = locks.acquire(timeout=0)
         if held is not None:
             held.release()
         return held is not None
 
-    return turn_is_free
+    return lock_is_free
 
 
 def insert(connection, note="noted"):
@@ -71,11 +77,14 @@ def insert(connection, note="noted"):
         cursor.execute("INSERT INTO event (note) VALUES (%s)", [note])
 
 
+def read(path, query):
+    with closing(sqlite3.connect(path)) as plain:
+        (value,) = plain.execute(query).fetchone()
+    return value
+
+
 def count(path):
-    plain = sqlite3.connect(path)
-    (events,) = plain.execute("SELECT COUNT(*) FROM event").fetchone()
-    plain.close()
-    return events
+    return read(path, "SELECT COUNT(*) FROM event")
 
 
 def writers(path, seconds, *ways):
@@ -102,15 +111,11 @@ def test_eight_processes_write_without_an_error_and_without_losing_a_count(path)
     )
     assert [report["errors"] for report in reports] == [[]] * 8
     assert all(report["writes"] for report in reports)
-    plain = sqlite3.connect(path)
-    assert plain.execute("SELECT total FROM counter").fetchone() == (
-        sum(report["writes"] for report in reports[:5]),
-    )
-    plain.close()
+    assert read(path, "SELECT total FROM counter") == sum(report["writes"] for report in reports[:5])
     assert count(path) == sum(report["writes"] for report in reports)
 
 
-def test_threads_of_one_process_take_turns_too(connection, path, configure, django_db_blocker):
+def test_threads_of_one_process_exclude_each_other_too(connection, path, configure, django_db_blocker):
     def work():
         for _ in range(25):
             with transaction.atomic(using=ALIAS), connections[ALIAS].cursor() as cursor:
@@ -125,62 +130,61 @@ def test_threads_of_one_process_take_turns_too(connection, path, configure, djan
     for thread in threads:
         thread.join(timeout=60)
 
-    with connection.cursor() as cursor:
-        assert cursor.execute("SELECT total FROM counter").fetchone() == (100,)
+    assert read(path, "SELECT total FROM counter") == 100
 
 
-def test_a_turn_lasts_from_the_beginning_to_the_commit(connection, turn_is_free, path):
-    assert turn_is_free()
+def test_the_lock_lasts_from_the_beginning_to_the_commit(connection, lock_is_free, path):
+    assert lock_is_free()
     with transaction.atomic(using=ALIAS):
-        assert not turn_is_free()
+        assert not lock_is_free()
         insert(connection)
         with transaction.atomic(using=ALIAS):
             insert(connection)
-        assert not turn_is_free()
-    assert turn_is_free()
+        assert not lock_is_free()
+    assert lock_is_free()
     assert count(path) == 2
 
 
-def test_a_savepoint_that_is_rolled_back_keeps_the_turn(connection, turn_is_free, path):
+def test_a_savepoint_that_is_rolled_back_keeps_the_lock(connection, lock_is_free, path):
     with transaction.atomic(using=ALIAS):
         insert(connection, "kept")
         with suppress(ZeroDivisionError), transaction.atomic(using=ALIAS):
             insert(connection, "dropped")
             raise ZeroDivisionError
-        assert not turn_is_free()
-    assert turn_is_free()
+        assert not lock_is_free()
+    assert lock_is_free()
     assert count(path) == 1
 
 
-def test_an_exception_ends_the_turn_and_the_transaction(connection, turn_is_free, path):
+def test_an_exception_releases_the_lock_and_ends_the_transaction(connection, lock_is_free, path):
     with suppress(ZeroDivisionError), transaction.atomic(using=ALIAS):
         insert(connection)
         raise ZeroDivisionError
 
-    assert turn_is_free()
+    assert lock_is_free()
     assert count(path) == 0
 
 
-def test_closing_in_the_middle_ends_the_turn_and_drops_the_transaction(connection, turn_is_free, path):
+def test_closing_in_the_middle_releases_the_lock_and_drops_the_transaction(connection, lock_is_free, path):
     with transaction.atomic(using=ALIAS):
         insert(connection)
         connection.close()
-        assert turn_is_free()
+        assert lock_is_free()
 
     assert count(path) == 0
     with transaction.atomic(using=ALIAS):
         insert(connection)
-        assert not turn_is_free()
-    assert turn_is_free()
+        assert not lock_is_free()
+    assert lock_is_free()
     assert count(path) == 1
 
 
-def test_a_commit_that_fails_ends_the_turn_with_the_rollback(connection, turn_is_free, monkeypatch):
+def test_a_commit_that_fails_releases_the_lock_with_the_rollback(connection, lock_is_free, monkeypatch):
     at_rollback = []
     rollback = connection._rollback
 
     def watched():
-        at_rollback.append(turn_is_free())
+        at_rollback.append(lock_is_free())
         rollback()
 
     monkeypatch.setattr(connection, "_rollback", watched)
@@ -188,36 +192,35 @@ def test_a_commit_that_fails_ends_the_turn_with_the_rollback(connection, turn_is
         connection.cursor().execute("INSERT INTO child VALUES (12345)")
 
     assert at_rollback == [False]
-    assert turn_is_free()
+    assert lock_is_free()
 
 
-def test_on_commit_hooks_run_when_the_turn_is_over(connection, turn_is_free):
+def test_on_commit_hooks_run_when_the_lock_is_released(connection, lock_is_free):
     seen = []
     with transaction.atomic(using=ALIAS):
-        transaction.on_commit(lambda: seen.append(turn_is_free()), using=ALIAS)
+        transaction.on_commit(lambda: seen.append(lock_is_free()), using=ALIAS)
 
     assert seen == [True]
 
 
-def test_a_beginning_that_fails_ends_the_turn(configure, path, turn_is_free):
+def test_a_beginning_that_fails_releases_the_lock(configure, path, lock_is_free):
     connection = configure(path, timeout=0.05)
     connection.ensure_connection()
     other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")  # somebody who takes no turns, such as the sqlite3 shell
+    other.execute("BEGIN IMMEDIATE")  # somebody who knows no lock, such as the sqlite3 shell
 
     with pytest.raises(OperationalError, match="database is locked"), transaction.atomic(using=ALIAS):
         pass
 
-    assert turn_is_free()
+    assert lock_is_free()
     other.close()
     with transaction.atomic(using=ALIAS):
         insert(connection)
 
 
-def test_waiting_for_a_turn_ends_as_waiting_for_sqlite_does(configure, path):
+def test_waiting_for_the_lock_ends_as_waiting_for_sqlite_does(configure, path, locks):
     configure(path, timeout=0.05)
-    held = FileLocks([Path(f"{path}.lock")]).acquire(timeout=0)
-    assert held is not None
+    held = locks.acquire(timeout=0)
 
     with pytest.raises(OperationalError, match="database is locked"), transaction.atomic(using=ALIAS):
         pass
@@ -230,12 +233,11 @@ def test_waiting_for_a_turn_ends_as_waiting_for_sqlite_does(configure, path):
 def test_the_timeout_is_the_one_of_the_options(connection):
     connection.ensure_connection()
 
-    assert connection._turn_timeout == 20
+    assert (connection._lock_timeout, connection.vendor) == (20, "sqlite")
 
 
-def test_a_statement_outside_a_transaction_takes_no_turn(connection, path, turn_is_free):
-    held = FileLocks([Path(f"{path}.lock")]).acquire(timeout=0)
-    assert held is not None
+def test_a_statement_outside_a_transaction_needs_no_lock(connection, path, locks):
+    held = locks.acquire(timeout=0)
 
     insert(connection)
 
@@ -244,12 +246,12 @@ def test_a_statement_outside_a_transaction_takes_no_turn(connection, path, turn_
 
 
 @pytest.mark.parametrize("spelling", ["some.sqlite3", "file:{}", "file:{}?cache=private"])
-def test_all_spellings_of_a_file_share_one_queue(configure, path, turn_is_free, monkeypatch, spelling):
+def test_all_spellings_of_a_file_share_one_queue(configure, path, lock_is_free, monkeypatch, spelling):
     monkeypatch.chdir(path.parent)
     configure(spelling.format(path))
 
     with transaction.atomic(using=ALIAS):
-        assert not turn_is_free()
+        assert not lock_is_free()
 
 
 def test_a_database_in_memory_has_no_queue(configure, tmp_path, monkeypatch):
@@ -263,7 +265,7 @@ def test_a_database_in_memory_has_no_queue(configure, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_forked_child_leaves_the_turn_to_its_parent(path):
+def test_a_forked_child_leaves_the_lock_to_its_parent(path):
     code = (
         "import os, sys; sys.path.insert(0, 'tests/web'); import sqlite_writer\n"
         "sqlite_writer.configure(sys.argv[1])\n"
@@ -273,7 +275,7 @@ def test_a_forked_child_leaves_the_turn_to_its_parent(path):
         "free = lambda: FileLocks([Path(sys.argv[1] + '.lock')]).acquire(timeout=0) is not None\n"
         "with transaction.atomic():\n"
         "    if os.fork() == 0:\n"
-        "        connection._end_turn(); os._exit(0)\n"
+        "        connection._release_lock(); os._exit(0)\n"
         "    os.wait(); print('parent has it', not free())\n"
         "print('then free', free())"
     )
@@ -281,7 +283,3 @@ def test_a_forked_child_leaves_the_turn_to_its_parent(path):
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
 
     assert answer.stdout == "parent has it True\nthen free True\n"
-
-
-def test_for_django_it_is_still_sqlite(connection):
-    assert connection.vendor == "sqlite"

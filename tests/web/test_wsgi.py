@@ -115,7 +115,7 @@ def test_an_address_is_utf_8_whatever_the_caller_says_and_a_form_must_be(charset
             _ = sent.POST
 
 
-def test_who_only_reads_may_say_what_he_likes():
+def test_who_only_reads_may_name_any_charset():
     sent = TolerantRequest(
         {
             "REQUEST_METHOD": "GET",

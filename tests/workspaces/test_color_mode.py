@@ -1,4 +1,4 @@
-"""The colours a person sees: kept with the person, and never a way out of this site."""
+"""The color mode in which a person sees every page: kept with the person, and never a way out of this site."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def mode_of(user):
 
 
 @pytest.mark.parametrize("mode", ["light", "dark", "system"])
-def test_the_chosen_colours_are_kept_and_the_next_page_has_them(as_member, member, mode):
+def test_the_chosen_mode_is_kept_and_the_next_page_has_it(as_member, member, mode):
     as_member.post(URL, {"color_mode": mode})
 
     assert mode_of(member) == mode
@@ -31,12 +31,12 @@ def test_the_page_that_was_open_comes_back(as_member):
 
 @pytest.mark.threat("T-W9")
 @pytest.mark.parametrize("way", WAYS_OUT)
-def test_no_address_leads_elsewhere(as_member, way):
+def test_no_url_leads_elsewhere(as_member, way):
     assert as_member.post(URL, {"color_mode": "dark", "next": way})["Location"] == "/"
 
 
 @pytest.mark.parametrize("mode", ["", "pink", "DARK", "dark\x00"])
-def test_colours_that_do_not_exist_change_nothing(as_member, member, mode):
+def test_a_mode_that_does_not_exist_changes_nothing(as_member, member, mode):
     response = as_member.post(URL, {"color_mode": mode})
 
     assert response.status_code == 302
@@ -44,7 +44,7 @@ def test_colours_that_do_not_exist_change_nothing(as_member, member, mode):
 
 
 @pytest.mark.threat("T-W8")
-def test_nothing_but_the_colours_changes(as_member, member):
+def test_nothing_but_the_mode_changes(as_member, member):
     as_member.post(
         URL, {"color_mode": "dark", "organization_role": "owner", "is_staff": "on", "email": "x@y.zz"}
     )

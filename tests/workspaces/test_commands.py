@@ -32,36 +32,18 @@ def typed(monkeypatch):
 
 
 @pytest.mark.django_db
-def test_the_first_owner_can_do_everything(typed):
+def test_the_first_owner_can_do_everything_and_is_audited_without_the_password(typed):
     typed(f"{PASSWORD}\n")
     out = io.StringIO()
 
     call_command("superuser", email="Boss@Example.com", stdout=out)
 
-    user = User.objects.get()
-    assert (user.email, user.is_owner, user.is_staff, user.is_superuser) == (
-        "boss@example.com",
-        True,
-        True,
-        True,
-    )
+    user, event = User.objects.get(), AuditEvent.objects.get()
+    assert (user.email, user.is_owner, user.is_staff, user.is_superuser) == ("boss@example.com", *[True] * 3)
     assert user.check_password(PASSWORD)
     assert out.getvalue() == "boss@example.com can sign in as Organization Owner and operator.\n"
-
-
-@pytest.mark.django_db
-def test_making_an_owner_is_audited_without_the_password(typed):
-    typed(f"{PASSWORD}\n")
-
-    call_command("superuser", email="boss@example.com", stdout=io.StringIO())
-
-    event = AuditEvent.objects.get()
-    assert (event.operation, event.subject_kind, event.subject_name) == (
-        "createUser",
-        "system",
-        "manage.py superuser",
-    )
-    assert event.target == User.objects.get().pk
+    assert (event.operation, event.target) == ("createUser", user.pk)
+    assert (event.subject_kind, event.subject_name) == ("system", "manage.py superuser")
     assert event.input == {
         "email": "boss@example.com",
         "full_name": "",
@@ -94,7 +76,7 @@ def test_a_bad_answer_makes_nobody(typed, email, password, sentence):
 
 
 @pytest.mark.django_db
-def test_a_person_may_correct_himself(monkeypatch, capsys):
+def test_a_mistake_may_be_corrected(monkeypatch, capsys):
     terminal = io.StringIO("nonsense\nboss@example.com\n")
     monkeypatch.setattr(terminal, "isatty", lambda: True)
     passwords = iter([PASSWORD, "another one", PASSWORD, PASSWORD])
@@ -119,9 +101,9 @@ def test_ctrl_c_makes_nobody(monkeypatch):
 
 
 @pytest.mark.django_db
-def test_housekeeping_forgets_expired_sessions():
-    Session.objects.create(session_key="old", session_data="", expire_date=timezone.now() - timedelta(days=1))
-    Session.objects.create(session_key="new", session_data="", expire_date=timezone.now() + timedelta(days=1))
+def test_housekeeping_deletes_expired_sessions():
+    for key, days in (("old", -1), ("new", 1)):
+        Session.objects.create(session_key=key, expire_date=timezone.now() + timedelta(days=days))
 
     call_command("housekeeping", once=True)
 
@@ -129,18 +111,18 @@ def test_housekeeping_forgets_expired_sessions():
 
 
 @pytest.mark.django_db
-def test_a_duty_that_fails_does_not_stop_the_others(monkeypatch, caplog, settings):
+def test_a_task_that_fails_does_not_stop_the_others(monkeypatch, caplog, settings):
     def broken():
         raise OperationalError("no such database")
 
     done = []
-    monkeypatch.setattr(retention, "forget_old_events", broken)
-    monkeypatch.setattr(housekeeping, "forget_expired_sessions", lambda: done.append("the other"))
+    monkeypatch.setattr(retention, "delete_old_events", broken)
+    monkeypatch.setattr(housekeeping, "delete_expired_sessions", lambda: done.append("the other"))
 
     call_command("housekeeping", once=True)
 
     assert done == ["the other"]
-    assert "Housekeeping could not finish workspaces.audit.retention.forget_old_events" in caplog.text
+    assert "Housekeeping could not finish workspaces.audit.retention.delete_old_events" in caplog.text
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

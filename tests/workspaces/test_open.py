@@ -35,6 +35,6 @@ def test_a_member_who_was_removed_finds_nothing_any_more(as_member, member, work
     assert as_member.get(f"/{workspace.pk}").status_code == 404
 
 
-def test_nobody_is_sent_to_sign_in_whether_it_exists_or_not(as_nobody, workspace):
+def test_a_signed_out_person_is_sent_to_sign_in_whether_it_exists_or_not(as_nobody, workspace):
     for identifier in (workspace.pk, NEVER_EXISTED):
         assert as_nobody.get(f"/{identifier}")["Location"] == f"/account/login/?next=/{identifier}"

@@ -3,12 +3,13 @@
 import pytest
 from pytest_django.asserts import assertContains, assertRedirects
 
+from cloudui.web.versions import StaleEdit
 from deployments.service import create_deployment
 from tests.deployments.helpers import HX, field_error, one, page, signed_in, text
 from tests.factories import create_cluster, create_member, create_runtime, create_workspace
 from workspaces.models import AuditEvent, Role, Workspace
 from workspaces.principals import principal_for
-from workspaces.service import WorkspaceChanged, update_workspace, version_of
+from workspaces.service import update_workspace
 
 
 @pytest.fixture
@@ -31,24 +32,24 @@ def edit_url(workspace):
 
 def sent(workspace, **changes):
     return {
-        "version": version_of(workspace),
+        "version": workspace.version,
         "name": workspace.name,
         "description": workspace.description,
         **changes,
     }
 
 
+def update(user, workspace, **changes):
+    values = {**sent(workspace), "ci_cd_enforced_by_default": True, **changes}
+    return update_workspace(principal_for(user), workspace, **values)
+
+
 @pytest.mark.parametrize("client", ["as_member", "as_editor", "as_admin", "as_owner"])
 def test_every_member_reads_it(request, client, workspace):
-    shown = text(request.getfixturevalue(client).get(details_url(workspace)))
+    details = text(request.getfixturevalue(client).get(details_url(workspace)))
 
-    for fact in (
-        "Name Data Engineering",
-        "Description Pipelines.",
-        "CI/CD Enforcement Default Off",
-        workspace.pk,
-    ):
-        assert fact in shown
+    facts = ("Name Data Engineering", "Description Pipelines.", "CI/CD Enforcement Default Off", workspace.pk)
+    assert [fact for fact in facts if fact not in details] == []
 
 
 def test_the_sidebar_leads_there_and_says_where_one_is(as_member, workspace):
@@ -65,9 +66,8 @@ def test_the_sidebar_leads_there_and_says_where_one_is(as_member, workspace):
 
 def test_only_an_admin_sees_what_changes_it(as_member, as_editor, as_admin, workspace):
     for client, sees in ((as_member, False), (as_editor, False), (as_admin, True)):
-        shown = text(client.get(details_url(workspace)))
-        assert ("Edit Details" in shown) is sees
-        assert ("Delete Workspace" in shown) is sees
+        details = text(client.get(details_url(workspace)))
+        assert ("Edit Details" in details, "Delete Workspace" in details) == (sees, sees)
 
 
 @pytest.mark.parametrize("client", ["as_member", "as_editor"])
@@ -111,14 +111,7 @@ def test_the_default_is_for_new_deployments_only(admin, workspace):
     cluster, runtime = create_cluster(), create_runtime()
     before = create_deployment(principal, workspace, name="before", cluster=cluster, runtime=runtime)
 
-    update_workspace(
-        principal,
-        workspace,
-        version=version_of(workspace),
-        name=workspace.name,
-        description="",
-        ci_cd_enforced_by_default=True,
-    )
+    update(admin, workspace)
     after = create_deployment(principal, workspace, name="after", cluster=cluster, runtime=runtime)
 
     before.refresh_from_db()
@@ -156,14 +149,7 @@ def test_an_error_stands_beside_the_name_and_what_was_typed_stays(as_admin, work
 
 def test_of_two_admins_the_second_reads_what_the_first_changed(as_admin, owner, workspace):
     data = sent(workspace, name="Mine")
-    update_workspace(
-        principal_for(owner),
-        workspace,
-        version=version_of(workspace),
-        name="Theirs",
-        description="",
-        ci_cd_enforced_by_default=True,
-    )
+    update(owner, workspace, name="Theirs", description="")
 
     response = as_admin.post(edit_url(workspace), data)
 
@@ -179,17 +165,23 @@ def test_of_two_admins_the_second_reads_what_the_first_changed(as_admin, owner, 
 def test_where_nothing_differs_nothing_is_written(as_admin, workspace):
     as_admin.post(edit_url(workspace), sent(workspace))
 
-    assert Workspace.objects.get().updated_at == workspace.updated_at
+    now = Workspace.objects.get()
+    assert (now.version, now.updated_at) == (workspace.version, workspace.updated_at)
     assert not AuditEvent.objects.exists()
 
 
-def test_a_version_that_was_never_there_is_stale(admin, workspace):
-    with pytest.raises(WorkspaceChanged):
-        update_workspace(
-            principal_for(admin),
-            workspace,
-            version="nonsense",
-            name="Data",
-            description="",
-            ci_cd_enforced_by_default=False,
-        )
+def test_each_change_raises_the_version_and_one_that_was_never_there_is_stale(admin, workspace):
+    assert update(admin, workspace).version == 2
+    with pytest.raises(StaleEdit) as stale:
+        update(admin, workspace, version=3)
+
+    assert (stale.value.version, stale.value.current) == (2, workspace)
+    assert str(stale.value) == "This Workspace was changed meanwhile."
+
+
+@pytest.mark.parametrize("version", ["", "nonsense", "0", "99999999999"])
+def test_a_version_that_is_none_is_refused_by_the_form(as_admin, workspace, version):
+    response = as_admin.post(edit_url(workspace), sent(workspace, name="Data", version=version))
+
+    assert response.status_code == 422
+    assert Workspace.objects.get().name == "Data Engineering"

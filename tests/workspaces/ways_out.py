@@ -1,4 +1,4 @@
-"""Addresses that would lead away from this site if one of them were believed (product threat T-W9)."""
+"""URLs that would lead away from this site if one of them were believed (threat T-W9)."""
 
 WAYS_OUT = (
     "//evil.example",

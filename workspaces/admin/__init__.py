@@ -9,7 +9,7 @@ from workspaces.admin.people import GroupAdmin, PersonAdmin
 from workspaces.admin.places import WorkspaceAdmin
 from workspaces.models import AuditEvent, User, Workspace
 
-# A row there would be a second address to sign in with, made without an audit event.
+# A row there would be a second e-mail address to sign in with, made without an audit event.
 admin.site.unregister([EmailAddress, Group])
 
 admin.site.register(User, PersonAdmin)

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from cloudui.web.text import PlainTextField
 from workspaces import audit
 
-# Beyond this one searches instead of leafing.
+# Beyond this, people search instead of paging.
 MOST_ROWS = 10_000
 
 # What is never written into the audit log; a change of a password has an event of its own.
@@ -27,7 +27,6 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg] # generic in the st
 
     @cached_property
     def count(self) -> int:
-        """The number of rows, at most 10,000."""
         rows: models.QuerySet[Any] = self.object_list  # type: ignore[assignment] # the admin pages query sets
         return rows.order_by()[:MOST_ROWS].count()
 
@@ -45,7 +44,7 @@ class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the
     formfield_overrides = {models.CharField: {"form_class": PlainTextField}}
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        """What is searched for, each word of which becomes a condition: not more of them than SQLite takes."""
+        """Cut the search: each of its words becomes a condition, and SQLite takes only so many."""
         return super().get_search_results(request, queryset, search_term[:MOST_SEARCHED])
 
     def place(self, obj: Any) -> dict[str, str]:
@@ -53,13 +52,12 @@ class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the
         return {}
 
     def save_model(self, request: HttpRequest, obj: Any, form: forms.ModelForm[Any], change: bool) -> None:  # noqa: FBT001 - Django's signature
-        """Save and record."""
         super().save_model(request, obj, form, change)
         if not change or form.changed_data:
             self.record(request, f"{'update' if change else 'create'}{_noun(obj)}", obj, changes_of(form))
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001 - the same
-        """Save the rows of an inline table and record each that changed."""
+        """Save the rows of an inline table and record each that was added, changed or deleted."""
         deleted = [inline.instance for inline in formset.deleted_forms if inline.instance.pk is not None]
         for obj in deleted:
             self.record(request, f"delete{_noun(obj)}", obj, facts_of(obj))
@@ -72,18 +70,17 @@ class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the
                 self.record(request, f"{verb}{_noun(obj)}", obj, changes_of(inline))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Record and delete."""
         self.record(request, f"delete{_noun(obj)}", obj, facts_of(obj))
         super().delete_model(request, obj)
 
-    def record(self, request: HttpRequest, operation: str, obj: Any, given: dict[str, Any]) -> None:
+    def record(self, request: HttpRequest, operation: str, obj: Any, data: dict[str, Any]) -> None:
         """Write an event about `obj`, inside the transaction of its change."""
         principal = request.principal  # type: ignore[attr-defined] # workspaces.middleware sets it
-        audit.record(principal, operation, target=str(obj.pk), input=given, **self.place(obj))
+        audit.record(principal, operation, target=str(obj.pk), input=data, **self.place(obj))
 
 
 def changes_of(form: forms.ModelForm[Any]) -> dict[str, Any]:
-    """What a form changes, each field as it will be and, for a row that existed, as it was."""
+    """What a form changes: each field as it will be and, for a row that existed, as it was."""
     names = [name for name in form.changed_data if name not in SECRET_FIELDS]
     after = {name: _plain(form.cleaned_data.get(name)) for name in names}
     if not form.initial:
@@ -92,7 +89,7 @@ def changes_of(form: forms.ModelForm[Any]) -> dict[str, Any]:
 
 
 def facts_of(obj: models.Model) -> dict[str, Any]:
-    """What a row said, for the event that reports its end."""
+    """What the event about a deleted row says of it."""
     return {"name": str(obj)}
 
 

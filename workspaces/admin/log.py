@@ -1,4 +1,4 @@
-"""The audit log, to be read."""
+"""The audit log, read-only."""
 
 from __future__ import annotations
 
@@ -15,22 +15,20 @@ from workspaces.models import AuditEvent
 
 
 class KindFilter(admin.SimpleListFilter):
-    """Who did it. The choices are fixed: asking the table for its values would read all of it."""
+    """By kind of caller. The choices are fixed: asking the table for its values would read all of it."""
 
     title = "kind of caller"
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The kinds there are."""
         return [(Kind.USER, "People"), (Kind.API_KEY, "API keys"), (Kind.SYSTEM, "The installation")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
-        """The events of the chosen kind."""
         return queryset.filter(subject_kind=self.value()) if self.value() else queryset
 
 
 class AuditEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the stubs only
-    """Nobody adds, changes or deletes an event, here or anywhere."""
+    """Read-only: the database refuses every change, and housekeeping deletes what is older than 90 days."""
 
     list_display = ("moment", "operation", "subject_name", "target", "workspace", "deployment", "result")
     list_filter = ("at", KindFilter)
@@ -63,17 +61,14 @@ class AuditEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in 
 
     @admin.display(description="Time (UTC)", ordering="at")
     def moment(self, event: AuditEvent) -> str:
-        """To the millisecond, so that it can be brought together with other logs."""
+        """To the millisecond, so that it can be matched with other logs."""
         return event.at.astimezone(UTC).isoformat(sep=" ", timespec="milliseconds").removesuffix("+00:00")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Only a change writes its event."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The database refuses it too."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Housekeeping forgets what is older than 90 days."""
         return False

@@ -1,6 +1,6 @@
 """People: making accounts, roles, deactivation, passwords. And the groups of operators.
 
-Whoever is no superuser may help with ordinary accounts only: he can neither make anybody more powerful nor
+An operator who is no superuser may help with ordinary accounts only: neither make anybody more powerful nor
 touch somebody who is, since a new password for that person would be that person's power.
 """
 
@@ -28,12 +28,11 @@ POWERS = ("organization_role", "is_active", "is_staff", "is_superuser", "groups"
 
 
 class LowerCaseEmail:
-    """For forms with an address, which is kept and audited in lower case."""
+    """For forms with an e-mail address, which is kept and audited in lower case."""
 
     cleaned_data: dict[str, Any]
 
     def clean_email(self) -> str:
-        """The address as it will be stored."""
         email: str = self.cleaned_data["email"]
         return email.lower()
 
@@ -47,7 +46,6 @@ class PersonForm(LowerCaseEmail, forms.ModelForm):  # type: ignore[type-arg] # g
         field_classes = {"full_name": PlainTextField}
 
     def clean(self) -> dict[str, Any] | None:
-        """Keep somebody in charge of each Workspace."""
         cleaned = super().clean() or self.cleaned_data
         before = User.objects.get(pk=self.instance.pk)
         try:
@@ -71,10 +69,9 @@ class NewPersonForm(LowerCaseEmail, AdminUserCreationForm):  # type: ignore[type
 
 
 class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg] # generic in the stubs only
-    """A new password, set by an operator."""
+    """A new password, set by an operator; it ends what the old one opened."""
 
     def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - Django's signature
-        """Set it and end what the old one opened."""
         self.user.renew_stamp()
         user: User = super().save(commit)
         return user
@@ -103,7 +100,7 @@ class PersonAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg] # generic 
     ordering = ("email",)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
-        """The person, held for a change: it writes the whole row, and must not undo what others do meanwhile."""
+        """The person, locked for a change: saving writes the whole row, and must not undo what others write meanwhile."""
         person: User | None = super().get_object(request, object_id, from_field)
         if person and request.method == "POST" and transaction.get_connection().in_atomic_block:
             lock_owners()
@@ -111,19 +108,18 @@ class PersonAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg] # generic 
         return person
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Powers are given by superusers only."""
+        """Only superusers give powers."""
         if _is_superuser(request):
             return self.readonly_fields
-        given = [name for name in POWERS if name != "is_active"]
-        return (*self.readonly_fields, *given) if obj else given
+        powers = [name for name in POWERS if name != "is_active"]
+        return (*self.readonly_fields, *powers) if obj else powers
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Nobody but a superuser changes a powerful person, or his password."""
+        """Only superusers change a powerful person, or that person's password."""
         may = super().has_change_permission(request, obj)
         return may and (obj is None or _is_superuser(request) or not _is_powerful(obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Deactivate instead."""
         return False
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm[User], change: bool) -> None:  # noqa: FBT001 - Django's signature
@@ -137,11 +133,11 @@ class PersonAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg] # generic 
 
     @method_decorator(transaction.atomic)
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's signature
-        """Django's page; the change and its event are one transaction (see `log_change`)."""
+        """Django's page, in one transaction with its event (`log_change`)."""
         return super().user_change_password(request, id, form_url)
 
     def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:
-        """Record a new password: this is all that Django's page calls after saving one."""
+        """Record a new password: Django's page calls nothing else after saving one."""
         if request.resolver_match and request.resolver_match.url_name == "auth_user_password_change":
             self.record(request, "changePassword", obj, {})
         return super().log_change(request, obj, message)
@@ -154,7 +150,6 @@ class GroupAdmin(AuditedAdmin):
     filter_horizontal = ("permissions",)
 
     def has_view_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        """For superusers."""
         return _is_superuser(request)
 
     has_add_permission = has_change_permission = has_delete_permission = has_view_permission

@@ -16,10 +16,9 @@ from workspaces.people.last_admin import require_admin_left
 
 
 class MembersFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg] # generic in the stubs only
-    """The members of a Workspace after the change."""
+    """The members of a Workspace, of whom one must stay Admin."""
 
     def clean(self) -> None:
-        """Keep somebody in charge."""
         super().clean()
         if any(self.errors):
             return
@@ -60,22 +59,26 @@ class WorkspaceAdmin(AuditedAdmin):
     ordering = ("name",)
 
     def place(self, obj: Any) -> dict[str, str]:
-        """Its own events, and those of its members."""
         return {"workspace": obj.workspace_id if isinstance(obj, Membership) else obj.pk}
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Workspace | None:
-        """The Workspace, held for a change: of two who remove its last two Admins, one must see the other."""
+        """The Workspace, locked for a change: of two who remove its last two Admins, one must see the other's change."""
         workspace: Workspace | None = super().get_object(request, object_id, from_field)
         if workspace and request.method == "POST" and transaction.get_connection().in_atomic_block:
             return Workspace.objects.select_for_update().get(pk=workspace.pk)
         return workspace
+
+    def save_model(self, request: HttpRequest, obj: Any, form: forms.ModelForm[Any], change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """A form of the console that was opened before is stale from now on."""
+        if change and form.changed_data:
+            obj.version += 1
+        super().save_model(request, obj, form, change)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Workspace | None = None) -> Any:
         """A new Workspace has no facts yet."""
         return self.readonly_fields if obj else ()
 
     def get_fields(self, request: HttpRequest, obj: Workspace | None = None) -> Any:
-        """The same."""
         return self.fields if obj else WorkspaceForm.Meta.fields

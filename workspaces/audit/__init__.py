@@ -1,4 +1,4 @@
-"""The audit log: `audit.record` writes an event, `triggers` make the table append-only, `retention` ends it."""
+"""The audit log: `audit.record` writes an event, `triggers` make the table append-only, `retention` deletes old ones."""
 
 from workspaces.audit.log import record
 

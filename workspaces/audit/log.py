@@ -1,4 +1,4 @@
-"""Writing the audit log: the event and the change stand or fall together (OWASP ASVS 16.3.1, 16.4.2)."""
+"""Writing the audit log, in the transaction of the change that an event reports (OWASP ASVS 16.3.1, 16.4.2)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ def record(
     input: Mapping[str, Any] | None = None,  # noqa: A002 - the field's name in the log's documentation
     result: str = "ok",
 ) -> AuditEvent:
-    """Write one event, inside the transaction of the change that it reports.
+    """Write one event.
 
     Args:
         principal: who did it and from where.
@@ -27,12 +27,11 @@ def record(
         workspace: the Workspace's identifier.
         deployment: the Deployment's identifier.
         target: the identifier of what was changed.
-        input: what was asked for, without anything secret.
+        input: the values of the change, none of them secret.
         result: `ok`, or a short reason.
 
     Raises:
-        TransactionManagementError: when called outside a transaction, where a failing change could leave
-            its event behind or a failing event its change.
+        TransactionManagementError: outside a transaction, where a failing change could leave its event behind.
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("An audit event needs the transaction of its change.")

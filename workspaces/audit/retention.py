@@ -8,12 +8,8 @@ from django.utils import timezone
 from workspaces.models import AuditEvent
 
 
-def forget_old_events() -> int:
-    """Delete events older than the retention time (90 days), which is all that the database allows.
-
-    Returns:
-        How many were deleted.
-    """
+def delete_old_events() -> int:
+    """Delete events older than 90 days, which is all that the database allows; return how many."""
     # A minute of grace: the database compares with its own clock.
     oldest = timezone.now() - timedelta(days=settings.AUDIT_RETENTION_DAYS, minutes=1)
     deleted, _ = AuditEvent.objects.filter(at__lt=oldest).delete()

@@ -1,4 +1,4 @@
-"""The triggers that make the audit log append-only in the database itself (product threat T-S7).
+"""The triggers that make the audit log append-only in the database itself (threat T-S7).
 
 UPDATE is refused always, DELETE unless the event is older than the retention time, TRUNCATE always
 (PostgreSQL), and REPLACE of an existing row always (SQLite, where it deletes without asking a DELETE trigger).
@@ -75,12 +75,12 @@ def drop(connection: BaseDatabaseWrapper) -> None:
 
 
 def migrate_forwards(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Create them, as a migration calls it."""
+    """For migrations: create them."""
     create(schema_editor.connection)
 
 
 def migrate_backwards(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Drop them, as a migration calls it."""
+    """For migrations: drop them."""
     drop(schema_editor.connection)
 
 

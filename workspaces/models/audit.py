@@ -1,7 +1,4 @@
-"""The audit log's one table. Rows are only ever added; the database itself refuses anything else.
-
-No foreign keys: an event must survive what it speaks of, so identifiers and names are kept as text.
-"""
+"""The audit log's one table. Rows are only ever added; the database itself refuses anything else."""
 
 from typing import ClassVar, Self
 
@@ -19,7 +16,7 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 
 
 class AuditEvent(models.Model):
-    """One thing that somebody did."""
+    """One thing that somebody did. Without foreign keys, since an event survives what it is about."""
 
     at = models.DateTimeField(auto_now_add=True)
     subject_kind = models.CharField(max_length=10)

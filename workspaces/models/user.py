@@ -23,7 +23,7 @@ class OrganizationRole(models.TextChoices):
 
 
 class ColorMode(models.TextChoices):
-    """Which colours a person sees; kept with the person, not with the browser."""
+    """Kept with the person, not with the browser."""
 
     SYSTEM = "system", "System"
     LIGHT = "light", "Light"
@@ -36,23 +36,13 @@ def new_stamp() -> str:
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes people; there is no sign-up, so this is the only way besides the admin site."""
+    """There is no sign-up: people are made here, or in the admin site."""
 
     def owners(self) -> models.QuerySet["User"]:
-        """The active Organization Owners."""
         return self.filter(is_active=True, organization_role=OrganizationRole.OWNER)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Make a person.
-
-        Args:
-            email: the address, which is also the sign-in name; stored in lower case.
-            password: in plain text, hashed here; None makes an account that cannot sign in by password.
-            **fields: any further field of User.
-
-        Returns:
-            The saved person.
-        """
+        """Save a new person; a password in plain text is hashed, without one the account cannot sign in by password."""
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -64,12 +54,12 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, **{**rights, **fields})
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """The person with this address, however it is written."""
+        """The person with this e-mail address, in whatever case it is written."""
         return self.get(email=(username or "").strip().lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person. The security stamp ends all sessions and tokens at once when it changes."""
+    """A person. All sessions and tokens end at once when the security stamp changes."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     email = models.EmailField(
@@ -94,7 +84,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
-        """One account an address, in whatever case it was typed."""
+        """One account an e-mail address, in whatever case it was typed."""
 
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_is_lower_case")
@@ -104,16 +94,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.full_name or self.email
 
     def clean(self) -> None:
-        """Store the address in lower case."""
         self.email = self.email.strip().lower()
 
     @property
     def is_owner(self) -> bool:
-        """Whether this person is an active Organization Owner."""
         return self.is_active and self.organization_role == OrganizationRole.OWNER
 
     def get_full_name(self) -> str:
-        """What people read: the name, or the address where there is none."""
         return str(self)
 
     def renew_stamp(self) -> None:

@@ -39,7 +39,7 @@ class WorkspaceQuerySet(models.QuerySet["Workspace"]):
         )
 
     def named(self, name: str) -> "WorkspaceQuerySet":
-        """Those that have this name, as the database compares names."""
+        """Those that have this name, compared as the database's constraint does."""
         return self.alias(lower_name=Lower("name")).filter(lower_name=Lower(models.Value(name)))
 
     def without_admin(self, *, besides: User | None = None) -> "WorkspaceQuerySet":
@@ -52,12 +52,11 @@ class WorkspaceQuerySet(models.QuerySet["Workspace"]):
         return self.exclude(models.Exists(admins))
 
     def alphabetical(self) -> "WorkspaceQuerySet":
-        """By name, whatever the case."""
         return self.order_by(Lower("name"), "pk")
 
 
 class Workspace(models.Model):
-    """A team's place: its Deployments and the people who work on them."""
+    """A team's place: its Deployments and its members. `version` rises with each edit (cloudui.web.versions)."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     name = models.CharField(max_length=NAME_LENGTH)
@@ -65,6 +64,7 @@ class Workspace(models.Model):
     ci_cd_enforced_by_default = models.BooleanField(
         "CI/CD enforcement default", default=False, help_text="Applies to new Deployments only."
     )
+    version = models.PositiveIntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -1,4 +1,4 @@
-"""Somebody stays in charge of each Workspace: its last Admin stays unless an active Owner remains.
+"""Each Workspace keeps an Admin, unless the Organization has an active Owner.
 
 Each function locks before it looks, so call it inside the transaction of the change and before the change.
 """
@@ -11,14 +11,7 @@ from workspaces.models import OrganizationRole, User, Workspace
 
 
 def require_admin_left(admins: Iterable[User]) -> None:
-    """Refuse to leave a Workspace to people of whom none can manage it.
-
-    Args:
-        admins: who will have the role Admin in it.
-
-    Raises:
-        ValidationError: if none of them is active and the Organization has no active Owner.
-    """
+    """Raise ValidationError if none of those who will be Admins is active and the Organization has no active Owner."""
     if not (any(user.is_active for user in admins) or lock_owners()):
         raise ValidationError(
             "The last Admin stays in a Workspace while the Organization has no active Owner."
@@ -26,15 +19,15 @@ def require_admin_left(admins: Iterable[User]) -> None:
 
 
 def require_replaceable(user: User, *, is_active: bool, organization_role: str) -> None:
-    """Refuse to deactivate or demote a person without whom some Workspace has nobody in charge.
+    """Refuse to deactivate or demote a person without whom some Workspace would have nobody to manage it.
 
     Args:
-        user: the person as he is now.
-        is_active: whether he will be able to sign in.
-        organization_role: the role he will have in the Organization.
+        user: the person before the change.
+        is_active: whether the person will be able to sign in.
+        organization_role: the person's role in the Organization after the change.
 
     Raises:
-        ValidationError: naming the first Workspace that would be left alone.
+        ValidationError: naming the first such Workspace.
     """
     owners = lock_owners() - {user.pk}
     if owners or (is_active and organization_role == OrganizationRole.OWNER):
@@ -48,9 +41,9 @@ def require_replaceable(user: User, *, is_active: bool, organization_role: str) 
 
 
 def lock_owners() -> set[str]:
-    """The active Owners, held in one order, so that two of them cannot leave at once.
+    """The active Owners, locked in one order, so that two of them cannot leave at once.
 
-    Whoever holds one person and needs these too takes these first; otherwise two could wait for each other.
+    Who needs these locks and that of one person takes these first; otherwise two could wait for each other.
     """
     owners = User.objects.owners().select_for_update().order_by("pk")
     return set(owners.values_list("pk", flat=True))

@@ -1,4 +1,4 @@
-"""Making accounts and members outside the admin site. Every change writes its audit event."""
+"""Making accounts and members outside the admin site. Each writes its audit event; the caller decides who may."""
 
 from typing import Any
 
@@ -23,8 +23,8 @@ def create_person(
     """Make an account.
 
     Args:
-        principal: who makes it; the caller has decided that he may.
-        email: the address, checked by the caller; it becomes the sign-in name in lower case.
+        principal: who makes it.
+        email: the e-mail address, checked by the caller; it becomes the sign-in name in lower case.
         password: the first password, checked by the caller.
         full_name: what others read, at most 150 characters.
         organization_role: a value of `OrganizationRole`.
@@ -45,14 +45,7 @@ def create_person(
 
 
 def add_member(principal: Principal, workspace: Workspace, user: User, *, role: Role) -> Membership:
-    """Give a person a role in a Workspace.
-
-    Args:
-        principal: who does it; the caller has decided that he may.
-        workspace: where.
-        user: who joins; must not be a member yet.
-        role: what he may do there.
-    """
+    """Give a person, who must not be a member yet, a role in a Workspace."""
     with transaction.atomic():
         membership = Membership.objects.create(workspace=workspace, user=user, role=role)
         audit.record(

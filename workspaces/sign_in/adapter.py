@@ -1,4 +1,4 @@
-"""How allauth signs people in here: no public sign-up, our own addresses, every change audited."""
+"""How allauth signs people in here: no public sign-up, our own URLs, every change audited."""
 
 from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
@@ -21,11 +21,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
     """allauth's questions, answered for this product."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Nobody signs himself up: operators and Owners make accounts."""
+        """Nobody signs up: operators and Owners make accounts."""
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The address that limits count by; all callers over a UNIX socket share one."""
+        """The IP address that limits count by; all callers over a UNIX socket share one."""
         return client.client_address(request) or "0.0.0.0"  # noqa: S104 - a name for "unknown", not a bind
 
     def is_safe_url(self, url: str) -> bool:
@@ -33,14 +33,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
         return redirects.is_path(url)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        """The Overview: the form has done what it is for."""
         return reverse("workspaces:index")
 
     @sensitive_variables("password")
     def set_password(self, user: User, password: str) -> None:
         """Change or reset a password: every other session and token of the person ends, audited."""
         is_reset = not self.request.user.is_authenticated
-        # Hashing waits for its turn, and must not make every other writer wait with it.
+        # Hashing waits for a slot, and must not make every other writer wait with it.
         user.set_password(password)
         with transaction.atomic():
             user.renew_stamp()
@@ -55,11 +54,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
 
     @sensitive_variables("credentials")
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """The person with this address and password. Being told to come back later is no failed attempt.
-
-        Raises:
-            SlotsBusy: if no slot for argon2 comes free.
-        """
+        """The person with this e-mail address and password. SlotsBusy is no failed attempt."""
         try:
             return cast("User | None", super().authenticate(request, **credentials))
         except SlotsBusy:
@@ -72,10 +67,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
         return bool(self.authenticate(self.request, email=user.email, password=password) == user)
 
     def populate_username(self, request: HttpRequest, user: User) -> None:
-        """There is no user name: the address is the sign-in name."""
+        """There is no user name: people sign in with their e-mail address."""
 
     def format_email_subject(self, subject: str) -> str:
-        """Subjects start with the Organization's name, on one line."""
         formatted: Any = super().format_email_subject(subject)
         return " ".join(str(formatted).split())
 
@@ -99,6 +93,6 @@ class _Site:
     domain = settings.PUBLIC_URL
 
 
-def _public(address: str) -> str:
-    ours, theirs = urlsplit(settings.PUBLIC_URL), urlsplit(address)
+def _public(url: str) -> str:
+    ours, theirs = urlsplit(settings.PUBLIC_URL), urlsplit(url)
     return urlunsplit(theirs._replace(scheme=ours.scheme, netloc=ours.netloc))

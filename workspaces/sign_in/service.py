@@ -1,4 +1,4 @@
-"""What a person does to the own account: ending every session and token at once."""
+"""What people do to their own account: ending every session and token at once."""
 
 from django.db import transaction
 
@@ -8,11 +8,7 @@ from workspaces.models import User
 
 
 def sign_out_everywhere(principal: Principal) -> None:
-    """End every session and every access token of the caller by renewing the security stamp.
-
-    Args:
-        principal: a person.
-    """
+    """End every session and every access token of a person by renewing the security stamp."""
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=principal.id)
         user.renew_stamp()

@@ -1,7 +1,7 @@
-"""The doors of allauth that are open here: sign in and out, change and reset a password.
+"""The pages of allauth that exist here: sign in and out, change and reset a password.
 
-Sign-up answers "closed" (see workspaces.sign_in.adapter). Second factors, single sign-on and changing one's own
-address are not offered, so their addresses do not exist.
+Sign-up answers "closed" (workspaces.sign_in.adapter). Second factors, single sign-on and changing one's own e-mail
+address are not offered, so their URLs do not exist.
 """
 
 from allauth.account import views

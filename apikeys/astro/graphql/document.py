@@ -50,10 +50,6 @@ class NoAliases(ASTValidationRule):
 def read_query(text: str, schema: GraphQLSchema) -> DocumentNode:
     """The query, ready to be carried out.
 
-    Args:
-        text: as the client sent it.
-        schema: what can be asked.
-
     Raises:
         GraphQLError: for what is no query, not within the limits, or asks for what is not there.
     """

@@ -155,7 +155,7 @@ def value_of(variable: EnvironmentVariable, _info: Info) -> str:
 
 @types["Webserver"].field("url")
 def webserver_url(deployment: Deployment, _info: Info) -> str:
-    """Nothing: some commands would send the caller's access token, which opens this console, to that address."""
+    """Nothing: some commands would send the caller's access token, which opens this console, to that URL."""
     return ""
 
 

@@ -17,11 +17,7 @@ NO_DEPLOYMENT = "There is no such Deployment, or you have no access to it."
 
 
 def require_organization(organization_id: str) -> None:
-    """Refuse the identifier of another Organization; an empty one stands for the only one there is.
-
-    Raises:
-        GraphQLError: for another one.
-    """
+    """Refuse the identifier of another Organization; an empty one stands for the only one there is."""
     if organization_id not in {"", settings.ORGANIZATION_ID}:
         raise GraphQLError(OTHER_ORGANIZATION)
 
@@ -34,11 +30,7 @@ def workspaces_of(principal: Principal) -> list[Workspace]:
 
 
 def deployments_of(principal: Principal, workspace_id: str) -> list[Deployment]:
-    """The Deployments that the caller sees, the oldest first.
-
-    Args:
-        principal: who asks.
-        workspace_id: of which Workspace; empty for all.
+    """The Deployments that the caller sees, the oldest first; those of one Workspace if one is named.
 
     Raises:
         GraphQLError: for a Workspace that is not the caller's to see.
@@ -54,11 +46,7 @@ def deployments_of(principal: Principal, workspace_id: str) -> list[Deployment]:
 
 
 def deployment_of(principal: Principal, deployment_id: str) -> Deployment:
-    """One Deployment.
-
-    Raises:
-        GraphQLError: for one that is not the caller's to see.
-    """
+    """One Deployment; GraphQLError for one that is not the caller's to see."""
     try:
         deployment = deployment_to_view(principal, None, deployment_id)
     except Http404:
@@ -75,7 +63,7 @@ def _require_workspace(principal: Principal, workspace_id: str) -> None:
 
 
 def _fetch_what_belongs_to(deployments: list[Deployment]) -> None:
-    queues = WorkerQueue.objects.as_shown()
+    queues = WorkerQueue.objects.with_node_pools()
     variables = EnvironmentVariable.objects.order_by("key")
     prefetch_related_objects(
         deployments,

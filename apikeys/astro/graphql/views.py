@@ -30,9 +30,9 @@ def says_that_it_expired(route: ApiView) -> ApiView:
     def worded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = route(request, *args, **kwargs)
         if isinstance(response, HttpResponse) and _is_about_expiry(response):
-            said = _refusal(LOG_IN_AGAIN)
-            said.headers["Cache-Control"] = response.headers["Cache-Control"]
-            return said
+            refusal = _refusal(LOG_IN_AGAIN)
+            refusal.headers["Cache-Control"] = response.headers["Cache-Control"]
+            return refusal
         return response
 
     return worded
@@ -61,11 +61,7 @@ def _is_about_expiry(response: HttpResponse) -> bool:
 
 
 def _read(request: HttpRequest) -> tuple[str, dict[str, Any] | None, str | None]:
-    """The query, its variables and the name of the operation.
-
-    Raises:
-        ApiError: 400 and 415 for what is not a request of GraphQL over HTTP.
-    """
+    """The query, its variables and the name of the operation; ApiError 400 and 415 for anything else."""
     body: Any = StrictParser().parse_body(request)
     if not isinstance(body, dict):
         raise ApiError(400, "invalid_request", "Send one JSON object.")
@@ -78,11 +74,7 @@ def _read(request: HttpRequest) -> tuple[str, dict[str, Any] | None, str | None]
 
 
 def _sentence(error: GraphQLError) -> str:
-    """What went wrong in carrying out a query.
-
-    Raises:
-        Exception: a fault of ours, for cloudui.web.api to answer.
-    """
+    """What went wrong in carrying out a query; raises a failure of ours, for cloudui.web.api to answer."""
     if error.original_error is not None and not isinstance(error.original_error, GraphQLError):
         raise error.original_error
     return error.message

@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from django.core.management.base import BaseCommand, CommandError
 
 from apikeys.models import SigningKey
-from apikeys.tokens import signing_keys as signing
+from apikeys.tokens import signing_keys
 from cloudui.web.principal import system_principal
 
 
@@ -21,8 +21,8 @@ class Command(BaseCommand):
     def handle(self, *, kid: str, **_options: object) -> None:
         """Burn it and say what follows."""
         try:
-            signing.burn(system_principal("manage.py burn_signing_key"), kid)
-        except signing.UnknownKey as error:
+            signing_keys.burn(system_principal("manage.py burn_signing_key"), kid)
+        except signing_keys.UnknownKey as error:
             known = ", ".join(map(str, SigningKey.objects.order_by("created_at"))) or "none"
             raise CommandError(f"There is no signing key {kid}. There are: {known}.") from error
         self.stdout.write(

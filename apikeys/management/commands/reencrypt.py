@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from apikeys.tokens import signing_keys as signing
+from apikeys.tokens import signing_keys
 from cloudui.web.encryption import PURPOSE
 from cloudui.web.keyring import keyring
 from deployments.variables.reencryption import reencrypt_variables
@@ -17,7 +17,7 @@ class Command(BaseCommand):
         """Do it, say how much there was, and fail if something could not be read."""
         newest, _ = keyring.current(PURPOSE)
         variables, unread = reencrypt_variables()
-        keys = signing.reencrypt_keys()
+        keys = signing_keys.reencrypt_keys()
         self.stdout.write(
             f"Encrypted anew with version {newest} of the field key: "
             f"{variables} environment variables, {keys} signing keys."

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
 
-from apikeys.tokens import signing_keys as signing
+from apikeys.tokens import signing_keys
 from cloudui.web.principal import system_principal
 
 
@@ -22,8 +22,8 @@ class Command(BaseCommand):
     def handle(self, *, now: bool, **_options: object) -> None:
         """Rotate and say which key signs."""
         try:
-            current = signing.rotate(system_principal("manage.py rotate_signing_key"), at_once=now)
-        except signing.TooEarly as error:
+            current = signing_keys.rotate(system_principal("manage.py rotate_signing_key"), at_once=now)
+        except signing_keys.TooEarly as error:
             raise CommandError(f"{error} Verifiers may not have it yet; --now does not wait.") from error
         self.stdout.write(
             f"{current.kid} signs from now on. The key before it is believed for another 24 hours."

@@ -1,4 +1,4 @@
-"""Who asks: the key ID and secret of a request, from its body or from HTTP Basic, never from its address."""
+"""Who calls: the key ID and secret of a request, from its body or from HTTP Basic, never from its URL."""
 
 import base64
 import binascii
@@ -9,37 +9,37 @@ from urllib.parse import unquote_plus
 from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
-from apikeys import credential_state as standing
-from apikeys import credentials, usage
-from apikeys.credential_state import Standing
+from apikeys import credential_state, credentials, usage
+from apikeys.credential_state import SecretState
 from apikeys.credentials import KeySecret
 from apikeys.models import Reason
 from apikeys.tokens import exchange
-from apikeys.tokens.exchange import Refused, TooManyFailures, Unproven
+from apikeys.tokens.exchange import CredentialsRefused, InvalidCredentials, TooManyFailures
 from apikeys.tokens.oauth.parameters import MOST_BYTES, Parameters, form_pairs, invalid_request
-from cloudui.web import client, ratelimit
+from cloudui.web import ratelimit
 from cloudui.web.api import ApiError
+from cloudui.web.client import client_address
 from workspaces.principals import origin_of
 
-# Failures from one address in a minute, beyond which a failing request is told to wait. One that succeeds is
-# never refused for what others at its address did.
+# Failures from one IP address in a minute, beyond which a failing request is told to wait. One that succeeds is
+# never refused for what others at its IP address did.
 MOST_FAILURES: Final = 30
 # RFC 7617 sections 2 and 2.1.
 BASIC: Final = 'Basic realm="Cloud UI", charset="UTF-8"'
-UNPROVEN: Final = "The key ID or the key secret is not valid, or the API key was deleted."
+INVALID: Final = "The key ID or the key secret is not valid, or the API key was deleted."
 IN_URL: Final = "Send credentials in the body or with HTTP Basic, never in the address."
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """What a request gives as its identity, not yet proved."""
+    """What a request gives as its identity, not yet authenticated."""
 
     key_id: str
     secret: KeySecret
 
 
-def invalid_client(description: str = UNPROVEN) -> ApiError:
-    """401; the description is the same for whoever has not proved possession (RFC 6749 section 5.2)."""
+def invalid_client(description: str = INVALID) -> ApiError:
+    """401; the description is the same for whoever has no secret of the key (RFC 6749 section 5.2)."""
     return ApiError(401, "invalid_client", description, {"WWW-Authenticate": BASIC})
 
 
@@ -54,7 +54,7 @@ def read_client(request: HttpRequest, parameters: Parameters) -> Client:
     """The key ID and secret of the request (RFC 6749 section 2.3.1).
 
     Raises:
-        ApiError: 400 for credentials that are incomplete, given twice or in the address; 401 for none.
+        ApiError: 400 for credentials that are incomplete, given twice or in the URL; 401 for none.
     """
     refuse_credentials_in_url(request)
     key_id, secret = parameters.get("client_id"), parameters.secret("client_secret")
@@ -72,48 +72,38 @@ def read_client(request: HttpRequest, parameters: Parameters) -> Client:
 
 
 @sensitive_variables()
-def prove_client(request: HttpRequest, given: Client) -> Standing:
-    """The secret's row, once possession is proved.
-
-    Raises:
-        ApiError: 401 or 429.
-        SlotsBusy: if no slot for argon2 comes free.
-    """
-    with_origin = origin_of(request)
+def authenticate_client(request: HttpRequest, client: Client) -> SecretState:
+    """The state of the secret that the client sent, if it is the key's and opens something; ApiError 401 or 429."""
     try:
-        return exchange.prove(given.key_id, given.secret, origin=with_origin)
-    except (Unproven, TooManyFailures, Refused) as failure:
+        return exchange.authenticate(client.key_id, client.secret, origin=origin_of(request))
+    except (InvalidCredentials, TooManyFailures, CredentialsRefused) as failure:
         raise failed(request, failure) from None
 
 
-def failed(request: HttpRequest, failure: Unproven | TooManyFailures | Refused) -> ApiError:
-    """The answer to a failure: why, to a proved holder; otherwise always the same, and 429 after 30 a minute."""
-    if isinstance(failure, Refused):
+def failed(
+    request: HttpRequest, failure: InvalidCredentials | TooManyFailures | CredentialsRefused
+) -> ApiError:
+    """The answer to a failure: why, to the secret's holder; otherwise always the same, and 429 after 30 a minute."""
+    if isinstance(failure, CredentialsRefused):
         return invalid_client(str(failure))
-    address = ratelimit.caller(client.client_address(request))
-    if isinstance(failure, TooManyFailures) or ratelimit.count("token-failures", address) > MOST_FAILURES:
+    caller = ratelimit.caller(client_address(request))
+    if isinstance(failure, TooManyFailures) or ratelimit.count("token-failures", caller) > MOST_FAILURES:
         return wait("Too many failed attempts. Try again in the next minute.")
     return invalid_client()
 
 
 @sensitive_variables()
 def refuse_credentials_in_url(request: HttpRequest) -> None:
-    """Refuse credentials in the address, which logs and histories keep (RFC 6749 section 2.3.1).
-
-    A genuine secret found there is marked on its key: it must be rotated.
-
-    Raises:
-        ApiError: 400.
-    """
+    """Refuse credentials in the URL, which logs keep (RFC 6749 section 2.3.1), and mark the key of a genuine secret."""
     query = request.META.get("QUERY_STRING", "")
     if not query:
         return
     pairs = form_pairs(query[:MOST_BYTES])
     for _, value in pairs:
         if credentials.has_genuine_tag(value):
-            found = standing.by_fingerprint(credentials.fingerprints(KeySecret(value)))
-            if found is not None:
-                usage.record_refusal(found, Reason.SECRET_IN_URL, origin_of(request))
+            state = credential_state.by_fingerprint(credentials.fingerprints(KeySecret(value)))
+            if state is not None:
+                usage.record_refusal(state, Reason.SECRET_IN_URL, origin_of(request))
             raise invalid_request(IN_URL)
     if {"client_id", "client_secret"} & {name for name, _ in pairs}:
         raise invalid_request(IN_URL)
@@ -121,7 +111,7 @@ def refuse_credentials_in_url(request: HttpRequest) -> None:
 
 @sensitive_variables()
 def _basic(header: str) -> tuple[str | None, KeySecret | None]:
-    """The two halves of an HTTP Basic header, each form-encoded before it was joined (section 2.3.1)."""
+    """The halves of an HTTP Basic header, each form-encoded before it was joined (section 2.3.1)."""
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
         raise invalid_client("Authenticate with HTTP Basic or with client_id and client_secret in the body.")

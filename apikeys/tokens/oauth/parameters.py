@@ -32,11 +32,7 @@ class Parameters:
 
     @sensitive_variables()
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Take pairs of name and value, none of them twice (RFC 6749 section 3.2).
-
-        Raises:
-            ApiError: 400, if one is repeated or cannot be stored as text.
-        """
+        """Take pairs of name and value, none of them twice (RFC 6749 section 3.2); ApiError 400 otherwise."""
         values: dict[str, str] = {}
         for name, value in pairs:
             try:
@@ -62,11 +58,7 @@ class Parameters:
         return KeySecret(value) if value else None
 
     def require(self, name: str) -> str:
-        """The value.
-
-        Raises:
-            ApiError: 400, if it is missing.
-        """
+        """The value; ApiError 400 if it is missing."""
         value = self.get(name)
         if value is None:
             raise invalid_request(f"The parameter {name} is missing.")
@@ -97,11 +89,7 @@ def read_parameters(request: HttpRequest) -> Parameters:
 
 @sensitive_variables()
 def form_pairs(text: str) -> list[tuple[str, str]]:
-    """The pairs of a form, or of a query string.
-
-    Raises:
-        ApiError: 400, if what is percent-encoded is not UTF-8.
-    """
+    """The pairs of a form or of a query string; ApiError 400 if what is percent-encoded is not UTF-8."""
     try:
         return parse_qsl(text, keep_blank_values=True, errors="strict")
     except ValueError:

@@ -7,11 +7,17 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from apikeys import leaks
-from apikeys.tokens import exchange, revocation
-from apikeys.tokens import signing_keys as signing
+from apikeys.tokens import exchange, revocation, signing_keys
 from apikeys.tokens.bearer import identify, live_claims
 from apikeys.tokens.claims import Claims
-from apikeys.tokens.oauth.clients import failed, prove_client, read_client, refuse_credentials_in_url, wait
+from apikeys.tokens.exchange import CredentialsRefused, InvalidCredentials, TooManyFailures
+from apikeys.tokens.oauth.clients import (
+    authenticate_client,
+    failed,
+    read_client,
+    refuse_credentials_in_url,
+    wait,
+)
 from apikeys.tokens.oauth.parameters import Parameters, invalid_request, read_parameters
 from cloudui.web.api import ApiError, answer, public_api_route
 from cloudui.web.principal import Principal
@@ -19,7 +25,7 @@ from workspaces.principals import origin_of
 
 GRANT: Final = "client_credentials"
 # Verifiers may keep what is published for as long as a new key waits before it signs (apikeys.tokens.signing_keys).
-PUBLIC: Final = {"Cache-Control": f"public, max-age={int(signing.PUBLISH_AHEAD.total_seconds())}"}
+PUBLIC: Final = {"Cache-Control": f"public, max-age={int(signing_keys.PUBLISH_AHEAD.total_seconds())}"}
 
 
 @public_api_route(methods=["POST"])
@@ -28,18 +34,18 @@ PUBLIC: Final = {"Cache-Control": f"public, max-age={int(signing.PUBLISH_AHEAD.t
 def token(request: HttpRequest) -> HttpResponse:
     """An access token for a key ID and its secret (RFC 6749 sections 4.4 and 5)."""
     parameters = read_parameters(request)
-    given = read_client(request, parameters)
+    client = read_client(request, parameters)
     if parameters.require("grant_type") != GRANT:
         raise ApiError(400, "unsupported_grant_type", f"The only grant_type here is {GRANT}.")
     try:
-        granted = exchange.exchange(
-            given.key_id,
-            given.secret,
+        issued = exchange.exchange(
+            client.key_id,
+            client.secret,
             audience=parameters.get("audience"),
             scope=parameters.get("scope"),
             origin=origin_of(request),
         )
-    except (exchange.Unproven, exchange.TooManyFailures, exchange.Refused) as failure:
+    except (InvalidCredentials, TooManyFailures, CredentialsRefused) as failure:
         raise failed(request, failure) from None
     except exchange.UnknownAudience:
         raise ApiError(400, "invalid_target", "This API key opens no such audience.") from None
@@ -48,7 +54,7 @@ def token(request: HttpRequest) -> HttpResponse:
     except exchange.TooManyExchanges:
         raise wait("Too many exchanges of this API key. Use each access token until it expires.") from None
     return answer(
-        {"access_token": granted.token, "token_type": "Bearer", "expires_in": granted.seconds, "scope": ""}
+        {"access_token": issued.token, "token_type": "Bearer", "expires_in": issued.seconds, "scope": ""}
     )
 
 
@@ -63,7 +69,7 @@ def introspect(request: HttpRequest) -> HttpResponse:
     if claims is None or not revocation.is_own(caller, claims):
         # The same for what is expired, revoked, foreign or nonsense: section 2.2.
         return answer({"active": False})
-    return answer({"active": True, "token_type": "Bearer", **_shown(claims)})
+    return answer({"active": True, "token_type": "Bearer", **_public(claims)})
 
 
 @public_api_route(methods=["POST"])
@@ -114,21 +120,20 @@ def metadata(request: HttpRequest) -> HttpResponse:
 @public_api_route()
 def jwks(request: HttpRequest) -> HttpResponse:
     """The public half of every key whose tokens are believed (RFC 7517 section 5)."""
-    return answer(signing.published(), headers=PUBLIC)
+    return answer(signing_keys.published(), headers=PUBLIC)
 
 
 @sensitive_variables()
 def _authenticate(request: HttpRequest, parameters: Parameters) -> Principal:
-    """The caller, by an access token or by key ID and secret (RFC 7662 section 2.1)."""
     refuse_credentials_in_url(request)
     bearer = identify(request)
     if bearer is None:
-        return prove_client(request, read_client(request, parameters)).principal(origin_of(request))
+        return authenticate_client(request, read_client(request, parameters)).principal(origin_of(request))
     if parameters.get("client_secret") is not None:
         raise invalid_request("Authenticate in one way only.")
     return bearer
 
 
-def _shown(claims: Claims) -> dict[str, Any]:
-    """The claims that an introspection shows: all but the stamp, which is the person's own."""
+def _public(claims: Claims) -> dict[str, Any]:
+    """All claims but the stamp, which is the person's own."""
     return {name: value for name, value in claims.all.items() if name != "stamp"}

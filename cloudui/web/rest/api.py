@@ -28,10 +28,9 @@ def answers_itself(view: View) -> View:
 
 
 class RestApi(NinjaAPI):
-    """An interface made of routers. django-ninja's own answers to errors are never given."""
+    """An interface made of routers, in the order of the documentation. django-ninja's own answers to errors are never sent."""
 
     def __init__(self, routers: Sequence[Router], **options: Any) -> None:
-        """Take the routers in the order in which the documentation shows them."""
         super().__init__(openapi_url=None, docs_url=None, parser=StrictParser(), **options)
         self.routers = routers
         for router in routers:
@@ -65,7 +64,7 @@ class RestApi(NinjaAPI):
 
 
 def url_patterns(api: RestApi) -> list[URLPattern]:
-    """The addresses of all operations, each once and made an API route with the methods that it has."""
+    """The URLs of all operations, each once and made an API route with the methods that it has."""
     operations = _operations(api)
     methods: dict[str, list[str]] = {}
     views: dict[str, URLPattern] = {}
@@ -82,7 +81,6 @@ def url_patterns(api: RestApi) -> list[URLPattern]:
 
 
 def _operations(api: RestApi) -> dict[str, Operation]:
-    """Every operation by its name."""
     return {
         operation.view_func.__name__: operation
         for router in api.routers

@@ -1,4 +1,4 @@
-"""How the REST interface says no: every failure in the one shape of cloudui.web.api, with the fields it is about."""
+"""How the REST interface refuses: every failure in the one shape of cloudui.web.api, with the fields it is about."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -24,17 +24,13 @@ WRONG_FORM: Final = "This does not have the form that the document of the interf
 
 
 def invalid(fields: Iterable[tuple[str, str]]) -> ApiError:
-    """422 for a request that can be understood and not be followed.
-
-    Args:
-        fields: pairs of a field, such as `environment_variables.FOO`, and a sentence.
-    """
+    """422 for a request that can be understood and not be followed: pairs of a field and a sentence about it."""
     listed = [{"field": field, "message": message} for field, message in fields]
     return ApiError(422, "invalid_request", INVALID, more={"fields": listed})
 
 
 def conflict(description: str, **more: object) -> ApiError:
-    """409: it is no longer what the caller saw, is being changed, or is not in the state for what is asked."""
+    """409: it is no longer what the caller saw, is being changed, or is not in the state for it."""
     return ApiError(409, "conflict", description, more=more)
 
 
@@ -43,7 +39,7 @@ def named(prefix: str = "", **renamed: str) -> Iterator[None]:
     """Name the fields of a service's ValidationError as the body does.
 
     Args:
-        prefix: what stands before the name of each field.
+        prefix: comes before the name of each field.
         **renamed: the name in the body for each field that the service names otherwise.
 
     Raises:
@@ -65,7 +61,7 @@ def translated(exception: Exception) -> Exception:
         case MalformedRequest():
             return invalid(_place(error) for error in exception.errors)
         case HttpError():
-            # django-ninja's own, around what the parser of bodies has said.
+            # django-ninja's own, around the exception of the parser of bodies.
             cause = exception.__cause__
             return cause if isinstance(cause, ApiError) else ApiError(400, "invalid_request", str(exception))
         case _:

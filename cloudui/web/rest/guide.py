@@ -10,31 +10,23 @@ from typing import Any, Final
 from django.utils.text import slugify
 from ninja import NinjaAPI
 
+from cloudui.web import shell_lines
 from cloudui.web.rest.openapi import document
 
 JSON: Final = "application/json"
 
-# What stands for each parameter in the lines for the shell.
+# What is written for each parameter in the lines for the shell.
 SHELL: Final = {"deployment": "$DEPLOYMENT", "queue": "default", "deploy": "$DEPLOY"}
 
-TOKEN: Final = """export CLOUDUI={server}
-TOKEN=$(curl -sS "$CLOUDUI/oauth/token" -u "$ASTRONOMER_KEY_ID:$ASTRONOMER_KEY_SECRET" \\
-  -d grant_type=client_credentials | sed -n 's/.*"access_token": *"\\([^"]*\\)".*/\\1/p')
+START: Final = f"""export CLOUDUI={{server}}
+{shell_lines.WITH_BASIC}
 export DEPLOYMENT=  # the ID in the head of the Deployment's page
 export DEPLOY=  # the id of one of its deploys, where a line below has it"""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A parameter, or a field of a body or an answer.
-
-    Attributes:
-        name: as it is written.
-        kind: such as `integer, 5 to 30`.
-        where: `path`, `query` or `header` for a parameter.
-        is_required: whether it cannot be left out.
-        description: a sentence, or nothing.
-    """
+    """A parameter, or a field of a body or an answer; `where` is `path`, `query` or `header` for a parameter."""
 
     name: str
     kind: str
@@ -79,7 +71,7 @@ def guide(api: NinjaAPI) -> dict[str, Any]:
             subjects.setdefault(operation["tags"][0], []).append(reader.operation(path, method, operation))
     return {
         "description": made["info"]["description"],
-        "token": TOKEN.format(server=made["servers"][0]["url"]),
+        "token": START.format(server=made["servers"][0]["url"]),
         "subjects": [Subject(name, slugify(name), found) for name, found in subjects.items()],
         "errors": reader.fields(made["components"]["schemas"]["Invalid"]),
     }
@@ -87,8 +79,6 @@ def guide(api: NinjaAPI) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads parts of the document, whose schemas refer to each other."""
-
     schemas: dict[str, Any]
 
     def operation(self, path: str, method: str, operation: dict[str, Any]) -> Operation:
@@ -145,7 +135,6 @@ class _Reader:
         return schema
 
     def kind(self, schema: dict[str, Any]) -> str:
-        """A schema in a few words."""
         if "anyOf" in schema:
             return " or ".join(self.kind(each) for each in schema["anyOf"])
         if "enum" in schema:
@@ -172,7 +161,7 @@ def _limits(schema: dict[str, Any]) -> Iterator[str]:
 
 
 def _curl(path: str, method: str, operation: dict[str, Any], body: dict[str, Any]) -> str:
-    """The line for the shell, with $CLOUDUI, $TOKEN and what the address names as variables."""
+    """The line for the shell, with $CLOUDUI, $TOKEN and the parameters of the path as variables."""
     for name, value in SHELL.items():
         path = path.replace(f"{{{name}}}", value)
     words = [f'curl -sS "$CLOUDUI{path}"']

@@ -1,8 +1,8 @@
 """Idempotency-Key: a creating call that is sent again creates nothing again (draft-ietf-httpapi-idempotency-key-header).
 
-A key belongs to one caller and one address and is remembered for 24 hours. The memory is written in the
-transaction of what was made, so there is never one without the other. Only what succeeded is remembered: a
-refused call made nothing, and may be corrected and sent again with the same key.
+A key belongs to one caller and one URL and is remembered for 24 hours. The memory is written in the transaction
+of what was made, so there is never one without the other. Only what succeeded is remembered: a refused call made
+nothing, and may be corrected and sent again with the same key.
 """
 
 import hashlib
@@ -41,12 +41,12 @@ IdempotencyKey = Annotated[
 def created_once(request: ApiRequest, key: str, make: Callable[[], BaseModel]) -> HttpResponse:
     """Make something, unless this very call made it already; the answer is 201 and the same each time.
 
-    Two calls at once with the same key take turns: the second waits for the first and repeats its answer.
+    Of two calls at once with the same key the second waits for the first and repeats its answer.
 
     Args:
         request: the request; that its caller may make it is decided already.
         key: its Idempotency-Key; empty makes in any case.
-        make: makes it and says what the answer shows.
+        make: makes it and returns what the answer shows.
 
     Raises:
         ApiError: 422 for a key that the caller used here for something else.
@@ -71,28 +71,18 @@ def claim(request: ApiRequest, key: str, *, fingerprint: str) -> tuple[Idempoten
 
 
 def _remember(call: IdempotentCall, content: object) -> None:
-    """Keep the answer of a call that succeeded."""
     # As text, because PostgreSQL would put the names into another order.
     call.status, call.answer = 201, json.dumps(content)
     call.save(update_fields=["status", "answer"])
 
 
 def _replay(call: IdempotentCall, *, fingerprint: str) -> HttpResponse:
-    """The answer that the call got the first time.
-
-    Raises:
-        ApiError: 422 if the first one asked for something else.
-    """
     require_same(call, fingerprint)
     return answer(json.loads(str(call.answer)), status=call.status or 201, headers={REPLAYED: "true"})
 
 
 def require_same(call: IdempotentCall, fingerprint: str) -> None:
-    """Refuse a request other than the one that used its key first.
-
-    Raises:
-        ApiError: 422.
-    """
+    """Raise ApiError (422) for a request other than the one that used its key first."""
     if call.fingerprint != fingerprint:
         raise invalid([("Idempotency-Key", USED)])
 
@@ -108,12 +98,8 @@ def fingerprint_of(request: ApiRequest, hash_of_body: str) -> str:
     return hashlib.sha256(f"{hash_of_body}\n{query}".encode()).hexdigest()
 
 
-def forget_old() -> int:
-    """Forget calls older than 24 hours; housekeeping asks for it.
-
-    Returns:
-        How many were forgotten.
-    """
+def delete_old() -> int:
+    """Delete calls older than 24 hours; return how many."""
     deleted, _ = IdempotentCall.objects.filter(created_at__lt=_oldest()).delete()
     return deleted
 

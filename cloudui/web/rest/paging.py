@@ -25,21 +25,13 @@ NO_CURSOR = "This is not a cursor. Send the next_cursor of the page before."
 
 
 def require_cursor(cursor: str) -> None:
-    """Refuse what is no cursor: to answer with the first page again would lead a program in circles.
-
-    Raises:
-        ApiError: 422.
-    """
+    """Raise ApiError (422) for what is no cursor: the first page again would lead a program in circles."""
     if cursor and not is_cursor(cursor):
         raise invalid([("cursor", NO_CURSOR)])
 
 
 def page_of(rows: QuerySet[Row], *, by: str, limit: int, cursor: str) -> tuple[Sequence[Row], str | None]:
-    """One page of rows and the cursor of the next one, None on the last.
-
-    Raises:
-        ApiError: as `require_cursor`.
-    """
+    """One page of rows and the cursor of the next one, None on the last; ApiError as `require_cursor`."""
     require_cursor(cursor)
     page = paginate(rows, by=by, after=cursor, size=limit)
     return page.rows, page.after or None

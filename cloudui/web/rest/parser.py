@@ -12,14 +12,12 @@ JSON: Final = "application/json"
 
 
 class StrictParser(Parser):
-    """Takes one JSON value in UTF-8 (cloudui.web.strict_json) of up to `DATA_UPLOAD_MAX_MEMORY_SIZE` bytes."""
+    """Takes one JSON value in UTF-8 (cloudui.web.strict_json) of up to `DATA_UPLOAD_MAX_MEMORY_SIZE` bytes.
+
+    Raises ApiError: 415 for another content type, 400 for what is not JSON of this kind.
+    """
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
-        """The value in the body.
-
-        Raises:
-            ApiError: 415 for another content type, 400 for what is not JSON of this kind.
-        """
         charset = (request.content_params or {}).get("charset", "").lower()
         if request.content_type != JSON or charset not in CHARSETS:
             raise ApiError(415, "invalid_request", f"Send {JSON} in UTF-8.")

@@ -1,7 +1,4 @@
-"""What the REST interface takes and gives: snake case, times in UTC as RFC 3339 writes them.
-
-A body is taken literally: no field that is not there, no text where a number should be.
-"""
+"""What the REST interface takes and gives: snake case, times in UTC as RFC 3339 writes them."""
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final

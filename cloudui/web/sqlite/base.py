@@ -1,10 +1,10 @@
 """Django's SQLite backend with a fair queue of writers.
 
 SQLite lets one connection write at a time, and the others poll with growing pauses: under load one of them can
-wait for 10 s while its neighbours write thousands of times. Here each write transaction takes a turn first
+wait for 10 s while its neighbours write thousands of times. Here each write transaction first acquires a lock
 (`cloudui.web.filelocks`, a file beside the database), and the longest wait falls to a fraction of a second.
 It needs `"transaction_mode": "IMMEDIATE"`, with which every `atomic()` is a write transaction. A statement
-outside `atomic()` takes no turn: it relies on SQLite's own timeout.
+outside `atomic()` needs no lock: it relies on SQLite's own timeout.
 """
 
 import functools
@@ -22,14 +22,13 @@ DEFAULT_TIMEOUT_SECONDS: Final = 5.0
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """One connection, and its turn while a transaction is open."""
+    """One connection, with the writers' lock while a transaction is open."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Start without a connection and without a turn."""
         super().__init__(*args, **kwargs)
         self._queue: FileLocks | None = None
-        self._turn: HeldLock | None = None
-        self._turn_timeout = DEFAULT_TIMEOUT_SECONDS
+        self._lock: HeldLock | None = None
+        self._lock_timeout = DEFAULT_TIMEOUT_SECONDS
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> sqlite3.Connection:
         """Open the database and find the queue of its writers; one in memory has none."""
@@ -37,53 +36,52 @@ class DatabaseWrapper(base.DatabaseWrapper):
         # SQLite knows the file however the settings spell it: as a path, relative or as a URI.
         _, _, path = connection.execute("PRAGMA database_list").fetchone()
         self._queue = _queue_beside(path) if path else None
-        self._turn_timeout = conn_params.get("timeout", DEFAULT_TIMEOUT_SECONDS)
+        self._lock_timeout = conn_params.get("timeout", DEFAULT_TIMEOUT_SECONDS)
         return connection
 
     # Private: the places where Django begins and ends a transaction. Its type stubs leave them out.
 
     def _start_transaction_under_autocommit(self) -> None:
-        self._take_turn()
+        self._acquire_lock()
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except BaseException:
-            self._end_turn()
+            self._release_lock()
             raise
 
     def _commit(self) -> None:
         try:
             super()._commit()  # type: ignore[misc]
         finally:
-            self._end_turn_unless_open()
+            self._release_lock_unless_open()
 
     def _rollback(self) -> None:
         try:
             super()._rollback()  # type: ignore[misc]
         finally:
-            self._end_turn_unless_open()
+            self._release_lock_unless_open()
 
     def _close(self) -> None:
         try:
             super()._close()  # type: ignore[misc]
         finally:
-            self._end_turn()
+            self._release_lock()
 
-    def _take_turn(self) -> None:
-        if self._queue is None or self._turn is not None:
+    def _acquire_lock(self) -> None:
+        if self._queue is None or self._lock is not None:
             return
-        self._turn = self._queue.acquire(timeout=self._turn_timeout)
-        if self._turn is None:
+        self._lock = self._queue.acquire(timeout=self._lock_timeout)
+        if self._lock is None:
             raise OperationalError("database is locked")
 
-    def _end_turn_unless_open(self) -> None:
-        """Keep the turn where a failed COMMIT left the transaction open: a rollback follows."""
+    def _release_lock_unless_open(self) -> None:
         if self.connection is None or not self.connection.in_transaction:
-            self._end_turn()
+            self._release_lock()
 
-    def _end_turn(self) -> None:
-        if self._turn is not None:
-            self._turn.release()
-            self._turn = None
+    def _release_lock(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
 
 @functools.cache

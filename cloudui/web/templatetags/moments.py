@@ -26,7 +26,7 @@ def moment(value: datetime | None, empty: str = "") -> str:
 
     Args:
         value: an aware time, or nothing.
-        empty: the words when there is none; a dash unless given.
+        empty: the words when there is none, by default a dash.
     """
     if not value:
         return empty or "\N{EN DASH}"

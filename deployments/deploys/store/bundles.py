@@ -6,7 +6,7 @@
     <root>/<release name>/deployment                    the identifier of the Deployment
     <root>/.locks/<deployment id>                       held by whoever changes any of this
 
-Only who holds the Deployment's lock calls anything here that writes.
+Whatever writes here is called only while the Deployment's lock is held.
 """
 
 import errno
@@ -35,14 +35,14 @@ LOCKS: Final = ".locks"
 PRIVATE: Final = 0o700
 # The database and the keys are on the same disk unless DAGS_ROOT says otherwise, and archives of zeros are small.
 LEFT_FREE: Final = 512 * MIB
-# A pipeline gone wild shall not have all threads of a process wait for one Deployment.
+# So that a pipeline gone wild does not keep all threads of a process waiting for one Deployment.
 MOST_WAITING: Final = 4
 IDENTIFIER: Final = re.compile(IdConverter.regex)
 RELEASE_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
 
 class Busy(Exception):
-    """Somebody else is changing the versions of this Deployment right now."""
+    """The lock is held: the versions of this Deployment are being changed right now."""
 
 
 class Bundle:
@@ -88,7 +88,7 @@ class Bundle:
         return bool(IDENTIFIER.fullmatch(version)) and (self.path / VERSIONS / version).is_dir()
 
     def receive(self, version: str, source: Readable, *, owner: str, limits: Limits = LIMITS) -> Unpacked:
-        """Unpack an archive as a new version, which is not read before it is activated.
+        """Unpack an archive as a new version, which Airflow does not read before it is activated.
 
         Args:
             version: the identifier of the deploy.
@@ -143,8 +143,8 @@ class Bundle:
             (self.path / VERSIONS / version).rename(leaving)
         shutil.rmtree(leaving, ignore_errors=True)
 
-    def sweep(self) -> None:
-        """Delete what a process that died was receiving or deleting; nobody else is at work under the lock."""
+    def delete_leftovers(self) -> None:
+        """Delete what a process that died was receiving or deleting; while the lock is held nobody else does."""
         with suppress(FileNotFoundError), os.scandir(self.path / INCOMING) as entries:
             for entry in entries:
                 shutil.rmtree(entry.path, ignore_errors=True)
@@ -184,14 +184,14 @@ def bundles() -> Iterator[Bundle]:
 def hold(deployment_id: str, *, wait_seconds: float = 0) -> Iterator[None]:
     """Be the only one to change the versions of a Deployment, on all machines that share the store.
 
-    It ends with the process that holds it, so that who gets it knows: nobody is at work any more.
+    The lock ends with the process that holds it. So whoever gets it knows that nobody else is at work.
 
     Args:
         deployment_id: whose versions.
-        wait_seconds: how long to wait for another one.
+        wait_seconds: how long to wait for whoever holds it.
 
     Raises:
-        Busy: if another one still holds it then, or too many wait already.
+        Busy: if it is still held then, or too many wait already.
     """
     _ensure(root(), FOLDER_MODE)
     _ensure(root() / LOCKS, PRIVATE)
@@ -204,8 +204,8 @@ def hold(deployment_id: str, *, wait_seconds: float = 0) -> Iterator[None]:
         held.release()
 
 
-def forget_lock(deployment_id: str) -> None:
-    """Delete the lock of a Deployment that is gone. Who waits for it will find that there is none."""
+def delete_lock(deployment_id: str) -> None:
+    """Delete the lock of a Deployment that is gone. Whoever waits for it finds that there is none."""
     (root() / LOCKS / deployment_id).unlink(missing_ok=True)
 
 

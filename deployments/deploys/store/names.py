@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from deployments.deploys.store.refusal import Limits, Refused, TooLarge, shown
+from deployments.deploys.store.refusal import Limits, Refused, TooLarge, quoted
 
 # What Linux file systems take (NAME_MAX).
 LONGEST_PART_BYTES: Final = 255
@@ -20,20 +20,20 @@ def parts_of(raw: bytes, *, limits: Limits) -> Parts:
     try:
         name = raw.decode()
     except UnicodeDecodeError as error:
-        raise Refused(f"A name is not UTF-8: {shown(raw.decode(errors='backslashreplace'))}") from error
+        raise Refused(f"A name is not UTF-8: {quoted(raw.decode(errors='backslashreplace'))}") from error
     if len(name) > limits.name:
-        raise Refused(f"A name is longer than {limits.name} characters: {shown(name)}")
+        raise Refused(f"A name is longer than {limits.name} characters: {quoted(name)}")
     if not name or not name.isprintable():
-        raise Refused(f"A name is empty or has invisible characters: {shown(name)!r}")
+        raise Refused(f"A name is empty or has invisible characters: {quoted(name)!r}")
     if name.startswith("/"):
-        raise Refused(f"Absolute paths are refused: {shown(name)}")
+        raise Refused(f"Absolute paths are refused: {quoted(name)}")
     if "\\" in name:
-        raise Refused(f"Backslashes in names are refused: {shown(name)}")
+        raise Refused(f"Backslashes in names are refused: {quoted(name)}")
     parts = tuple(part for part in name.split("/") if part not in {"", "."})
     if ".." in parts:
-        raise Refused(f"Names with .. are refused: {shown(name)}")
+        raise Refused(f"Names with .. are refused: {quoted(name)}")
     if any(len(part.encode()) > LONGEST_PART_BYTES for part in parts):
-        raise Refused(f"A name is longer than {LONGEST_PART_BYTES} bytes: {shown(name)}")
+        raise Refused(f"A name is longer than {LONGEST_PART_BYTES} bytes: {quoted(name)}")
     return parts
 
 
@@ -59,7 +59,7 @@ class Tree:
             Refused: if it came before or is a file.
         """
         if self._folders.get(parts):
-            raise Refused(f"The archive names something twice: {shown('/'.join(parts) or './')}")
+            raise Refused(f"The archive names something twice: {quoted('/'.join(parts) or './')}")
         new = self._folders_to(parts)
         self._folders[parts] = True
         self._count()
@@ -72,7 +72,7 @@ class Tree:
             Refused: if it came before, is a folder, or lies in a file.
         """
         if parts in self._files or parts in self._folders:
-            raise Refused(f"The archive names something twice: {shown('/'.join(parts) or './')}")
+            raise Refused(f"The archive names something twice: {quoted('/'.join(parts) or './')}")
         new = self._folders_to(parts[:-1])
         self._files.add(parts)
         self._count()
@@ -86,7 +86,7 @@ class Tree:
             folder = parts[:end]
             if folder in self._files:
                 raise Refused(
-                    f"The archive names something as a file and as a folder: {shown('/'.join(folder))}"
+                    f"The archive names something as a file and as a folder: {quoted('/'.join(folder))}"
                 )
             if folder not in self._folders:
                 self._folders[folder] = False

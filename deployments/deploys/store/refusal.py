@@ -1,10 +1,10 @@
-"""Why an archive is not taken, in a sentence that helps whoever sent it."""
+"""Why an archive is refused, in a sentence that helps whoever sent it."""
 
 from dataclasses import dataclass
 from typing import Final
 
 MIB: Final = 1024 * 1024
-LONGEST_SHOWN: Final = 80
+LONGEST_QUOTED: Final = 80
 
 
 class Refused(Exception):
@@ -37,7 +37,7 @@ class Limits:
 LIMITS: Final = Limits()
 
 
-def shown(name: str) -> str:
+def quoted(name: str) -> str:
     """A name as a sentence may quote it: visible characters only, and not too many."""
     visible = name if name.isprintable() else name.encode("unicode_escape").decode("ascii")
-    return visible if len(visible) <= LONGEST_SHOWN else f"{visible[:LONGEST_SHOWN]}…"
+    return visible if len(visible) <= LONGEST_QUOTED else f"{visible[:LONGEST_QUOTED]}…"

@@ -9,7 +9,7 @@ interchange format) and the long names of GNU tar.
 from dataclasses import dataclass
 from typing import Final
 
-from deployments.deploys.store.refusal import Refused, shown
+from deployments.deploys.store.refusal import Refused, quoted
 from deployments.deploys.store.stream import ArchiveStream
 
 BLOCK: Final = 512
@@ -96,15 +96,17 @@ def padding(size: int) -> int:
 
 def _member(header: _Header, *, long_name: bytes | None, extended: dict[str, bytes]) -> Member:
     if long_name is not None and "path" in extended:
-        raise Refused(f"The archive gives two names to one member: {_quoted(long_name)}")
+        raise Refused(f"The archive gives two names to one member: {_quoted_bytes(long_name)}")
     name = extended.get("path", header.name if long_name is None else long_name)
     size = _decimal(extended["size"]) if "size" in extended else header.size
     if header.kind in REFUSED_TYPES:
-        raise Refused(f"The archive holds {REFUSED_TYPES[header.kind]}, which is refused: {_quoted(name)}")
+        raise Refused(
+            f"The archive holds {REFUSED_TYPES[header.kind]}, which is refused: {_quoted_bytes(name)}"
+        )
     # Before there was a type for folders, they were files whose name ends with a slash.
     is_folder = header.kind == FOLDER or (header.kind == b"\0" and name.endswith(b"/"))
     if not is_folder and header.kind not in FILE_TYPES:
-        raise Refused(f"The archive holds something that is neither file nor folder: {_quoted(name)}")
+        raise Refused(f"The archive holds something that is neither file nor folder: {_quoted_bytes(name)}")
     if (is_folder and size) or (not is_folder and name.endswith(b"/")):
         raise Refused(DAMAGED)
     return Member(name=name, is_folder=is_folder, size=size)
@@ -191,5 +193,5 @@ def _decimal(digits: bytes) -> int:
     return int(digits)
 
 
-def _quoted(name: bytes) -> str:
-    return shown(name.decode(errors="backslashreplace"))
+def _quoted_bytes(name: bytes) -> str:
+    return quoted(name.decode(errors="backslashreplace"))

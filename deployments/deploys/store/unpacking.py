@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from deployments.deploys.store.names import Parts, Tree, parts_of
-from deployments.deploys.store.refusal import LIMITS, MIB, Limits, Refused, TooLarge, shown
+from deployments.deploys.store.refusal import LIMITS, MIB, Limits, Refused, TooLarge, quoted
 from deployments.deploys.store.stream import ArchiveStream, Readable
 from deployments.deploys.store.tar import Member, next_member, padding
 
@@ -90,7 +90,7 @@ def sync_one(path: Path) -> None:
 def _unpack_one(member: Member, stream: ArchiveStream, folder: Path, tree: Tree, limits: Limits) -> int:
     parts = parts_of(member.name, limits=limits)
     if member.size > limits.file:
-        raise TooLarge(f"A file is larger than {limits.file // MIB} MiB: {shown('/'.join(parts))}")
+        raise TooLarge(f"A file is larger than {limits.file // MIB} MiB: {quoted('/'.join(parts))}")
     new_folders = tree.add_folder(parts) if member.is_folder else tree.add_file(parts)
     try:
         for new in new_folders:
@@ -99,7 +99,7 @@ def _unpack_one(member: Member, stream: ArchiveStream, folder: Path, tree: Tree,
             _write(stream, folder, parts, member.size)
     except FileExistsError as error:
         # Where the disk takes two different names for one, such as two that differ in case.
-        raise Refused(f"The archive names something twice: {shown('/'.join(parts))}") from error
+        raise Refused(f"The archive names something twice: {quoted('/'.join(parts))}") from error
     return member.size
 
 

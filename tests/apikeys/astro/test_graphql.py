@@ -11,10 +11,10 @@ from apikeys.astro.graphql import rows
 from apikeys.astro.graphql.document import MOST_TOKENS
 from apikeys.tokens import access_tokens
 from deployments.models import Deployment, EnvironmentVariable
-from deployments.variables.service import Wanted, save_variables
+from deployments.variables.service import VariableInput, save_variables
 from tests.apikeys.machine import FORM, JSON, error_of
 from tests.clients import astro_queries
-from tests.factories import create_deployment, create_owner, create_user
+from tests.factories import create_deployment, create_owner, create_user, disable_api_key
 
 pytestmark = pytest.mark.django_db
 
@@ -109,7 +109,11 @@ def test_another_organization_is_not_here(as_key):
 
 
 def test_a_secret_variable_stays_secret_and_an_unreadable_one_is_empty(deployment, admin, as_caller):
-    wanted = [Wanted("MOVED", "open"), Wanted("OPEN", "open"), Wanted("SECRET", "hidden", is_secret=True)]
+    wanted = [
+        VariableInput("MOVED", "open"),
+        VariableInput("OPEN", "open"),
+        VariableInput("SECRET", "hidden", is_secret=True),
+    ]
     save_variables(as_caller, deployment, wanted)
     # Somebody turns a flag, and renames a variable, in the database.
     EnvironmentVariable.objects.filter(key="SECRET").update(is_secret=False)
@@ -131,7 +135,9 @@ def test_a_list_costs_the_same_number_of_queries_however_long_it_is(deployment, 
     for more in (1, 6):
         for _ in range(more):
             added = create_deployment(workspace=deployment.workspace)
-            save_variables(as_caller, added, [Wanted("A", "1"), Wanted("B", "2", is_secret=True)])
+            save_variables(
+                as_caller, added, [VariableInput("A", "1"), VariableInput("B", "2", is_secret=True)]
+            )
         with CaptureQueriesContext(connection) as queries:
             found = ask(astro_queries.DEPLOYMENTS, headers, {**ALL, "workspaceId": deployment.workspace_id})
         numbers.append(len(queries))
@@ -232,7 +238,7 @@ def test_it_is_not_served_by_get(as_key):
 def test_nobody_and_a_token_that_was_ended_get_nothing(issued, as_key):
     assert post({"query": "{__typename}"}, {}).status_code == 401
 
-    issued.key.switch(is_enabled=False)
+    disable_api_key(issued.key)
 
     response = post({"query": "{__typename}"}, as_key)
     assert (response.status_code, error_of(response)) == (401, "invalid_token")

@@ -8,8 +8,7 @@ import jwt
 import pytest
 from django.test import Client
 
-from apikeys.tokens import access_tokens, verified_tokens
-from apikeys.tokens import signing_keys as signing
+from apikeys.tokens import access_tokens, signing_keys, verified_tokens
 from apikeys.tokens.access_tokens import TokenExpired, TokenRefused
 from cloudui.web.principal import Kind
 from tests.apikeys.machine import claims_of, signed, token_of, whoami
@@ -62,7 +61,7 @@ def test_the_header_says_the_type_and_the_key(token):
     assert jwt.get_unverified_header(token) == {
         "alg": "EdDSA",
         "typ": "at+jwt",
-        "kid": signing.keys().kid,
+        "kid": signing_keys.keys().kid,
     }
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apikeys import changing, credentials
+from apikeys import credentials, keys
 from apikeys.models import ApiKeySecret
 from apikeys.tokens import verified_secrets
 from tests.apikeys.machine import error_of, exchange, forged, never_stored
@@ -38,7 +38,7 @@ def test_a_genuine_secret_without_its_row_costs_one_query_and_one_argon2(
         "never stored": {"client_secret": never_stored()},
     }[case]
     if case == "deleted key":
-        changing.delete_key(as_caller, issued.key)
+        keys.delete_key(as_caller, issued.key)
     argon2_runs.clear()
 
     with CaptureQueriesContext(connection) as queries:
@@ -82,13 +82,13 @@ def test_a_secret_stored_in_the_old_way_is_stored_anew(issued, monkeypatch):
 
     assert ApiKeySecret.objects.get(key=issued.key).encoded != before.encoded
     monkeypatch.undo()
-    verified_secrets.forget_all()
+    verified_secrets.clear()
     assert exchange(issued).status_code == 200
 
 
 @pytest.mark.threat("T-E2")
 def test_a_dead_secret_that_is_tried_again_and_again_costs_no_more_argon2(issued, as_caller, argon2_runs):
-    changing.delete_key(as_caller, issued.key)
+    keys.delete_key(as_caller, issued.key)
 
     answers = [exchange(issued).status_code for _ in range(40)]
 
@@ -98,7 +98,7 @@ def test_a_dead_secret_that_is_tried_again_and_again_costs_no_more_argon2(issued
 
 @pytest.mark.threat("T-E2")
 def test_nor_does_it_with_another_key_id_each_time(issued, as_caller, argon2_runs):
-    changing.delete_key(as_caller, issued.key)
+    keys.delete_key(as_caller, issued.key)
 
     answers = [exchange(issued, client_id=f"{number:032}").status_code for number in range(40)]
 

@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 from django.db import connection, transaction
 
-from apikeys import changing, issuing, usage
+from apikeys import key_secrets, keys, usage
 from apikeys.models import ApiKey, ApiKeyUse
 from deployments.service import delete_deployment
 from tests.apikeys.machine import exchange, whoami
@@ -38,7 +38,7 @@ def test_no_token_outlives_the_key_that_is_deleted_beside_the_exchange(deploymen
         issued = create_api_key(deployment, by=as_caller)
         exchanges = [partial(exchange, issued)] * 3
 
-        *answers, _ = at_once(*exchanges, partial(changing.delete_key, as_caller, issued.key))
+        *answers, _ = at_once(*exchanges, partial(keys.delete_key, as_caller, issued.key))
 
         assert {answer.status_code for answer in answers} <= {200, 401}
         for answer in answers:
@@ -60,8 +60,8 @@ def test_a_deployment_is_deleted_beside_exchanges(deployment, as_caller):
 def test_first_use_and_issuing_anew_never_both_win(deployment, as_caller):
     def reissue(key):
         try:
-            return issuing.reissue_secret(as_caller, key)
-        except issuing.NotReissuable:
+            return key_secrets.reissue_secret(as_caller, key)
+        except key_secrets.NotReissuable:
             return None
 
     for _ in range(5):

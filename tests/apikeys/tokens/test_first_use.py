@@ -3,7 +3,7 @@
 import pytest
 
 from apikeys.models import ApiKeySecret
-from apikeys.tokens import exchange as exchanging
+from apikeys.tokens.exchange import _record_first_use
 from tests.apikeys.machine import error_of, exchange
 from workspaces.models import AuditEvent
 
@@ -31,10 +31,9 @@ def test_later_exchanges_are_no_events(issued):
 def test_a_secret_that_is_replaced_during_the_exchange_buys_nothing(issued, monkeypatch):
     def replaced_meanwhile(*arguments, **_given):
         ApiKeySecret.objects.update(ended_at=issued.key.created_at)
-        return genuine(*arguments)
+        return _record_first_use(*arguments)
 
-    genuine = exchanging._record_first_use
-    monkeypatch.setattr(exchanging, "_record_first_use", replaced_meanwhile)
+    monkeypatch.setattr("apikeys.tokens.exchange._record_first_use", replaced_meanwhile)
 
     response = exchange(issued)
 

@@ -78,8 +78,8 @@ def test_a_person_revokes_their_own_token_and_no_keys(issued, admin):
 
 def test_revocations_of_ended_tokens_are_forgotten(issued):
     revoke(token_of(issued), issued)
-    assert revocation.forget_expired() == 0
+    assert revocation.delete_expired() == 0
 
     RevokedToken.objects.update(ends=timezone.now())
 
-    assert revocation.forget_expired() == 1
+    assert revocation.delete_expired() == 1

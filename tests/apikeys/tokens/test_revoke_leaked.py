@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from apikeys import credentials, lifecycle
+from apikeys import credentials, key_secrets, keys
 from apikeys.models import ApiKey, Reason, Refusal
 from tests.apikeys.machine import FORM, error_of, exchange, post, shown, token_of, whoami
 from tests.factories import create_api_key, create_member, create_owner
@@ -91,7 +91,14 @@ def test_it_is_audited_as_the_installations_doing(issued, present):
 
 def test_the_answer_is_the_same_whatever_is_presented(issued, present):
     genuine = issued.secret.reveal()
-    texts = [genuine, genuine, genuine[:-1] + "0", credentials.new_secret().reveal(), "hunter2", "é" * 100]
+    texts = [
+        genuine,
+        genuine,
+        genuine[:-1] + "0",
+        credentials.generate_secret().reveal(),
+        "hunter2",
+        "é" * 100,
+    ]
 
     answers = [present(text) for text in texts]
 
@@ -100,7 +107,7 @@ def test_the_answer_is_the_same_whatever_is_presented(issued, present):
 
 
 def test_an_ended_secret_leaves_its_key_alone(issued, admin, present):
-    rotated = lifecycle.rotate_secret(principal_for(admin), issued.key, overlap=timedelta(0))
+    rotated = key_secrets.rotate_secret(principal_for(admin), issued.key, overlap=timedelta(0))
 
     present(issued.secret.reveal())
 
@@ -117,7 +124,7 @@ def test_presenting_it_again_and_again_sends_one_mail(issued, present):
 
 
 def test_the_leak_of_a_disabled_keys_secret_is_told_too(issued, admin, present):
-    lifecycle.disable_key(principal_for(admin), issued.key)
+    keys.disable_key(principal_for(admin), issued.key)
 
     for _ in range(2):
         present(issued.secret.reveal())

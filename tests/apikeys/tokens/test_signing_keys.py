@@ -13,8 +13,7 @@ from django.utils import timezone
 
 from apikeys.models import SigningKey
 from apikeys.models.signing_key import State
-from apikeys.tokens import access_tokens, verified_tokens
-from apikeys.tokens import signing_keys as signing
+from apikeys.tokens import access_tokens, signing_keys, verified_tokens
 from cloudui.web.encryption import CannotDecrypt
 from cloudui.web.principal import system_principal
 from tests.apikeys.machine import token_of, whoami
@@ -32,7 +31,7 @@ def run(command: str, *arguments: str) -> str:
 
 
 def published() -> list[str]:
-    signing.forget_cache()
+    signing_keys.clear_cache()
     return [key["kid"] for key in Client().get("/.well-known/jwks.json").json()["keys"]]
 
 
@@ -75,10 +74,10 @@ def test_a_private_part_that_is_copied_to_another_row_does_not_decrypt(issued):
     token_of(issued)
     current = SigningKey.objects.get(state=State.CURRENT)
     SigningKey.objects.filter(state=State.NEXT).update(private=current.private)
-    signing.forget_cache()
+    signing_keys.clear_cache()
 
     with pytest.raises(CannotDecrypt):
-        signing.keys()
+        signing_keys.keys()
 
 
 @pytest.mark.threat("T-J7")
@@ -100,13 +99,13 @@ def test_rotation_leaves_no_gap(issued):
 def test_a_process_that_has_not_heard_of_it_signs_and_believes_on(issued, monkeypatch):
     before = token_of(issued)
     make_ready()
-    known = signing.keys()
-    signing.rotate(SYSTEM)
+    known = signing_keys.keys()
+    signing_keys.rotate(SYSTEM)
     after = token_of(issued)
 
     # As the other process, which read the keys some seconds ago.
-    monkeypatch.setattr(signing, "keys", lambda: known)
-    verified_tokens.forget_all()
+    monkeypatch.setattr(signing_keys, "keys", lambda: known)
+    verified_tokens.clear()
     late = token_of(issued)
 
     assert kid_of(late) == kid_of(before)
@@ -138,7 +137,7 @@ def test_burning_the_current_key_refuses_its_tokens_and_the_next_takes_over(issu
 
 def test_burning_the_next_or_a_retired_key_leaves_the_current_one(issued):
     old = token_of(issued)
-    signing.rotate(SYSTEM, at_once=True)
+    signing_keys.rotate(SYSTEM, at_once=True)
     token = token_of(issued)
 
     for kid in (in_state(State.NEXT), in_state(State.RETIRED)):
@@ -158,39 +157,39 @@ def test_a_key_that_does_not_exist_is_not_burnt(issued):
 
 def test_both_are_audited(issued):
     kid = kid_of(token_of(issued))
-    signing.rotate(SYSTEM, at_once=True)
-    signing.burn(SYSTEM, kid)
+    signing_keys.rotate(SYSTEM, at_once=True)
+    signing_keys.burn(SYSTEM, kid)
 
     events = AuditEvent.objects.filter(operation__contains="SigningKey").order_by("pk")
     assert [(event.operation, event.target) for event in events] == [
-        ("rotateSigningKey", signing.keys().kid),
+        ("rotateSigningKey", signing_keys.keys().kid),
         ("burnSigningKey", kid),
     ]
 
 
 def test_a_retired_key_goes_when_its_last_token_has_ended(issued):
     token_of(issued)
-    signing.rotate(SYSTEM, at_once=True)
+    signing_keys.rotate(SYSTEM, at_once=True)
     retired = SigningKey.objects.filter(state=State.RETIRED)
 
     retired.update(retired_at=timezone.now() - timedelta(hours=24))
-    assert signing.forget_expired() == 0
+    assert signing_keys.delete_expired() == 0
     retired.update(retired_at=timezone.now() - timedelta(hours=24, minutes=3))
 
-    assert signing.forget_expired() == 1
+    assert signing_keys.delete_expired() == 1
     assert len(published()) == 2
 
 
 def test_the_longest_token_ends_before_its_key_is_forgotten(settings):
-    assert signing.LONGEST_TOKEN.total_seconds() >= access_tokens.USER_TOKEN_SECONDS
-    assert signing.LONGEST_TOKEN.total_seconds() >= settings.ACCESS_TOKEN_SECONDS
+    assert signing_keys.LONGEST_TOKEN.total_seconds() >= access_tokens.USER_TOKEN_SECONDS
+    assert signing_keys.LONGEST_TOKEN.total_seconds() >= settings.ACCESS_TOKEN_SECONDS
 
 
 def test_the_keys_are_read_once_in_ten_seconds(django_assert_num_queries):
-    signing.keys()
+    signing_keys.keys()
 
     with django_assert_num_queries(0):
-        signing.keys()
+        signing_keys.keys()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -200,7 +199,7 @@ def test_processes_that_make_the_first_keys_at_once_agree():
     def start() -> None:
         barrier.wait()
         # What each process does for itself.
-        seen.append(signing._read().kid)
+        seen.append(signing_keys._read().kid)
         connection.close()
 
     threads = [Thread(target=start) for _ in range(4)]

@@ -6,8 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc.jwk import OKPKey
 
-from apikeys.tokens import access_tokens
-from apikeys.tokens import signing_keys as signing
+from apikeys.tokens import access_tokens, signing_keys
 from apikeys.tokens.access_tokens import TokenRefused
 from tests.apikeys.machine import claims_of, signed, unpadded
 
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.threat("T-J1")
 @pytest.mark.rfc("8725", "3.1")
 def test_no_other_algorithm_is_believed(token):
-    claims, keys = claims_of(token), signing.keys()
+    claims, keys = claims_of(token), signing_keys.keys()
     public = keys.verifiers[keys.kid].public_key
     raw = public.public_bytes(Encoding.Raw, PublicFormat.Raw)
     spki = PublicFormat.SubjectPublicKeyInfo

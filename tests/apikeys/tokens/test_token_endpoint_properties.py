@@ -111,7 +111,7 @@ def test_no_input_gives_anything_but_a_documented_error(
     character=st.sampled_from(string.ascii_letters + string.digits + "_-. é"),
 )
 def test_every_change_of_one_character_fails_the_tag(position, character):
-    secret = credentials.new_secret().reveal()
+    secret = credentials.generate_secret().reveal()
     changed = secret[:position] + character + secret[position + 1 :]
 
     assert credentials.has_genuine_tag(secret)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.conf import settings
 
 from cloudui.web.principal import Kind, Principal
-from deployments.deploys import service as deploys
+from deployments.deploys import service
 from deployments.deploys.store.bundles import Bundle
 from deployments.models import Deploy, Deployment, DeployStatus
 from tests.deployments.deploys.archives import files, zipped
@@ -17,7 +17,7 @@ def key_of(deployment: Deployment) -> Principal:
 
 
 def send(principal, deployment, text: str = "1", **more) -> Deploy:
-    return deploys.receive(principal, deployment, io.BytesIO(zipped(files({"a.py": text.encode()}))), **more)
+    return service.receive(principal, deployment, io.BytesIO(zipped(files({"a.py": text.encode()}))), **more)
 
 
 def read_by_airflow(deployment: Deployment) -> str:
@@ -30,10 +30,10 @@ def history(deployment: Deployment) -> list[tuple[str, str]]:
 
 def agree(deployment: Deployment) -> None:
     deployment.refresh_from_db()
-    said = deployment.current_deploy.version if deployment.current_deploy else ""
+    version = deployment.current_deploy.version if deployment.current_deploy else ""
     bundle = Bundle(deployment.release_name)
-    assert bundle.current == said
-    assert not said or bundle.has(said)
+    assert bundle.current == version
+    assert not version or bundle.has(version)
     assert not Deploy.objects.of(deployment).filter(status=DeployStatus.RECEIVING).exists()
 
 

@@ -1,4 +1,4 @@
-"""A server that is killed in the middle of a deploy, again and again. Run as a program by test_deploys_killed.py.
+"""A server that is killed in the middle of a deploy, again and again. Run as a program by test_killed.py.
 
 It prepares everything once and then forks for each order, so that a death costs milliseconds. An order is a
 line of standard input, an answer a line of JSON on standard output:
@@ -69,29 +69,29 @@ def _obey(what: str, numbers: list[int]) -> None:
 
 
 def _deploy(number: int) -> None:
-    from deployments.deploys import service as deploys
+    from deployments.deploys import service
     from tests.deployments.deploys.archives import files, zipped
 
     contents = {f"folder/{index}.py": str(number).encode() for index in range(FILES)}
-    deploys.receive(_key(), _deployment(), io.BytesIO(zipped(files(contents))), description=str(number))
+    service.receive(_key(), _deployment(), io.BytesIO(zipped(files(contents))), description=str(number))
 
 
 def _roll_back() -> None:
-    from deployments.deploys import service as deploys
+    from deployments.deploys import service
     from deployments.models import Deploy
 
     earlier = Deploy.objects.filter(status="SUCCEEDED").order_by("-created_at")[1:2]
     for deploy in earlier:
-        deploys.roll_back(_key(), _deployment(), deploy)
+        service.roll_back(_key(), _deployment(), deploy)
 
 
 def _look() -> dict[str, Any]:
-    from deployments.deploys import retention as deploy_keeping
+    from deployments.deploys import retention
     from deployments.deploys.store.bundles import Bundle
     from deployments.models import Deploy
     from workspaces.models import AuditEvent
 
-    deploy_keeping.tidy_up()
+    retention.tidy_up()
     deployment = _deployment()
     bundle = Bundle(deployment.release_name)
     current = deployment.current_deploy

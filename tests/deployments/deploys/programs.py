@@ -71,17 +71,17 @@ def of_role(deployment: Deployment, role: Role) -> Program:
 
 
 def at(deployment: Deployment, *parts: str) -> str:
-    """The address of a Deployment, or of something in it."""
+    """The path of a Deployment, or of something in it."""
     return "/".join(["/v1/deployments", deployment.pk, *parts])
 
 
 def fields_of(response: Any) -> dict[str, str]:
-    """The fields that a 422 complains about, each with its sentence."""
+    """The fields that a 422 is about, each with its sentence."""
     assert response.status_code == 422, response.content
     content = json.loads(response.content)
     assert content.keys() == {"error", "error_description", "fields"}
     assert content["error"] == "invalid_request"
-    return {fault["field"]: fault["message"] for fault in content["fields"]}
+    return {error["field"]: error["message"] for error in content["fields"]}
 
 
 def refusal_of(response: Any) -> tuple[int, str]:

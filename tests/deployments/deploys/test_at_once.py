@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connections
 
-from deployments.deploys import retention as deploy_keeping
-from deployments.deploys import service as deploys
+from deployments.deploys import retention, service
 from deployments.deploys.completion import INTERRUPTED
+from deployments.deploys.listing import list_deploys
 from deployments.deploys.store import bundles
 from deployments.deploys.store.bundles import Bundle
 from deployments.models import Deploy, Deployment
@@ -22,14 +22,14 @@ pytestmark = pytest.mark.usefixtures("root")
 
 @pytest.mark.django_db(transaction=True)
 def test_a_second_deploy_at_once_is_told_so(by, deployment, monkeypatch):
-    monkeypatch.setattr(deploys, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(service, "WAIT_SECONDS", 0)
 
     def another() -> None:
         with ThreadPoolExecutor() as pool:
             pool.submit(lambda: _in_thread(lambda: send(by, deployment))).result()
 
-    with pytest.raises(deploys.DeployInProgress, match="in progress"):
-        deploys.receive(by, deployment, Meanwhile(files(), another))
+    with pytest.raises(service.DeployInProgress, match="in progress"):
+        service.receive(by, deployment, Meanwhile(files(), another))
 
 
 def test_few_threads_wait_for_one_deployment(root):
@@ -56,9 +56,9 @@ def test_looking_at_the_history_does_not_end_a_deploy_that_is_at_work(by, deploy
     seen: list[str] = []
     stream = Meanwhile(
         files({"a.py": b"1"}),
-        lambda: seen.extend(deploy.status for deploy in deploys.list_deploys(deployment, {}).rows),
+        lambda: seen.extend(deploy.status for deploy in list_deploys(deployment, {}).rows),
     )
-    deploys.receive(by, deployment, stream)
+    service.receive(by, deployment, stream)
     assert seen == ["RECEIVING"]
     agree(deployment)
 
@@ -77,7 +77,7 @@ def test_the_history_is_shown_while_the_store_is_away(by, deployment, settings, 
     deploy = interrupted(by, deployment)
     settings.DAGS_ROOT = tmp_path / "file"
     settings.DAGS_ROOT.touch()
-    assert list(deploys.list_deploys(deployment, {}).rows) == [deploy]
+    assert list(list_deploys(deployment, {}).rows) == [deploy]
 
 
 def test_an_upload_without_a_process_has_failed(by, deployment, root):
@@ -86,7 +86,7 @@ def test_an_upload_without_a_process_has_failed(by, deployment, root):
     half = root / deployment.release_name / "incoming" / dead.pk
     (half / "folder").mkdir(parents=True)
 
-    page = deploys.list_deploys(deployment, {})
+    page = list_deploys(deployment, {})
 
     assert [(deploy.status, deploy.reason) for deploy in page.rows] == [
         ("FAILED", INTERRUPTED),
@@ -104,7 +104,7 @@ def test_an_upload_that_airflow_reads_already_has_succeeded(by, deployment):
     bundle.receive(dead.pk, io.BytesIO(files({"a.py": b"new"})), owner=deployment.pk)
     bundle.activate(dead.pk)
 
-    deploy_keeping.tidy_up()
+    retention.tidy_up()
 
     agree(deployment)
     assert deployment.current_deploy == dead
@@ -117,11 +117,11 @@ def test_an_interrupted_roll_back_keeps_the_files(by, deployment):
     send(by, deployment, "2")
     interrupted(by, deployment, version=first.pk, rolled_back_to=first, has_files=True)
 
-    deploy_keeping.tidy_up()
+    retention.tidy_up()
 
     agree(deployment)
     assert read_by_airflow(deployment) == "2"
-    deploys.roll_back(by, deployment, first)
+    service.roll_back(by, deployment, first)
     assert read_by_airflow(deployment) == "1"
 
 
@@ -143,7 +143,7 @@ def test_the_history_is_right_where_nothing_was_at_work(by, deployment):
     send(by, deployment, "2")
     Deployment.objects.update(current_deploy=first)
 
-    deploy_keeping.tidy_up()
+    retention.tidy_up()
 
     agree(deployment)
     assert read_by_airflow(deployment) == "1"
@@ -152,7 +152,7 @@ def test_the_history_is_right_where_nothing_was_at_work(by, deployment):
 def test_a_store_that_lost_its_files_is_no_fault(by, deployment, root, settings, tmp_path):
     send(by, deployment)
     settings.DAGS_ROOT = tmp_path / "empty"
-    deploy_keeping.tidy_up()
+    retention.tidy_up()
     send(by, deployment, "again")
     assert read_by_airflow(deployment) == "again"
 
@@ -162,7 +162,7 @@ def test_the_history_survives_a_fault_right_after_the_activation(by, deployment,
         raise RuntimeError("after the activation")
 
     with monkeypatch.context() as patch, pytest.raises(RuntimeError):
-        patch.setattr(deploys, "succeed", fault)
+        patch.setattr(service, "mark_succeeded", fault)
         send(by, deployment, "new")
 
     agree(deployment)

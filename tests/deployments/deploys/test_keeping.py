@@ -6,12 +6,11 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 
-from deployments import service as lifecycle
-from deployments.deploys import retention as deploy_keeping
-from deployments.deploys import service as deploys
+from deployments.deploys import retention, service
 from deployments.deploys.store import bundles
 from deployments.deploys.store.bundles import Bundle
 from deployments.models import Deploy, Deployment
+from deployments.service import delete_deployment
 from tests.deployments.deploys.deploying import read_by_airflow, send
 from tests.factories import create_deployment
 
@@ -29,32 +28,31 @@ def age(deployment: Deployment, hours: int) -> None:
         deploy.save()
 
 
-def test_the_last_ten_versions_are_kept(by, deployment):
+def test_the_last_ten_versions_are_kept_and_those_younger_than_a_day(by, deployment):
     made = [send(by, deployment, str(number)).pk for number in range(13)]
+    retention.tidy_up()
+    assert set(Bundle(deployment.release_name).versions) == set(made), "all of them younger than a day"
     age(deployment, 48)
-    deploy_keeping.tidy_up()
+    with bundles.hold(deployment.pk):
+        retention.tidy_up()
+    assert set(Bundle(deployment.release_name).versions) == set(made), "somebody is at work"
+    retention.tidy_up()
 
     assert set(Bundle(deployment.release_name).versions) == set(made[3:])
     kept = Deploy.objects.of(deployment).filter(has_files=True).values_list("pk", flat=True)
     assert set(kept) == set(made[3:])
     with pytest.raises(ValidationError, match="no longer kept"):
-        deploys.roll_back(by, deployment, Deploy.objects.get(pk=made[0]))
-
-
-def test_everything_younger_than_a_day_is_kept(by, deployment):
-    made = [send(by, deployment, str(number)).pk for number in range(13)]
-    deploy_keeping.tidy_up()
-    assert set(Bundle(deployment.release_name).versions) == set(made)
+        service.roll_back(by, deployment, Deploy.objects.get(pk=made[0]))
 
 
 def test_what_was_read_within_a_day_is_kept_however_old_it_is(by, deployment):
     long_current = send(by, deployment, "old").pk
     age(deployment, 480)
     later = [send(by, deployment, str(number)).pk for number in range(12)]
-    deploy_keeping.tidy_up()
+    retention.tidy_up()
     assert set(Bundle(deployment.release_name).versions) == {long_current, *later}
     age(deployment, 48)
-    deploy_keeping.tidy_up()
+    retention.tidy_up()
     assert set(Bundle(deployment.release_name).versions) == set(later[2:])
 
 
@@ -62,9 +60,9 @@ def test_the_current_version_is_never_pruned(by, deployment):
     first = send(by, deployment, "first")
     for number in range(12):
         send(by, deployment, str(number))
-    deploys.roll_back(by, deployment, first)
+    service.roll_back(by, deployment, first)
     age(deployment, 48)
-    deploy_keeping.tidy_up()
+    retention.tidy_up()
     assert read_by_airflow(deployment) == "first"
     assert len(Bundle(deployment.release_name).versions) == 10
 
@@ -79,15 +77,6 @@ def test_what_a_process_that_died_was_deleting_goes_at_the_next_deploy(by, deplo
     assert not half.exists()
 
 
-def test_housekeeping_leaves_alone_whoever_is_at_work(by, deployment):
-    for number in range(13):
-        send(by, deployment, str(number))
-    age(deployment, 48)
-    with bundles.hold(deployment.pk):
-        deploy_keeping.tidy_up()
-    assert len(Bundle(deployment.release_name).versions) == 13
-
-
 # Deleting and moving
 
 
@@ -99,7 +88,7 @@ def test_what_somebody_put_into_the_store_keeps_housekeeping_from_no_other(by, d
     link.unlink()
     link.mkdir()
 
-    deploy_keeping.tidy_up()
+    retention.tidy_up()
 
     assert Deploy.objects.of(other).get().status == "FAILED"
     assert deployment.release_name in caplog.text
@@ -108,15 +97,15 @@ def test_what_somebody_put_into_the_store_keeps_housekeeping_from_no_other(by, d
 @pytest.mark.django_db(transaction=True)
 def test_the_files_go_with_the_deployment(by, deployment, root):
     send(by, deployment)
-    lifecycle.delete_deployment(by, deployment)
+    delete_deployment(by, deployment)
     assert not (root / deployment.release_name).exists()
     assert list((root / ".locks").iterdir()) == []
 
 
 def test_housekeeping_deletes_what_was_missed(by, deployment, root):
     send(by, deployment)
-    lifecycle.delete_deployment(by, deployment)
-    deploy_keeping.tidy_up()
+    delete_deployment(by, deployment)
+    retention.tidy_up()
     assert not (root / deployment.release_name).exists()
 
 
@@ -124,7 +113,7 @@ def test_a_store_under_another_database_loses_nothing(by, deployment, root):
     send(by, deployment)
     (root / "of-somebody-else" / "versions").mkdir(parents=True)
     Deployment.objects.filter(pk=deployment.pk).delete()
-    deploy_keeping.tidy_up()
+    retention.tidy_up()
     assert sorted(path.name for path in root.iterdir()) == sorted(
         [".locks", "of-somebody-else", deployment.release_name]
     )

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from deployments.deploys import service as deploys
+from deployments.deploys import service
 from deployments.deploys.store import bundles
 from deployments.deploys.store.bundles import Bundle
 from deployments.models import Deploy, Deployment
@@ -45,8 +45,8 @@ def test_the_history_says_when_who_what_and_how_it_ended(as_editor, by, deployme
     first = send(by, deployment, "1", description="The <first>")
     send(key_of(deployment), deployment, "22")
     with pytest.raises(ValidationError):
-        deploys.receive(by, deployment, upload(b"garbage " * 100))
-    deploys.roll_back(by, deployment, first)
+        service.receive(by, deployment, upload(b"garbage " * 100))
+    service.roll_back(by, deployment, first)
 
     answer = as_editor.get(tab(deployment))
 
@@ -94,24 +94,25 @@ def test_uploading_in_the_dialog_closes_it_and_refreshes_the_list(as_editor, dep
     assert set(answer.headers["HX-Trigger"].split('"')) >= {"dialog:close", "deployments:changed"}
 
 
-def test_a_refusal_stands_beside_the_file_and_what_was_typed_stays(as_editor, deployment):
-    answer = as_editor.post(
-        deploy_url(deployment), {"archive": upload(b"PK\x03\x04" + bytes(100)), "description": "My words"}
-    )
-    assert answer.status_code == 422
-    assert field_error(answer, "archive") == "Send a tar or tar.gz archive. This is a zip file."
+@pytest.mark.parametrize(
+    ("content", "error", "kept"),
+    [
+        (b"PK\x03\x04" + bytes(100), "Send a tar or tar.gz archive. This is a zip file.", 1),
+        (b"", "The archive is empty.", 1),
+        (None, "Choose a file.", 0),
+    ],
+    ids=["zip", "empty", "none"],
+)
+def test_a_refusal_stands_beside_the_file_and_what_was_typed_stays(
+    as_editor, deployment, content, error, kept
+):
+    sent = {"description": "My words"} | ({} if content is None else {"archive": upload(content)})
+
+    answer = as_editor.post(deploy_url(deployment), sent)
+
+    assert (answer.status_code, field_error(answer, "archive")) == (422, error)
     assert one(answer, "#id_description")["value"] == "My words"
-
-
-def test_a_file_must_be_chosen(as_editor, deployment):
-    answer = as_editor.post(deploy_url(deployment), {"description": ""})
-    assert (answer.status_code, field_error(answer, "archive")) == (422, "Choose a file.")
-    assert history(deployment) == []
-
-
-def test_an_empty_file_is_told_so(as_editor, deployment):
-    answer = as_editor.post(deploy_url(deployment), {"archive": upload(b"")})
-    assert field_error(answer, "archive") == "The archive is empty."
+    assert len(history(deployment)) == kept
 
 
 def test_a_file_that_is_too_large_is_told_so_without_being_kept(as_editor, deployment, monkeypatch):
@@ -121,20 +122,19 @@ def test_a_file_that_is_too_large_is_told_so_without_being_kept(as_editor, deplo
     assert field_error(answer, "archive") == "This file is larger than 256 MiB."
 
 
-def test_another_deploy_at_work_is_a_conflict(as_editor, deployment, monkeypatch):
-    monkeypatch.setattr(deploys, "WAIT_SECONDS", 0)
+def test_what_is_not_about_the_file_stands_above_the_form(
+    as_editor, deployment, monkeypatch, settings, tmp_path
+):
+    monkeypatch.setattr(service, "WAIT_SECONDS", 0)
     with bundles.hold(deployment.pk):
-        answer = as_editor.post(deploy_url(deployment), {"archive": upload(files())}, headers=HX)
-    assert answer.status_code == 409
-    assert "Another deploy to this Deployment is in progress." in text(answer)
-
-
-def test_a_disk_that_is_full_is_said_in_the_form(as_editor, deployment, settings, tmp_path):
+        busy = as_editor.post(deploy_url(deployment), {"archive": upload(files())}, headers=HX)
     settings.DAGS_ROOT = tmp_path / "file"
     settings.DAGS_ROOT.touch()
-    answer = as_editor.post(deploy_url(deployment), {"archive": upload(files())}, headers=HX)
-    assert answer.status_code == 422
-    assert "its disk is almost full or not writable" in text(answer)
+    full = as_editor.post(deploy_url(deployment), {"archive": upload(files())}, headers=HX)
+
+    assert (busy.status_code, full.status_code) == (409, 422)
+    assert "Another deploy to this Deployment is in progress." in text(busy)
+    assert "its disk is almost full or not writable" in text(full)
 
 
 @pytest.mark.parametrize(
@@ -201,9 +201,9 @@ def test_a_deploy_of_another_deployment_is_not_found(as_editor, by, deployment, 
 def test_the_activity_tells_of_deploys(as_member, by, deployment):
     first = send(by, deployment, "1")
     send(by, deployment, "2")
-    deploys.roll_back(by, deployment, first)
+    service.roll_back(by, deployment, first)
     with pytest.raises(ValidationError):
-        deploys.receive(by, deployment, upload(b"x" * 1024))
+        service.receive(by, deployment, upload(b"x" * 1024))
     said = text(as_member.get(url("deployments:activity", deployment)))
     assert "deployed DAGs" in said
     assert "rolled DAGs back" in said

@@ -1,21 +1,30 @@
 """Who deploys: decided before the first byte, and again at the activation."""
 
+from collections.abc import Callable
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from deployments import service as lifecycle
-from deployments.deploys import retention as deploy_keeping
-from deployments.deploys import service as deploys
+from apikeys.models import ApiKey
+from cloudui.web.models import IdempotentCall
+from deployments.deploys import retention, service
 from deployments.deploys.store.bundles import Bundle
-from deployments.models import Deployment
+from deployments.models import Deploy, Deployment
+from deployments.service import delete_deployment
 from tests.deployments.deploys.archives import files
 from tests.deployments.deploys.deploying import Meanwhile, agree, history, key_of, read_by_airflow, send
+from tests.deployments.deploys.programs import at, of_key, refusal_of
 from tests.factories import create_deployment, create_member, create_user
 from workspaces.models import Membership, OrganizationRole, Role, User
 from workspaces.principals import principal_for
 
 pytestmark = pytest.mark.usefixtures("root")
+
+
+@pytest.fixture
+def an_owner(db):
+    return principal_for(create_user(organization_role=OrganizationRole.OWNER))
 
 
 def test_a_key_deploys_to_its_own_deployment_only(deployment):
@@ -39,8 +48,8 @@ def test_enforcement_leaves_deploys_to_keys(by, deployment):
     with pytest.raises(PermissionDenied, match="only accepts deploys made with an API key"):
         send(by, deployment)
     with pytest.raises(PermissionDenied):
-        deploys.roll_back(by, deployment, earlier)
-    deploys.roll_back(key_of(deployment), deployment, earlier)
+        service.roll_back(by, deployment, earlier)
+    service.roll_back(key_of(deployment), deployment, earlier)
     assert read_by_airflow(deployment) == "1"
 
 
@@ -50,61 +59,61 @@ def test_nobody_deploys_while_dag_deploys_are_disabled(deployment):
         send(key_of(deployment), deployment)
 
 
-@pytest.mark.parametrize(
-    "happens",
-    [
-        lambda: Deployment.objects.update(ci_cd_enforced=True),
-        lambda: Deployment.objects.update(dag_deploys_enabled=False),
-        lambda: Membership.objects.update(role=Role.MEMBER),
-        lambda: Membership.objects.all().delete(),
-    ],
-    ids=["enforcement on", "deploys off", "demoted", "removed"],
-)
-def test_a_right_that_ends_during_the_upload_ends_the_deploy(by, deployment, happens):
-    with pytest.raises((PermissionDenied, Http404)):
-        deploys.receive(by, deployment, Meanwhile(files(), happens))
+def owner_is(**change) -> Callable[[], object]:
+    return lambda: User.objects.filter(organization_role=OrganizationRole.OWNER).update(**change)
 
-    assert history(deployment) == [("FAILED", deploys.NO_RIGHT)]
+
+@pytest.mark.parametrize(
+    ("of", "happens"),
+    [
+        ("by", lambda: Deployment.objects.update(ci_cd_enforced=True)),
+        ("by", lambda: Deployment.objects.update(dag_deploys_enabled=False)),
+        ("by", lambda: Membership.objects.update(role=Role.MEMBER)),
+        ("by", lambda: Membership.objects.all().delete()),
+        ("an_owner", owner_is(organization_role=OrganizationRole.MEMBER)),
+        ("an_owner", owner_is(is_active=False)),
+    ],
+    ids=["enforcement on", "deploys off", "demoted", "removed", "Owner no longer", "Owner disabled"],
+)
+def test_a_right_that_ends_during_the_upload_ends_the_deploy(request, deployment, of, happens):
+    with pytest.raises((PermissionDenied, Http404)):
+        service.receive(request.getfixturevalue(of), deployment, Meanwhile(files(), happens))
+
+    assert history(deployment) == [("FAILED", service.NO_RIGHT)]
     assert Bundle(deployment.release_name).versions == {}
     agree(deployment)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [{"organization_role": OrganizationRole.MEMBER}, {"is_active": False}],
-    ids=["demoted", "disabled"],
-)
-def test_an_owner_who_is_one_no_longer_at_the_end_of_the_upload_deploys_nothing(deployment, change):
-    owner = create_user(organization_role=OrganizationRole.OWNER)
-    archive = Meanwhile(files(), lambda: User.objects.filter(pk=owner.pk).update(**change))
+@pytest.mark.parametrize("key", ["", "one"], ids=["once", "idempotent"])
+def test_a_token_that_ends_during_the_upload_ends_the_deploy(deployment, monkeypatch, key):
+    receive = Bundle.receive
 
-    with pytest.raises((PermissionDenied, Http404)):
-        deploys.receive(principal_for(owner), deployment, archive)
+    def meanwhile(*args, **kwargs):
+        ApiKey.objects.update(is_enabled=False)
+        return receive(*args, **kwargs)
 
-    assert history(deployment) == [("FAILED", deploys.NO_RIGHT)]
+    monkeypatch.setattr(Bundle, "receive", meanwhile)
+
+    answer = of_key(deployment).post(at(deployment, "deploys"), files(), kind="application/x-tar", key=key)
+
+    assert refusal_of(answer) == (401, "invalid_token")
+    assert history(deployment) == [("FAILED", service.NO_RIGHT)]
+    assert not IdempotentCall.objects.exists()
     agree(deployment)
 
 
-def test_credentials_that_end_during_the_upload_end_the_deploy(deployment):
-    class Ended(Exception):
-        pass
+def test_what_does_not_confirm_a_deploy_says_why_in_the_history(deployment):
+    seen = []
 
-    def confirm() -> None:
-        raise Ended
+    def confirm(deploy: Deploy) -> None:
+        seen.append((deploy.pk, Bundle(deployment.release_name).current))
+        raise service.NotConfirmed("Because.")
 
-    with pytest.raises(Ended):
+    with pytest.raises(service.NotConfirmed):
         send(key_of(deployment), deployment, confirm=confirm)
-    assert history(deployment) == [("FAILED", deploys.NO_RIGHT)]
+    assert seen == [(Deploy.objects.get().pk, "")]
+    assert history(deployment) == [("FAILED", "Because.")]
     agree(deployment)
-
-
-def test_a_call_that_met_itself_says_so_in_the_history(deployment):
-    def confirm() -> None:
-        raise deploys.DeployInProgress
-
-    with pytest.raises(deploys.DeployInProgress):
-        send(key_of(deployment), deployment, confirm=confirm)
-    assert history(deployment) == [("FAILED", deploys.REPEATED)]
 
 
 def test_a_transfer_during_the_upload_moves_the_question_of_rights(by, deployment):
@@ -114,15 +123,13 @@ def test_a_transfer_during_the_upload_moves_the_question_of_rights(by, deploymen
         Membership.objects.create(workspace=other, user_id=by.id, role=Role.EDITOR)
         Deployment.objects.filter(pk=deployment.pk).update(workspace=other)
 
-    deploys.receive(by, deployment, Meanwhile(files(), transfer))
+    service.receive(by, deployment, Meanwhile(files(), transfer))
     agree(deployment)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_deployment_deleted_during_the_upload_takes_it_along(by, deployment, root):
     with pytest.raises(Http404):
-        deploys.receive(
-            by, deployment, Meanwhile(files(), lambda: lifecycle.delete_deployment(by, deployment))
-        )
-    deploy_keeping.tidy_up()
+        service.receive(by, deployment, Meanwhile(files(), lambda: delete_deployment(by, deployment)))
+    retention.tidy_up()
     assert not (root / deployment.release_name).exists()

@@ -8,7 +8,6 @@ from pytest_django.asserts import assertContains, assertRedirects
 from deployments.details.alert_emails import AlertEmail
 from deployments.models import Deployment
 from tests.deployments.helpers import HX, field_error, one, page, text, url
-from tests.factories import create_api_key
 
 
 @pytest.fixture
@@ -123,21 +122,3 @@ def test_no_address_stands_in_an_address_line(as_editor, deployment):
 
     assert delete_url(deployment) in links
     assert not [link for link in links if "%40" in link or "@" in link]
-
-
-@pytest.mark.usefixtures("listed")
-def test_a_member_may_not_and_an_outsider_finds_nothing(as_member, as_outsider, deployment):
-    for address in (emails_url(deployment), delete_url(deployment)):
-        for client, status in ((as_member, 403), (as_outsider, 404)):
-            assert client.get(address).status_code == status
-            assert client.post(address, {"email": "c@example.com"}).status_code == status
-    assert stored(deployment) == ["Team@example.com", "b@example.com"]
-
-
-def test_the_log_says_it_in_words(as_editor, deployment):
-    create_api_key(deployment)
-    as_editor.post(emails_url(deployment), {"email": "a@example.com"})
-
-    assert "Eda Editor changed the Alert Emails" in text(
-        as_editor.get(url("deployments:activity", deployment))
-    )

@@ -63,27 +63,6 @@ def test_a_queue_that_was_not_agreed_to_is_not_deleted(principal, deployment):
     assert Deployment.objects.get(pk=deployment.pk).name == "Production"
 
 
-@pytest.mark.usefixtures("queues")
-def test_agreed_to_is_agreed_to(principal, deployment):
-    update_deployment(
-        principal,
-        deployment,
-        executor=Executor.KUBERNETES,
-        may_delete_queues=["heavy", "default", "gone already"],
-    )
-
-    assert not WorkerQueue.objects.exists()
-
-
-@pytest.mark.usefixtures("on_kubernetes")
-def test_celery_makes_the_default_queue(principal, deployment):
-    update_deployment(principal, deployment, executor=Executor.CELERY)
-
-    queue = WorkerQueue.objects.get(deployment=deployment)
-    assert (queue.name, queue.is_default) == ("default", True)
-    assert Deployment.objects.get(pk=deployment.pk).worker_queue_count == 1
-
-
 @pytest.mark.usefixtures("on_kubernetes")
 def test_celery_needs_a_worker_type(principal, deployment, pool):
     pool.delete()

@@ -40,7 +40,7 @@ def test_kubernetes_is_asked_about_once_more_and_what_was_typed_stays(as_editor,
 @pytest.mark.usefixtures("two_queues")
 def test_once_confirmed_the_queues_go(as_editor, deployment):
     data = sent(
-        as_editor, deployment, executor=Executor.KUBERNETES, named_queues="default,heavy", confirm="on"
+        as_editor, deployment, executor=Executor.KUBERNETES, named_queues="default,heavy,gone", confirm="on"
     )
 
     as_editor.post(edit_url(deployment), data)
@@ -78,4 +78,5 @@ def test_celery_says_that_it_makes_a_queue_and_makes_it(as_editor, deployment):
 
     as_editor.post(edit_url(deployment), sent(as_editor, deployment, executor=Executor.CELERY))
 
-    assert [queue.name for queue in WorkerQueue.objects.all()] == ["default"]
+    assert [(queue.name, queue.is_default) for queue in WorkerQueue.objects.all()] == [("default", True)]
+    assert stored(deployment).worker_queue_count == 1

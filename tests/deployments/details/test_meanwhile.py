@@ -1,4 +1,4 @@
-"""Two people edit the same Deployment: nobody overwrites what he has not seen, and nobody types twice."""
+"""Two people edit the same Deployment: nobody overwrites unseen changes, and nobody types twice."""
 
 import pytest
 from pytest_django.asserts import assertNotContains, assertRedirects
@@ -33,7 +33,7 @@ def test_of_two_editors_the_second_reads_what_the_first_changed(as_editor, other
     assert (stored(deployment).name, stored(deployment).scheduler_au) == ("Theirs", 5)
 
 
-def test_his_changes_stay_over_theirs_and_are_saved_the_second_time(as_editor, other, deployment):
+def test_ones_own_changes_stay_over_theirs_and_are_saved_the_second_time(as_editor, other, deployment):
     data = sent(as_editor, deployment, name="Mine", scheduler_au="9")
     update_deployment(other, deployment, name="Theirs", scheduler_replicas=3)
     update_deployment(other, deployment, scheduler_replicas=4, description="New")

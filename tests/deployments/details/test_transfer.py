@@ -8,10 +8,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connections, transaction
 from django.http import Http404
 
-from cloudui.web.principal import Kind, Origin, Principal
+from cloudui.web.principal import Origin
 from deployments.details.transfer import targets, transfer_deployment
-from deployments.models import Deployment, WorkerQueue
-from deployments.models.deployment import DeploymentQuerySet
+from deployments.models import Deployment
 from deployments.queues.service import list_queues
 from deployments.variables import service as variables
 from tests.factories import (
@@ -43,7 +42,7 @@ def mover(editor, target):
 def test_it_moves_with_all_that_belongs_to_it(mover, deployment, target):
     issued = create_api_key(deployment, name="CI")
     create_queue(deployment, name="heavy")
-    variables.save_variables(mover, deployment, [variables.Wanted("STAGE", "prod", is_secret=False)])
+    variables.save_variables(mover, deployment, [variables.VariableInput("STAGE", "prod", is_secret=False)])
     before = Deployment.objects.get(pk=deployment.pk)
 
     moved = transfer_deployment(mover, before, target)
@@ -57,16 +56,8 @@ def test_it_moves_with_all_that_belongs_to_it(mover, deployment, target):
     unchanged = ("name", "release_name", "cluster_id", "executor", "ci_cd_enforced", "created_at", "status")
     for field in unchanged:
         assert getattr(now, field) == getattr(before, field), field
-
-
-def test_updated_by_is_who_moved_it(mover, deployment, target):
-    before = Deployment.objects.get(pk=deployment.pk).updated_at
-
-    transfer_deployment(mover, deployment, target)
-
-    now = Deployment.objects.get(pk=deployment.pk)
     assert (now.updated_by_kind, now.updated_by_id, now.updated_by_name) == ("user", mover.id, "Eda Editor")
-    assert now.updated_at > before
+    assert now.updated_at > before.updated_at
 
 
 @pytest.mark.threat("T-L4")
@@ -87,12 +78,6 @@ def test_each_workspace_has_one_event_with_both_names(mover, deployment, workspa
     }
 
 
-def test_the_default_of_the_target_is_for_new_deployments_only(mover, deployment, target):
-    transfer_deployment(mover, deployment, target)
-
-    assert Deployment.objects.get(pk=deployment.pk).ci_cd_enforced is False
-
-
 @pytest.mark.parametrize("name", ["Production", "PRODUCTION"])
 def test_a_name_taken_in_the_target_is_refused(mover, deployment, workspace, target, name):
     create_deployment(workspace=target, name=name)
@@ -105,31 +90,6 @@ def test_a_name_taken_in_the_target_is_refused(mover, deployment, workspace, tar
     }
     assert Deployment.objects.get(pk=deployment.pk).workspace == workspace
     assert not AuditEvent.objects.filter(operation="transferDeployment").exists()
-
-
-def test_a_name_taken_at_the_last_moment_is_refused_too(mover, deployment, target, monkeypatch):
-    create_deployment(workspace=target, name="Production")
-    named = DeploymentQuerySet.named
-    asked = []
-
-    def not_yet(self, name):
-        asked.append(name)
-        return named(self, "other" if len(asked) == 1 else name)
-
-    monkeypatch.setattr(DeploymentQuerySet, "named", not_yet)
-
-    with pytest.raises(ValidationError) as error:
-        transfer_deployment(mover, deployment, target)
-
-    assert "already exists in Analytics" in error.value.messages[0]
-
-
-def test_where_it_is_already_is_no_target(mover, deployment, workspace):
-    with pytest.raises(ValidationError) as error:
-        transfer_deployment(mover, deployment, workspace)
-
-    assert error.value.error_dict["workspace"][0].code == "same"
-    assert error.value.messages == ["It is in Data Engineering already."]
 
 
 @pytest.mark.parametrize(
@@ -155,26 +115,6 @@ def test_both_workspaces_are_asked(deployment, workspace, target, here, there, r
     assert Deployment.objects.get(pk=deployment.pk).workspace == workspace
 
 
-@pytest.mark.parametrize("here", [Role.EDITOR, Role.ADMIN])
-@pytest.mark.parametrize("there", [Role.EDITOR, Role.ADMIN])
-def test_an_editor_of_both_may(deployment, workspace, target, here, there):
-    person = create_member(workspace=workspace, role=here)
-    Membership.objects.create(workspace=target, user=person, role=there)
-
-    assert transfer_deployment(principal_for(person), deployment, target).workspace == target
-
-
-def test_an_owner_may(deployment, target):
-    assert transfer_deployment(principal_for(create_owner()), deployment, target).workspace == target
-
-
-def test_an_api_key_may_not(deployment, target):
-    key = Principal(kind=Kind.API_KEY, id="k" * 32, name="CI", deployment=deployment.pk)
-
-    with pytest.raises(PermissionDenied, match="An API key cannot transfer a Deployment"):
-        transfer_deployment(key, deployment, target)
-
-
 def test_only_where_one_is_editor_is_offered(mover, editor, deployment, workspace, target):
     create_workspace(name="Foreign")
     Membership.objects.create(workspace=create_workspace(name="Only a member"), user=editor)
@@ -190,14 +130,6 @@ def test_an_owner_is_offered_all_others(deployment, workspace, target):
         "Analytics",
         "zzz",
     ]
-
-
-def test_there_and_back(mover, deployment, workspace, target):
-    moved = transfer_deployment(mover, deployment, target)
-    transfer_deployment(mover, moved, Workspace.objects.get(pk=workspace.pk))
-
-    assert Deployment.objects.get(pk=deployment.pk).workspace == workspace
-    assert WorkerQueue.objects.filter(deployment=deployment).count() == 1
 
 
 def test_who_saw_it_in_its_old_place_finds_nothing_there(mover, deployment, target):
@@ -228,23 +160,3 @@ def test_a_right_lost_in_the_target_while_waiting_is_lost():
         with pytest.raises(Http404):
             waiting.result()
     assert Deployment.objects.get(pk=deployment.pk).workspace_id == deployment.workspace_id
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_who_swap_deployments_do_not_wait_for_each_other_for_ever():
-    one, two = create_deployment(name="One"), create_deployment(name="Two")
-    owner = principal_for(create_owner())
-    barrier = threading.Barrier(2)
-
-    def move(deployment, target):
-        barrier.wait()
-        try:
-            transfer_deployment(owner, deployment, target)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(move, [one, two], [two.workspace, one.workspace]))
-
-    now = dict(Deployment.objects.values_list("name", "workspace"))
-    assert now == {"One": two.workspace_id, "Two": one.workspace_id}

@@ -1,15 +1,15 @@
 """What the tests of worker queues share."""
 
-from deployments.queues import service as queues
-from deployments.queues.service import QueueWanted
+from deployments.queues import service
+from deployments.queues.service import QueueInput
 from workspaces.models import AuditEvent
 
-HEAVY = QueueWanted(name="heavy-tasks", worker_type="large", min_workers=1, max_workers=5, concurrency=4)
-STANDARD = QueueWanted(name="default", worker_type="small", min_workers=0, max_workers=10, concurrency=16)
+HEAVY = QueueInput(name="heavy-tasks", worker_type="large", min_workers=1, max_workers=5, concurrency=4)
+STANDARD = QueueInput(name="default", worker_type="small", min_workers=0, max_workers=10, concurrency=16)
 
 
 def names(deployment):
-    return [queue.name for queue in queues.list_queues(deployment)]
+    return [queue.name for queue in service.list_queues(deployment)]
 
 
 def events(deployment):

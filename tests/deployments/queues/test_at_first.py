@@ -7,10 +7,9 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from deployments import service as lifecycle
+from deployments import service
 from deployments.models import Deployment, Executor, WorkerQueue
-from deployments.queues.service import QueueWanted
-from tests.deployments.helpers import create_url, field_error
+from deployments.queues.service import QueueInput
 from tests.factories import create_cluster, create_deployment, create_node_pool, create_runtime
 
 MIGRATION = import_module("deployments.migrations.0004_default_queues")
@@ -29,16 +28,16 @@ def migrate():
 def test_a_new_celery_deployment_has_one(principal, workspace, places):
     create_node_pool(places["cluster"], worker_type="a-large-one", max_workers=3)
 
-    made = lifecycle.create_deployment(principal, workspace, name="Nightly", **places)
+    made = service.create_deployment(principal, workspace, name="Nightly", **places)
 
-    assert QueueWanted.of(WorkerQueue.objects.get(deployment=made)) == QueueWanted(
+    assert QueueInput.of(WorkerQueue.objects.get(deployment=made)) == QueueInput(
         name="default", worker_type="small", min_workers=0, max_workers=10, concurrency=16
     )
     assert Deployment.objects.get().worker_queue_count == made.worker_queue_count == 1
 
 
 def test_a_new_kubernetes_deployment_has_none(principal, workspace, places):
-    lifecycle.create_deployment(principal, workspace, name="Nightly", executor=Executor.KUBERNETES, **places)
+    service.create_deployment(principal, workspace, name="Nightly", executor=Executor.KUBERNETES, **places)
 
     assert not WorkerQueue.objects.exists()
     assert Deployment.objects.get().worker_queue_count == 0
@@ -48,28 +47,11 @@ def test_celery_needs_workers(principal, workspace, places):
     places["cluster"].node_pools.all().delete()
 
     with pytest.raises(ValidationError) as error:
-        lifecycle.create_deployment(principal, workspace, name="Nightly", **places)
+        service.create_deployment(principal, workspace, name="Nightly", **places)
 
     assert "has no node pools" in error.value.message_dict["cluster"][0]
     assert not Deployment.objects.exists()
-    lifecycle.create_deployment(principal, workspace, name="Nightly", executor=Executor.KUBERNETES, **places)
-
-
-def test_the_page_says_so_beside_the_cluster(as_editor, workspace, places):
-    places["cluster"].node_pools.all().delete()
-    chosen = {
-        "name": "Nightly",
-        "cluster": places["cluster"].pk,
-        "runtime": places["runtime"].pk,
-        "executor": "CeleryExecutor",
-        "scheduler_au": "5",
-        "scheduler_replicas": "1",
-    }
-
-    response = as_editor.post(create_url(workspace), chosen)
-
-    assert response.status_code == 422
-    assert "ask an operator to add a node pool" in field_error(response, "cluster")
+    service.create_deployment(principal, workspace, name="Nightly", executor=Executor.KUBERNETES, **places)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,26 +3,21 @@
 from dataclasses import replace
 
 import pytest
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404
+from django.core.exceptions import ValidationError
 
-from cloudui.web.principal import Kind, Principal
 from deployments.models import NodePool
-from deployments.queues import service as queues
-from deployments.queues.service import QueueWanted
+from deployments.queues import service
+from deployments.queues.service import QueueInput
 from tests.deployments.details.pages import stored
 from tests.deployments.queues.facts import HEAVY, STANDARD, events, names, refused
-from tests.factories import create_member, create_workspace
-from workspaces.models import Membership, Role
-from workspaces.principals import principal_for
 
 
 def test_replacing_makes_exactly_these(principal, deployment, heavy):
     light = replace(HEAVY, name="light")
 
-    queues.replace_queues(principal, deployment, [replace(STANDARD, concurrency=8), light])
+    service.replace_queues(principal, deployment, [replace(STANDARD, concurrency=8), light])
 
-    assert [QueueWanted.of(queue) for queue in queues.list_queues(deployment)] == [
+    assert [QueueInput.of(queue) for queue in service.list_queues(deployment)] == [
         replace(STANDARD, concurrency=8),
         light,
     ]
@@ -37,7 +32,7 @@ def test_replacing_makes_exactly_these(principal, deployment, heavy):
 def test_replacing_with_the_same_changes_nothing(principal, deployment, heavy):
     before = (events(deployment), stored(deployment).updated_at)
 
-    queues.replace_queues(principal, deployment, [STANDARD, HEAVY])
+    service.replace_queues(principal, deployment, [STANDARD, HEAVY])
 
     assert (events(deployment), stored(deployment).updated_at) == before
 
@@ -45,13 +40,13 @@ def test_replacing_with_the_same_changes_nothing(principal, deployment, heavy):
 def test_what_stays_as_it_is_may_exceed_a_limit_lowered_since(principal, deployment, heavy, large):
     NodePool.objects.filter(pk=large.pk).update(max_workers=2)
 
-    queues.replace_queues(principal, deployment, [replace(STANDARD, concurrency=8), HEAVY])
+    service.replace_queues(principal, deployment, [replace(STANDARD, concurrency=8), HEAVY])
 
     assert names(deployment) == ["default", "heavy-tasks"]
 
 
 @pytest.mark.parametrize(
-    ("wanted", "field", "fault"),
+    ("data", "field", "sentence"),
     [
         ([], "__all__", "The default queue cannot be deleted. List a queue named default."),
         ([HEAVY], "__all__", "The default queue cannot be deleted. List a queue named default."),
@@ -64,48 +59,10 @@ def test_what_stays_as_it_is_may_exceed_a_limit_lowered_since(principal, deploym
         ),
     ],
 )
-def test_a_set_with_a_fault_changes_nothing(principal, deployment, large, wanted, field, fault):
+def test_a_set_with_an_error_changes_nothing(principal, deployment, large, data, field, sentence):
     with pytest.raises(ValidationError) as error:
-        queues.replace_queues(principal, deployment, wanted)
+        service.replace_queues(principal, deployment, data)
 
-    assert refused(error, field) == [fault]
+    assert refused(error, field) == [sentence]
     assert names(deployment) == ["default"]
     assert events(deployment) == []
-
-
-@pytest.mark.parametrize(
-    "act",
-    [
-        lambda who, queue: queues.create_queue(who, queue.deployment, replace(HEAVY, name="light")),
-        lambda who, queue: queues.update_queue(who, queue, replace(HEAVY, concurrency=9)),
-        queues.delete_queue,
-        lambda who, queue: queues.replace_queues(who, queue.deployment, [STANDARD]),
-    ],
-    ids=["create", "update", "delete", "replace"],
-)
-class TestRights:
-    """Each service asks again, whoever let the caller in."""
-
-    def test_a_member_may_not(self, act, workspace, heavy):
-        with pytest.raises(PermissionDenied):
-            act(principal_for(create_member(workspace=workspace)), heavy)
-
-    def test_a_stranger_finds_nothing(self, act, heavy):
-        with pytest.raises(Http404):
-            act(principal_for(create_member(workspace=create_workspace(), role=Role.ADMIN)), heavy)
-
-    def test_a_right_lost_meanwhile_is_lost(self, act, editor, principal, heavy):
-        Membership.objects.filter(user=editor).update(role=Role.MEMBER)
-
-        with pytest.raises(PermissionDenied):
-            act(principal, heavy)
-
-    def test_a_key_of_this_deployment_may(self, act, heavy, deployment):
-        act(Principal(kind=Kind.API_KEY, id="k" * 32, name="CI", deployment=deployment.pk), heavy)
-
-        now = stored(deployment)
-        assert (now.updated_by_kind, now.updated_by_name) == ("api_key", "CI")
-
-    def test_a_key_of_another_deployment_finds_nothing(self, act, heavy):
-        with pytest.raises(Http404):
-            act(Principal(kind=Kind.API_KEY, id="k" * 32, name="CI", deployment="c" + "9" * 24), heavy)

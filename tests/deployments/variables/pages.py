@@ -10,7 +10,7 @@ from django.test import Client
 
 from deployments.models import Deployment
 from deployments.models.variable import EnvironmentVariable
-from deployments.variables.service import Wanted, read_value
+from deployments.variables.service import VariableInput, read_value
 from tests.deployments.helpers import page, url
 
 SECRET: Final = "s3cret-Value/42"
@@ -90,7 +90,7 @@ def stored(deployment: Deployment) -> dict[str, tuple[str, bool]]:
     }
 
 
-def errors_of(save: Callable[..., object], *wanted: Wanted) -> dict[str, list[str]]:
+def errors_of(save: Callable[..., object], *wanted: VariableInput) -> dict[str, list[str]]:
     """What is wrong with a set, by key; no message repeats a secret."""
     with pytest.raises(ValidationError) as refused:
         save(*wanted)

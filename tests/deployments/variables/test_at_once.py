@@ -4,8 +4,9 @@ from functools import partial
 
 import pytest
 
+from cloudui.web.versions import StaleEdit
 from deployments.models import Deployment
-from deployments.variables.service import VariablesChanged, Wanted, list_variables, save_variables
+from deployments.variables.service import VariableInput, list_variables, save_variables
 from tests.factories import create_deployment, create_member
 from tests.threats.at_once import at_once
 from workspaces.models import AuditEvent, Role
@@ -20,10 +21,13 @@ def test_of_those_who_saw_the_same_one_saves_and_the_others_are_told():
     def save(number):
         try:
             save_variables(
-                principal, deployment, [Wanted("A", f"{number}"), Wanted(f"K{number}", "x")], version=1
+                principal,
+                deployment,
+                [VariableInput("A", f"{number}"), VariableInput(f"K{number}", "x")],
+                version=1,
             )
-        except VariablesChanged as stale:
-            return stale.current.variables_version
+        except StaleEdit as stale:
+            return stale.version
         return "saved"
 
     answers = at_once([partial(save, number) for number in range(5)])
@@ -40,7 +44,9 @@ def test_without_a_version_the_last_set_is_there_whole():
     principal = principal_for(create_member(workspace=deployment.workspace, role=Role.EDITOR))
 
     def save(number):
-        save_variables(principal, deployment, [Wanted("A", f"{number}"), Wanted(f"K{number}", "x")])
+        save_variables(
+            principal, deployment, [VariableInput("A", f"{number}"), VariableInput(f"K{number}", "x")]
+        )
 
     at_once([partial(save, number) for number in range(5)])
 

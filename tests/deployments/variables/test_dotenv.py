@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from deployments.models.variable import EnvironmentVariable
 from deployments.variables.dotenv import parse, render
-from deployments.variables.service import Wanted, save_variables
+from deployments.variables.service import VariableInput, save_variables
 
 KEYS = st.from_regex(r"X[A-Za-z0-9_]{0,10}", fullmatch=True)
 VALUES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60)
@@ -63,9 +63,9 @@ def test_an_export_leaves_secrets_blank_and_says_so(principal, deployment):
         principal,
         deployment,
         [
-            Wanted("A", "plain"),
-            Wanted("QUOTED", "it's \\ two\nlines # no comment"),
-            Wanted("TOKEN", "s3cret", is_secret=True),
+            VariableInput("A", "plain"),
+            VariableInput("QUOTED", "it's \\ two\nlines # no comment"),
+            VariableInput("TOKEN", "s3cret", is_secret=True),
         ],
     )
 
@@ -79,7 +79,9 @@ def test_an_export_leaves_secrets_blank_and_says_so(principal, deployment):
 
 def test_an_export_read_back_changes_nothing(principal, deployment):
     before = save_variables(
-        principal, deployment, [Wanted("A", "1"), Wanted("B", ""), Wanted("TOKEN", "s3cret", is_secret=True)]
+        principal,
+        deployment,
+        [VariableInput("A", "1"), VariableInput("B", ""), VariableInput("TOKEN", "s3cret", is_secret=True)],
     )
 
     after = save_variables(principal, deployment, parse(render(deployment)))
@@ -88,7 +90,7 @@ def test_an_export_read_back_changes_nothing(principal, deployment):
 
 
 def test_what_cannot_be_read_is_a_comment(principal, deployment):
-    save_variables(principal, deployment, [Wanted("TOKEN", "s3cret", is_secret=True)])
+    save_variables(principal, deployment, [VariableInput("TOKEN", "s3cret", is_secret=True)])
     EnvironmentVariable.objects.update(is_secret=False)
 
     assert render(deployment) == "# TOKEN: what is stored cannot be read.\n"
@@ -98,7 +100,7 @@ def test_what_cannot_be_read_is_a_comment(principal, deployment):
 @example(values={"X": "a\\", "X1": "it's", "X2": '"', "X3": "\\'", "X4": "a\r\nb\rc", "X5": "\u2028 #x"})
 @given(values=st.dictionaries(KEYS, VALUES, max_size=8))
 def test_whatever_the_values_are_they_come_back(principal, deployment, values):
-    save_variables(principal, deployment, [Wanted(key, value) for key, value in values.items()])
+    save_variables(principal, deployment, [VariableInput(key, value) for key, value in values.items()])
     kept = {key: value.rstrip() for key, value in values.items()}
 
     text = render(deployment)

@@ -106,7 +106,7 @@ def test_no_answer_log_event_table_or_file_holds_a_secret():
 @pytest.mark.parametrize(
     "place",
     [
-        "deployments.variables.service.audit.record",
+        "deployments.variables.service.events.record",
         "deployments.variables.service._write",
         "deployments.variables.service.seal_value",
         "deployments.variables.forms.drafts.seal",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deployments.variables.service import Wanted, list_variables, save_variables
+from deployments.variables.service import VariableInput, list_variables, save_variables
 from tests.deployments.helpers import page, text
 from tests.deployments.variables.pages import (
     delete,
@@ -25,15 +25,26 @@ def meanwhile(some_variables):
     other = principal_for(create_member(workspace=some_variables.workspace, role=Role.EDITOR))
 
     def meanwhile(*, without=(), **changed):
-        now = {one.key: Wanted(one.key, None, one.is_secret) for one in list_variables(some_variables)}
+        now = {one.key: VariableInput(one.key, None, one.is_secret) for one in list_variables(some_variables)}
         for key, value in changed.items():
-            now[key] = Wanted(key, value, is_secret=key in now and now[key].is_secret)
+            now[key] = VariableInput(key, value, is_secret=key in now and now[key].is_secret)
         save_variables(other, some_variables, [one for key, one in now.items() if key not in without])
 
     return meanwhile
 
 
-def test_changes_of_different_variables_are_brought_together(as_editor, some_variables, meanwhile):
+@pytest.fixture
+def decide(as_editor, some_variables):
+    """Sends a merged form again with the choice for one of its variables."""
+
+    def decide(merged, key, choice):
+        sent = fields(merged)
+        return send(as_editor, some_variables, sent, **{f"choice-{number_of(sent, key)}": choice})
+
+    return decide
+
+
+def test_changes_of_different_variables_are_merged(as_editor, some_variables, meanwhile):
     sent = open_form(as_editor, some_variables)
     type_value(sent, "REGION", "mine")
     meanwhile(TOKEN="theirs", ADDED="theirs")
@@ -68,109 +79,44 @@ def test_what_somebody_else_deleted_is_told_and_stays_deleted(as_editor, some_va
     assert set(stored(some_variables)) == {"TOKEN", "NEW"}
 
 
-@pytest.mark.parametrize(("choice", "kept"), [("mine", "mine"), ("theirs", "theirs")])
-def test_what_both_changed_needs_a_choice(as_editor, some_variables, meanwhile, choice, kept):
+# The key, what I type (None deletes), what the other Editor does, what the row says; then the value that is stored if
+# mine is chosen and if theirs is (None for no variable).
+@pytest.mark.parametrize(
+    ("key", "mine", "theirs", "says", "kept_mine", "kept_theirs"),
+    [
+        ("REGION", "mine", {"REGION": "theirs"}, "There now: theirs", "mine", "theirs"),
+        ("TOKEN", "typed-m", {"TOKEN": "typed-t"}, "Mine: the secret that you typed", "typed-m", "typed-t"),
+        ("REGION", None, {"REGION": "theirs"}, "Mine: delete it", None, "theirs"),
+        ("REGION", "mine", {"without": ["REGION"]}, "There now: Deleted", "mine", None),
+        ("NEW", "mine", {"NEW": "theirs"}, "There now: theirs", "mine", "theirs"),
+    ],
+    ids=["changed", "secret", "deleted by me", "deleted by them", "added"],
+)
+@pytest.mark.parametrize("choice", ["mine", "theirs"])
+def test_what_both_changed_needs_a_choice(
+    as_editor, some_variables, meanwhile, decide, key, mine, theirs, says, kept_mine, kept_theirs, choice
+):
     sent = open_form(as_editor, some_variables)
-    type_value(sent, "REGION", "mine")
-    meanwhile(REGION="theirs")
+    if mine is None:
+        delete(sent, key)
+    else:
+        type_value(sent, key, mine)
+    meanwhile(**theirs)
+    others = {name: value for name, value in stored(some_variables).items() if name != key}
 
     merged = send(as_editor, some_variables, sent)
     undecided = send(as_editor, some_variables, fields(merged))
 
     assert (merged.status_code, undecided.status_code) == (409, 422)
     for response in (merged, undecided):
-        row = shown_rows(response)["REGION"]
-        assert "mine" in row
-        assert "There now: theirs" in row
-        assert "eu-central" not in row
-    assert "Choose which one to keep." in shown_rows(undecided)["REGION"]
-    decided = fields(undecided)
-    assert (
-        send(
-            as_editor, some_variables, decided, **{f"choice-{number_of(decided, 'REGION')}": choice}
-        ).status_code
-        == 302
-    )
-    assert stored(some_variables)["REGION"] == (kept, False)
-
-
-@pytest.mark.parametrize(("choice", "kept"), [("mine", "typed-secret-m"), ("theirs", "typed-secret-t")])
-def test_two_new_values_of_a_secret_need_a_choice_and_neither_is_shown(
-    as_editor, some_variables, meanwhile, choice, kept
-):
-    sent = open_form(as_editor, some_variables)
-    type_value(sent, "TOKEN", "typed-secret-m")
-    meanwhile(TOKEN="typed-secret-t")
-
-    merged = send(as_editor, some_variables, sent)
-
-    assert merged.status_code == 409
-    assert "typed-secret" not in merged.content.decode()
-    assert "Mine: the secret that you typed" in shown_rows(merged)["TOKEN"]
-    decided = fields(merged)
-    assert (
-        send(
-            as_editor, some_variables, decided, **{f"choice-{number_of(decided, 'TOKEN')}": choice}
-        ).status_code
-        == 302
-    )
-    assert stored(some_variables)["TOKEN"] == (kept, True)
-
-
-@pytest.mark.parametrize(("choice", "left"), [("mine", {"TOKEN"}), ("theirs", {"TOKEN", "REGION"})])
-def test_deleting_what_somebody_else_changed_needs_a_choice(
-    as_editor, some_variables, meanwhile, choice, left
-):
-    sent = open_form(as_editor, some_variables)
-    delete(sent, "REGION")
-    meanwhile(REGION="theirs")
-
-    merged = send(as_editor, some_variables, sent)
-    assert "Mine: delete it" in shown_rows(merged)["REGION"]
-    decided = fields(merged)
-    assert (
-        send(
-            as_editor, some_variables, decided, **{f"choice-{number_of(decided, 'REGION')}": choice}
-        ).status_code
-        == 302
-    )
-
-    assert set(stored(some_variables)) == left
-
-
-@pytest.mark.parametrize(("choice", "left"), [("mine", {"TOKEN", "REGION"}), ("theirs", {"TOKEN"})])
-def test_changing_what_somebody_else_deleted_needs_a_choice(
-    as_editor, some_variables, meanwhile, choice, left
-):
-    sent = open_form(as_editor, some_variables)
-    type_value(sent, "REGION", "mine")
-    meanwhile(without=["REGION"])
-
-    merged = send(as_editor, some_variables, sent)
-    assert "There now: Deleted" in shown_rows(merged)["REGION"]
-    decided = fields(merged)
-    assert (
-        send(
-            as_editor, some_variables, decided, **{f"choice-{number_of(decided, 'REGION')}": choice}
-        ).status_code
-        == 302
-    )
-
-    assert set(stored(some_variables)) == left
-
-
-def test_a_key_that_both_added_needs_a_choice(as_editor, some_variables, meanwhile):
-    sent = open_form(as_editor, some_variables)
-    type_value(sent, "NEW", "mine")
-    meanwhile(NEW="theirs")
-
-    merged = send(as_editor, some_variables, sent)
-    assert "There now: theirs" in shown_rows(merged)["NEW"]
-    decided = fields(merged)
-    assert decided["key"].count("NEW") == 1
-    send(as_editor, some_variables, decided, **{f"choice-{number_of(decided, 'NEW')}": "mine"})
-
-    assert stored(some_variables)["NEW"] == ("mine", False)
+        assert says in shown_rows(response)[key]
+        assert mine is None or "eu-central" not in shown_rows(response)[key]
+        assert "typed-" not in response.content.decode()
+        assert fields(response)["key"].count(key) == 1
+    assert "Choose which one to keep." in shown_rows(undecided)[key]
+    assert decide(undecided, key, choice).status_code == 302
+    kept = kept_mine if choice == "mine" else kept_theirs
+    assert stored(some_variables) == others | ({key: (kept, key == "TOKEN")} if kept else {})
 
 
 def test_the_same_change_twice_is_no_conflict(as_editor, some_variables, meanwhile):
@@ -184,14 +130,14 @@ def test_the_same_change_twice_is_no_conflict(as_editor, some_variables, meanwhi
     assert not page(merged).select("[type=radio]")
 
 
-def test_a_third_save_while_deciding_is_merged_again(as_editor, some_variables, meanwhile):
+def test_a_third_save_while_deciding_is_merged_again(as_editor, some_variables, meanwhile, decide):
     sent = open_form(as_editor, some_variables)
     type_value(sent, "REGION", "mine")
     meanwhile(REGION="theirs")
-    decided = fields(send(as_editor, some_variables, sent))
+    merged = send(as_editor, some_variables, sent)
     meanwhile(REGION="theirs again")
 
-    again = send(as_editor, some_variables, decided, **{f"choice-{number_of(decided, 'REGION')}": "mine"})
+    again = decide(merged, "REGION", "mine")
 
     assert again.status_code == 409
     assert "There now: theirs again" in shown_rows(again)["REGION"]

@@ -2,9 +2,10 @@
 
 import pytest
 
+from cloudui.web.versions import StaleEdit
 from deployments.models import Deployment
 from deployments.models.variable import EnvironmentVariable
-from deployments.variables.service import VariablesChanged, Wanted, read_value
+from deployments.variables.service import VariableInput, read_value
 from tests.deployments.variables.pages import errors_of
 from workspaces.models import AuditEvent
 
@@ -14,7 +15,11 @@ def changes():
 
 
 def test_what_is_saved_is_shown_by_key_and_a_secret_without_its_value(save, stored):
-    saved = save(Wanted("REGION", "eu"), Wanted("PASSWORD", "s3cret", is_secret=True), Wanted("EMPTY", ""))
+    saved = save(
+        VariableInput("REGION", "eu"),
+        VariableInput("PASSWORD", "s3cret", is_secret=True),
+        VariableInput("EMPTY", ""),
+    )
 
     assert [(one.key, one.value, one.is_secret) for one in stored().values()] == [
         ("EMPTY", "", False),
@@ -26,19 +31,24 @@ def test_what_is_saved_is_shown_by_key_and_a_secret_without_its_value(save, stor
 
 
 def test_the_set_is_complete_so_what_is_absent_is_deleted(save, stored):
-    save(Wanted("A", "1"), Wanted("B", "2"))
+    save(VariableInput("A", "1"), VariableInput("B", "2"))
 
-    saved = save(Wanted("B", "2"), Wanted("C", "3"))
-
-    assert list(stored()) == ["B", "C"]
-    assert saved.variable_count == 2
-    assert save().variable_count == 0
-    assert stored() == {}
+    assert save(VariableInput("B", "2"), VariableInput("C", "3")).variable_count == len(stored()) == 2
+    assert "A" not in stored()
+    assert save().variable_count == len(stored()) == 0
 
 
 def test_the_event_names_each_change_and_no_value(save):
-    save(Wanted("KEPT", "k"), Wanted("GONE", "g"), Wanted("TOKEN", "s3cret", is_secret=True))
-    save(Wanted("KEPT", "k"), Wanted("TOKEN", "s3cret2", is_secret=True), Wanted("NEW", "s3cret3"))
+    save(
+        VariableInput("KEPT", "k"),
+        VariableInput("GONE", "g"),
+        VariableInput("TOKEN", "s3cret", is_secret=True),
+    )
+    save(
+        VariableInput("KEPT", "k"),
+        VariableInput("TOKEN", "s3cret2", is_secret=True),
+        VariableInput("NEW", "s3cret3"),
+    )
 
     assert changes() == [
         {"key": "GONE", "isSecret": False, "change": "deleted"},
@@ -52,10 +62,10 @@ def test_the_event_names_each_change_and_no_value(save):
 
 
 def test_saving_what_is_there_already_does_nothing(save, stored):
-    first = save(Wanted("A", "1"), Wanted("TOKEN", "s3cret", is_secret=True))
+    first = save(VariableInput("A", "1"), VariableInput("TOKEN", "s3cret", is_secret=True))
     before = stored()
 
-    again = save(Wanted("A", "1  \n"), Wanted("TOKEN", "", is_secret=True))
+    again = save(VariableInput("A", "1  \n"), VariableInput("TOKEN", "", is_secret=True))
 
     assert again.variables_version == first.variables_version
     assert stored() == before
@@ -63,45 +73,39 @@ def test_saving_what_is_there_already_does_nothing(save, stored):
 
 
 def test_only_what_changed_is_newer(save, stored):
-    save(Wanted("A", "1"), Wanted("B", "2"))
+    save(VariableInput("A", "1"), VariableInput("B", "2"))
     before = stored()
 
-    save(Wanted("A", "1"), Wanted("B", "3"))
+    save(VariableInput("A", "1"), VariableInput("B", "3"))
 
     assert stored()["A"].updated_at == before["A"].updated_at
     assert stored()["B"].updated_at > before["B"].updated_at
 
 
-@pytest.mark.parametrize("blank", [None, "", "  \n"])
-def test_a_blank_secret_keeps_what_is_stored(save, deployment, blank):
-    save(Wanted("TOKEN", "s3cret", is_secret=True))
+@pytest.mark.parametrize(
+    ("typed", "kept"), [(None, "s3cret"), ("", "s3cret"), ("  \n", "s3cret"), ("s3cret-2", "s3cret-2")]
+)
+def test_a_secret_is_kept_if_it_is_blank_and_replaced_otherwise(save, deployment, typed, kept):
+    save(VariableInput("TOKEN", "s3cret", is_secret=True))
 
-    save(Wanted("TOKEN", blank, is_secret=True), Wanted("B", "2"))
+    save(VariableInput("TOKEN", typed, is_secret=True), VariableInput("B", "2"))
 
-    assert value_of(deployment, "TOKEN") == "s3cret"
-
-
-def test_saving_nothing_but_a_secret_takes_effect(save, deployment):
-    save(Wanted("TOKEN", "s3cret", is_secret=True))
-
-    save(Wanted("TOKEN", "s3cret-2", is_secret=True))
-
-    assert value_of(deployment, "TOKEN") == "s3cret-2"
-    assert changes() == [{"key": "TOKEN", "isSecret": True, "change": "changed"}]
+    assert value_of(deployment, "TOKEN") == kept
+    assert ({"key": "TOKEN", "isSecret": True, "change": "changed"} in changes()) == (kept != "s3cret")
 
 
 def test_a_guessed_secret_is_not_told_to_be_right(save, stored):
     """To leave everything as it is when the value is the same would answer the guess."""
-    first = save(Wanted("TOKEN", "s3cret", is_secret=True))
+    first = save(VariableInput("TOKEN", "s3cret", is_secret=True))
 
-    assert save(Wanted("TOKEN", "s3cret", is_secret=True)).variables_version > first.variables_version
+    assert save(VariableInput("TOKEN", "s3cret", is_secret=True)).variables_version > first.variables_version
 
 
 @pytest.mark.parametrize("blank", [None, ""])
 def test_what_is_plain_may_become_secret_as_it_is(save, stored, deployment, blank):
-    save(Wanted("TOKEN", "s3cret"))
+    save(VariableInput("TOKEN", "s3cret"))
 
-    save(Wanted("TOKEN", blank, is_secret=True))
+    save(VariableInput("TOKEN", blank, is_secret=True))
 
     assert (stored()["TOKEN"].value, stored()["TOKEN"].is_secret) == ("", True)
     assert value_of(deployment, "TOKEN") == "s3cret"
@@ -109,49 +113,45 @@ def test_what_is_plain_may_become_secret_as_it_is(save, stored, deployment, blan
 
 @pytest.mark.parametrize("blank", [None, "", " "])
 def test_what_is_secret_becomes_plain_with_a_new_value_only(save, stored, blank):
-    save(Wanted("TOKEN", "s3cret", is_secret=True))
+    save(VariableInput("TOKEN", "s3cret", is_secret=True))
 
-    assert errors_of(save, Wanted("TOKEN", blank)) == {
+    assert errors_of(save, VariableInput("TOKEN", blank)) == {
         "TOKEN": ["Enter a new value: what was secret is never shown."]
     }
     assert stored()["TOKEN"].is_secret
 
-    save(Wanted("TOKEN", "public"))
+    save(VariableInput("TOKEN", "public"))
     assert (stored()["TOKEN"].value, stored()["TOKEN"].is_secret) == ("public", False)
 
 
 @pytest.mark.parametrize(
-    "wanted", [Wanted("A", None), Wanted("A", "", is_secret=True), Wanted("A", None, True)]
+    "wanted",
+    [VariableInput("A", None), VariableInput("A", "", is_secret=True), VariableInput("A", None, True)],
 )
 def test_a_new_one_needs_a_value(save, wanted):
     assert errors_of(save, wanted) == {"A": ["Enter a value."]}
 
 
-def test_none_keeps_a_plain_value_and_an_empty_text_empties_it(save, stored):
-    save(Wanted("A", "1"), Wanted("B", "2"))
-
-    save(Wanted("A", None), Wanted("B", ""))
-
-    assert (stored()["A"].value, stored()["B"].value) == ("1", "")
-
-
 @pytest.mark.parametrize(
     ("typed", "kept"),
-    [("a b  ", "a b"), ("\ta\t", "\ta"), ("one\ntwo\r\n", "one\ntwo"), ("   ", ""), ("🦉 ß\u2003", "🦉 ß")],
+    [
+        (None, "1"),
+        ("", ""),
+        ("a b  ", "a b"),
+        ("\ta\t", "\ta"),
+        ("one\ntwo\r\n", "one\ntwo"),
+        ("   ", ""),
+        ("🦉 ß\u2003", "🦉 ß"),
+        ("ü" * 16 * 1024, "ü" * 16 * 1024),
+    ],
+    ids=range(8),
 )
-def test_white_space_at_the_end_is_dropped(save, stored, typed, kept):
-    save(Wanted("A", typed))
+def test_a_plain_value_is_kept_without_white_space_at_its_end(save, stored, typed, kept):
+    save(VariableInput("A", "1"))
+
+    save(VariableInput("A", typed))
 
     assert stored()["A"].value == kept
-
-
-def test_values_of_up_to_32_kib(save, stored):
-    save(Wanted("A", "ü" * 16 * 1024))
-    assert len(stored()["A"].value) == 16 * 1024
-
-    assert errors_of(save, Wanted("A", "ü" * 16 * 1024 + "x")) == {
-        "A": ["Use at most 32,768 bytes; this has 32,769."]
-    }
 
 
 @pytest.mark.parametrize(
@@ -159,41 +159,43 @@ def test_values_of_up_to_32_kib(save, stored):
     [
         ("a\0b", "Remove the null character: no program can receive it."),
         ("\ud800", "Remove what is no character of Unicode."),
+        ("ü" * 16 * 1024 + "x", "Use at most 32,768 bytes; this has 32,769."),
     ],
+    ids=["null", "half a character", "size"],
 )
 def test_values_that_no_program_can_receive_are_refused(save, value, error):
-    assert errors_of(save, Wanted("A", value)) == {"A": [error]}
+    assert errors_of(save, VariableInput("A", value)) == {"A": [error]}
 
 
 def test_at_most_500(save, stored):
-    save(*(Wanted(f"KEY_{number}", "x") for number in range(500)))
+    save(*(VariableInput(f"KEY_{number}", "x") for number in range(500)))
     assert len(stored()) == 500
 
-    assert errors_of(save, *(Wanted(f"KEY_{number}", "x") for number in range(501))) == {
+    assert errors_of(save, *(VariableInput(f"KEY_{number}", "x") for number in range(501))) == {
         "__all__": ["A Deployment has at most 500 variables; these are 501."]
     }
 
 
 def test_all_values_together_have_a_limit_too(save):
-    eight = [Wanted(f"KEY_{number}", "x" * 32 * 1024) for number in range(8)]
+    eight = [VariableInput(f"KEY_{number}", "x" * 32 * 1024) for number in range(8)]
     save(*eight)
 
-    [refusal] = errors_of(save, *eight, Wanted("ONE", "y"))["__all__"]
+    [refusal] = errors_of(save, *eight, VariableInput("ONE", "y"))["__all__"]
     assert refusal.startswith("All values together have at most 262,144 bytes; these have 262,145.")
 
 
 def test_every_error_is_told_at_once_and_nothing_is_saved(save, stored):
-    save(Wanted("KEPT", "1"))
+    save(VariableInput("KEPT", "1"))
 
     found = errors_of(
         save,
-        Wanted("TWICE", "1"),
-        Wanted("TWICE", "2"),
-        Wanted("9", "1"),
-        Wanted("", "1"),
-        Wanted("PATH", "/tmp"),
-        Wanted("GOOD", "1"),
-        Wanted("twice", "not the same key"),
+        VariableInput("TWICE", "1"),
+        VariableInput("TWICE", "2"),
+        VariableInput("9", "1"),
+        VariableInput("", "1"),
+        VariableInput("PATH", "/tmp"),
+        VariableInput("GOOD", "1"),
+        VariableInput("twice", "not the same key"),
     )
 
     assert set(found) == {"TWICE", "9", "", "PATH"}
@@ -203,14 +205,14 @@ def test_every_error_is_told_at_once_and_nothing_is_saved(save, stored):
 
 
 def test_a_stale_version_is_told_with_what_is_there_now(save, stored):
-    save(Wanted("A", "1"), version=1)
+    save(VariableInput("A", "1"), version=1)
 
-    with pytest.raises(VariablesChanged) as stale:
-        save(Wanted("A", "2"), version=1)
+    with pytest.raises(StaleEdit, match=r"^The environment variables were changed meanwhile\.$") as stale:
+        save(VariableInput("A", "2"), version=1)
 
-    assert stale.value.current.variables_version == 2
+    assert stale.value.current.variables_version == stale.value.version == 2
     assert stored()["A"].value == "1"
-    save(Wanted("A", "2"), version=2)
+    save(VariableInput("A", "2"), version=2)
     assert stored()["A"].value == "2"
 
 

@@ -8,8 +8,7 @@ from django.utils import timezone
 
 from cloudui.web.principal import Kind, Origin, Principal
 from workspaces import audit
-from workspaces.audit import retention
-from workspaces.audit import triggers as audit_triggers
+from workspaces.audit import retention, triggers
 from workspaces.models import AuditEvent
 
 PRINCIPAL = Principal(
@@ -41,11 +40,11 @@ def days_old(days):
 
 
 def refused():
-    return pytest.raises(IntegrityError, match=audit_triggers.REFUSAL)
+    return pytest.raises(IntegrityError, match=triggers.REFUSAL)
 
 
 def execute(statement, *parameters):
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
 
 
@@ -59,55 +58,38 @@ def test_an_event_tells_who_did_what_from_where(event):
     assert timezone.now() - kept.at < timedelta(minutes=1)
 
 
-def test_a_changed_event_is_refused_by_the_orm(event):
+def save(event):
     event.subject_name = "Eve"
+    event.save()
 
+
+COPY = "workspaces_auditevent SELECT * FROM workspaces_auditevent"
+REPLACE = {
+    "sqlite": f"INSERT OR REPLACE INTO {COPY}",
+    "postgresql": f"INSERT INTO {COPY} ON CONFLICT (id) DO UPDATE SET subject_name = 'Eve'",
+}
+EMPTY = {"sqlite": "DELETE FROM workspaces_auditevent", "postgresql": "TRUNCATE workspaces_auditevent"}
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        save,
+        lambda event: AuditEvent.objects.update(subject_name="Eve"),
+        lambda event: execute("UPDATE workspaces_auditevent SET subject_name = 'Eve'"),
+        lambda event: event.delete(),
+        lambda event: AuditEvent.objects.all().delete(),
+        lambda event: execute("DELETE FROM workspaces_auditevent WHERE id = %s", event.pk),
+        lambda event: execute("DELETE FROM workspaces_auditevent"),
+        lambda event: execute(REPLACE[connection.vendor]),
+        lambda event: execute(EMPTY[connection.vendor]),
+    ],
+)
+def test_an_event_is_not_changed_replaced_or_deleted_by_any_way(event, attempt):
     with refused(), transaction.atomic():
-        event.save()
-    with refused(), transaction.atomic():
-        AuditEvent.objects.update(subject_name="Eve")
+        attempt(event)
 
-
-def test_a_changed_event_is_refused_by_the_database(event):
-    with refused():
-        execute("UPDATE workspaces_auditevent SET subject_name = 'Eve'")
-
-
-def test_a_deleted_event_is_refused_by_the_orm(event):
-    with refused(), transaction.atomic():
-        event.delete()
-    with refused(), transaction.atomic():
-        AuditEvent.objects.all().delete()
-
-
-def test_a_deleted_event_is_refused_by_the_database(event):
-    with refused():
-        execute("DELETE FROM workspaces_auditevent WHERE id = %s", event.pk)
-    with refused():
-        execute("DELETE FROM workspaces_auditevent")
-
-
-def test_an_event_cannot_be_replaced(event):
-    if connection.vendor == "sqlite":
-        statement = "INSERT OR REPLACE INTO workspaces_auditevent SELECT * FROM workspaces_auditevent"
-    else:
-        statement = (
-            "INSERT INTO workspaces_auditevent SELECT * FROM workspaces_auditevent "
-            "ON CONFLICT (id) DO UPDATE SET subject_name = 'Eve'"
-        )
-
-    with refused():
-        execute(statement)
-
-
-def test_the_table_cannot_be_emptied_at_once(event):
-    if connection.vendor == "sqlite":
-        statement = "DELETE FROM workspaces_auditevent"
-    else:
-        statement = "TRUNCATE workspaces_auditevent"
-
-    with refused():
-        execute(statement)
+    assert AuditEvent.objects.get().subject_name == "Ada"
 
 
 @pytest.mark.parametrize(("days", "may_go"), [(89.9, False), (90.1, True), (400, True)])
@@ -123,16 +105,16 @@ def test_only_what_is_older_than_ninety_days_may_go(days, may_go):
     assert AuditEvent.objects.filter(operation="old").exists() != may_go
 
 
-def test_housekeeping_forgets_what_is_too_old_and_nothing_else():
+def test_housekeeping_deletes_what_is_too_old_and_nothing_else():
     days_old(91)
     days_old(89)
 
-    assert retention.forget_old_events() == 1
+    assert retention.delete_old_events() == 1
     assert AuditEvent.objects.filter(operation="old").count() == 1
 
 
 def test_the_retention_of_the_settings_is_what_the_database_allows(settings):
-    assert settings.AUDIT_RETENTION_DAYS >= audit_triggers.RETENTION_DAYS
+    assert settings.AUDIT_RETENTION_DAYS >= triggers.RETENTION_DAYS
 
 
 @pytest.mark.django_db(transaction=True)
@@ -153,9 +135,9 @@ def test_an_event_goes_with_a_change_that_fails():
 
 
 def test_triggers_can_be_taken_away_and_put_back(event):
-    audit_triggers.drop(connection)
+    triggers.drop(connection)
     AuditEvent.objects.update(subject_name="Eve")
-    audit_triggers.create(connection)
+    triggers.create(connection)
 
     with refused(), transaction.atomic():
         AuditEvent.objects.update(subject_name="Ada")

@@ -1,4 +1,4 @@
-"""`manage.py housekeeping`: once a minute, forget what is too old. One process does it for all servers."""
+"""`manage.py housekeeping`: once a minute, delete what is too old. One process does it for all servers."""
 
 import logging
 import signal
@@ -19,37 +19,36 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    """Forget what is too old, as the setting HOUSEKEEPING lists it, again and again until told to stop."""
+    """Run the tasks of the setting HOUSEKEEPING again and again until told to stop."""
 
-    help = "Forget what is too old (settings.HOUSEKEEPING) once a minute, until stopped."
+    help = "Delete what is too old (settings.HOUSEKEEPING) once a minute, until stopped."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take `--once`, for timers of other systems."""
         parser.add_argument("--once", action="store_true", help="Do it once and end.")
 
     def handle(self, *, once: bool, **_options: object) -> None:
-        """Work, pause, and end in the middle of a pause when a signal comes."""
+        """Work and pause; a signal ends the pause."""
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        keep_house()
+        run_tasks()
         while not once and not stop.wait(PAUSE_SECONDS):
             # A database that restarted during the pause is found again.
             close_old_connections()
-            keep_house()
+            run_tasks()
 
 
-def keep_house() -> None:
-    """Do each duty; one that fails is logged, tried again the next time, and does not stop the others."""
+def run_tasks() -> None:
+    """Run each task; one that fails is logged, tried again the next minute, and does not stop the others."""
     for name in settings.HOUSEKEEPING:
-        duty: Callable[[], object] = import_string(name)
+        task: Callable[[], object] = import_string(name)
         try:
-            duty()
+            task()
         except Error:
             # Whatever the database has, the next minute is another attempt.
             logger.exception("Housekeeping could not finish %s", name)
 
 
-def forget_expired_sessions() -> None:
+def delete_expired_sessions() -> None:
     """Delete the sessions whose time is over."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

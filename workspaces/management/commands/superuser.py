@@ -17,17 +17,16 @@ from workspaces.people.service import create_person
 
 
 class Command(BaseCommand):
-    """Ask for an address and a password and make the account."""
+    """Ask for an e-mail address and a password and make the account."""
 
     help = "Make an Organization Owner who may also open the admin site."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the address, so that a script needs to send the password only."""
+        """Take the e-mail address, so that a script needs to send the password only."""
         parser.add_argument("--email", help="The address; asked for unless given.")
 
     @sensitive_variables("password")
     def handle(self, *, email: str | None, **_options: object) -> None:
-        """Make the account, or say why not."""
         try:
             address = _checked_address(email) if email else _ask(_read_address)
             password = _ask(lambda: _read_password(address))

@@ -1,7 +1,7 @@
 """`manage.py prepare`: everything that must be there before the server starts. `make run` calls it each time.
 
-The first time it makes the keys, the tables, the static files and the demo data; later it looks, finds nothing
-to do and costs little. Two that run at once take turns.
+The first time it makes the keys, the tables, the static files and the demo data; later it finds nothing to do and
+costs little. Two that run at once wait for each other.
 """
 
 import fcntl
@@ -38,7 +38,6 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, **_options: object) -> None:
-        """Do what is missing."""
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
             with _alone():
@@ -62,7 +61,6 @@ class Command(BaseCommand):
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Hold a lock that ends with this process."""
     with (settings.DATA_DIR / LOCK_FILE).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -99,7 +97,6 @@ def _prepare_static_files() -> None:
 
 
 def _static_sources() -> Iterator[tuple[str, Path]]:
-    """Each file that browsers may load: its name below the root, and where it is."""
     for finder in get_finders():
         for name, storage in finder.list([]):
             yield name, Path(storage.path(name))

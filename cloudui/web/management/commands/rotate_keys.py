@@ -14,11 +14,9 @@ class Command(BaseCommand):
     help = "Add a fresh version of one key to the key file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the purpose of the key."""
         parser.add_argument("purpose", choices=keyring.PURPOSES)
 
     def handle(self, *, purpose: str, **_options: object) -> None:
-        """Add the version and say what remains to be done."""
         if settings.CLOUDUI_KEYS:
             raise CommandError(f"The keys come from {keyring.VARIABLE}: add the new version there.")
         version = keyring.add_version(settings.DATA_DIR, purpose)

@@ -1,0 +1,44 @@
+"""What is wrong with a Deployment file, and where."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+# Whoever has a hundred has pasted something else.
+MAX_PROBLEMS: Final = 100
+MOST_QUOTED: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        message: what it is. It never repeats the value of an environment variable.
+        remedy: what to do about it.
+        field: such as `worker_queues[0].name`, counted from 0; empty where no field can be named.
+        line: where it is, from 1; 0 for the file as a whole.
+        column: the same.
+        source: that line, empty where it may show a secret.
+    """
+
+    message: str
+    remedy: str = ""
+    field: str = ""
+    line: int = 0
+    column: int = 0
+    source: str = ""
+
+
+class InvalidDeploymentFile(Exception):
+    """A Deployment file that cannot be applied.
+
+    Attributes:
+        problems: all that is wrong with it, in the order of the lines, at most 100.
+        is_showable: whether its text surely holds no secret, so that it may be shown again.
+    """
+
+    def __init__(self, problems: Sequence[Problem], *, is_showable: bool = False) -> None:
+        super().__init__("This Deployment file cannot be applied.")
+        self.is_showable = is_showable
+        self.problems = sorted(problems, key=lambda problem: (problem.line, problem.column))[:MAX_PROBLEMS]
