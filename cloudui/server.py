@@ -4,7 +4,7 @@ With granian's own WSGI worker a request holds one of its threads while its body
 likes, and a connection holds a place while it is silent. Under its RSGI protocol a body can be read without a thread,
 but through an event loop, which more than doubles the processor time of a light call. So this worker takes RSGI's
 requests in granian's threads, without a loop (cloudui.web.rsgi). It uses what granian does not publish: its version
-is held in pyproject.toml, and tests/test_server.py runs all of it.
+is held in pyproject.toml, and tests/server runs all of it.
 """
 
 import logging

@@ -30,6 +30,8 @@ def application(environ, start_response):
         released.set()
     if path == "/fails":
         raise RuntimeError("The application failed.")
+    if path == "/exits":
+        raise SystemExit
     if path == "/forbidden":
         status, answer = "403 Forbidden", Answer([b"No."])
     else:

@@ -145,8 +145,16 @@ def test_a_head_is_answered_without_a_body(server):
         assert int(answer.getheader("Content-Length", "0")) > 0
 
 
-def test_an_application_that_fails_is_a_500(server):
-    assert server.send(HEAD % b"fails" + b"\r\n").status == 500
+@pytest.mark.parametrize("path", [b"fails", b"exits"])
+@pytest.mark.parametrize("length", [b"", b"Content-Length: 2000000\r\n"], ids=["no body", "long body"])
+def test_an_application_that_fails_is_a_500(server, path, length):
+    assert server.send(HEAD % path + length + b"\r\n").status == 500
+
+
+def test_an_address_that_a_proxy_has_passed_on_is_never_left_out(server):
+    # A proxy appends it to what the caller wrote, and granian leaves out what is not ASCII.
+    forwarded = b"X-Forwarded-For: \xe9, 203.0.113.5\r\n"
+    assert server.send(HEAD % b"" + forwarded + b"\r\n").status == 400
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-from cloudui.web.bodies import INPUT
+from cloudui.web.bodies import INPUT, BodyAdmitted
 from cloudui.web.rsgi.environ import NO_BODY
 
 Headers = list[tuple[str, str]]
@@ -31,7 +31,7 @@ def answer(application: WsgiApplication, environ: dict[str, Any], proto: Any, *,
     """Run the application and send its answer; `close` ends the connection after it.
 
     Raises:
-        BaseException: what the application raises that is no Exception (cloudui.web.bodies.BodyAdmitted).
+        BodyAdmitted: if the application takes the body, which it has not got yet.
     """
     try:
         start = _StartResponse()
@@ -46,7 +46,10 @@ def answer(application: WsgiApplication, environ: dict[str, Any], proto: Any, *,
             # Django ends the request here, and gives its database connection back.
             if close_body := getattr(body, "close", None):
                 close_body()
-    except Exception:
+    except BodyAdmitted:
+        raise
+    except BaseException:
+        # SystemExit too: here it would end nothing but the answer.
         logger.exception("A request failed outside the application")
         proto.response_empty(HTTPStatus.INTERNAL_SERVER_ERROR, [CLOSE])
     finally:

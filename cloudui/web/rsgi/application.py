@@ -7,7 +7,7 @@ from typing import Any, Final
 from cloudui.web.bodies import INPUT, MEMORY_BYTES, AwaitedBody, BodyAdmitted
 from cloudui.web.rsgi import answering
 from cloudui.web.rsgi.answering import WsgiApplication
-from cloudui.web.rsgi.environ import build_environ
+from cloudui.web.rsgi.environ import UnreadableHeader, build_environ
 from cloudui.web.rsgi.places import Places
 from cloudui.web.rsgi.receiving import Body, Pace, Receiver
 
@@ -29,6 +29,8 @@ class Application:
         """Take a request. Raises nothing: granian would not see it."""
         try:
             self._take(watcher.scope, watcher.proto)
+        except UnreadableHeader:
+            answering.refuse(watcher.proto, HTTPStatus.BAD_REQUEST, "X-Forwarded-For is not ASCII.")
         except Exception:
             logger.exception("A request could not be taken")
             answering.refuse(
@@ -52,7 +54,13 @@ class Application:
     def _arrived(self, body: Body) -> None:
         body.environ[INPUT] = body.file
         body.environ["CONTENT_LENGTH"] = str(body.received)
-        self._places.run(self._answer, body.environ, body.proto)
+        self._places.run(self._answer_whole, body)
+
+    def _answer_whole(self, body: Body) -> None:
+        try:
+            self._answer(body.environ, body.proto)
+        finally:
+            self._receiver.release(body)
 
     def _grew(self, body: Body) -> None:
         if body.most_bytes == MEMORY_BYTES:

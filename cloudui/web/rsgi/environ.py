@@ -30,10 +30,18 @@ _MOST_VARIABLES: Final = 512
 _variables: dict[str, str] = {}
 
 
+class UnreadableHeader(Exception):
+    """A header that decides who is limited and audited is not ASCII."""
+
+
 def build_environ(scope: Any) -> dict[str, Any]:
     """The environment of a request without a body; `scope` is granian's.
 
     granian leaves out values that are not ASCII. A header that occurs several times becomes one value.
+
+    Raises:
+        UnreadableHeader: if that would leave out X-Forwarded-For. A proxy appends to what the caller wrote, so a
+            caller could have every request counted as the proxy's own.
     """
     environ = _CONSTANT.copy()
     environ["wsgi.url_scheme"] = scope.scheme
@@ -54,6 +62,8 @@ def build_environ(scope: Any) -> dict[str, Any]:
         elif name not in _ONCE:
             environ[name] += _JOINED_BY.get(name, ",") + value
     environ.pop("", None)
+    if "HTTP_X_FORWARDED_FOR" not in environ and "x-forwarded-for" in scope.headers:
+        raise UnreadableHeader
     if "HTTP_HOST" not in environ:
         environ["HTTP_HOST"] = scope.authority or ""
     return environ

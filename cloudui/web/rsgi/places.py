@@ -1,9 +1,12 @@
 """How many requests are worked on at once."""
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Any
+
+logger = logging.getLogger(__name__)
 
 
 class Places:
@@ -18,14 +21,18 @@ class Places:
         self._lock = threading.Lock()
 
     def run(self, job: Callable[..., None], *arguments: Any) -> None:
-        """Run a job, which raises nothing, now or as soon as there is a place."""
+        """Run a job now or as soon as there is a place."""
         with self._lock:
             if not self._free:
                 self._waiting.append((job, arguments))
                 return
             self._free -= 1
         while True:
-            job(*arguments)
+            try:
+                job(*arguments)
+            except BaseException:
+                # What is raised here would take the place with it, and those who wait would wait for ever.
+                logger.exception("A request failed")
             with self._lock:
                 if not self._waiting:
                     self._free += 1

@@ -14,7 +14,7 @@ from cloudui.web.bodies import MEMORY_BYTES
 from cloudui.web.rsgi import answering, disk
 from cloudui.web.rsgi.futures import Resume, result_of
 
-# What all bodies on their way may take of a process's memory; beyond it the largest is refused.
+# What all bodies that are not answered yet may take of a process's memory; beyond it the largest on its way is refused.
 ALL_BYTES: Final = 128 * 1024 * 1024
 # Who is refused may go on sending for so long: closed earlier, the connection would be reset under the answer.
 LINGER_SECONDS: Final = 10
@@ -117,15 +117,21 @@ class Receiver:
         self._bodies[body] = None
         self._read_on(body)
 
+    def release(self, body: Body) -> None:
+        """The body, which had arrived, has been answered and takes no more memory."""
+        with self._lock:
+            self._in_memory -= body.in_memory
+            body.in_memory = 0
+
     def _collected(self, body: Body, future: Any) -> None:
         if (data := result_of(future)) is None:
             self._cut(body)
             return
-        if not self._claim(body):
-            return
         body.received = len(data)
         body.file = io.BytesIO(data)
-        self._arrived(body)
+        self._count(body, len(data))
+        if self._claim(body):
+            self._arrived(body)
 
     def _resumed(self, body: Body, future: Any) -> None:
         if self._took(body, future):
@@ -164,8 +170,8 @@ class Receiver:
             return body.received != body.length or self._end(body)
         if body.received > body.most_bytes:
             body.is_paused = True
-            self._keep(body, piece)
-            self._grew(body)
+            if self._keep(body, piece):
+                self._grew(body)
             return False
         return self._keep(body, piece) and (body.received != body.length or self._end(body))
 
@@ -188,6 +194,8 @@ class Receiver:
 
     def _count(self, body: Body, more: int) -> None:
         with self._lock:
+            if body not in self._bodies:  # refused meanwhile, and counted off
+                return
             body.in_memory += more
             self._in_memory += more
             is_too_much = self._in_memory > ALL_BYTES
@@ -196,20 +204,15 @@ class Receiver:
             largest = max(others, key=lambda other: other.in_memory, default=body)
             self._refuse(largest, HTTPStatus.SERVICE_UNAVAILABLE, "Too many bodies at once.", disk.LATER)
 
-    def _forget(self, body: Body) -> None:
-        with self._lock:
-            self._in_memory -= body.in_memory
-            body.in_memory = 0
-
     def _discard(self, body: Body) -> None:
-        self._forget(body)
+        self.release(body)
         if hasattr(body, "file"):
             body.file.close()
 
     def _move_to_disk(self, body: Body) -> None:
         file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever answers closes it
         file.write(body.file.getvalue())  # type: ignore[attr-defined] # it is a BytesIO
-        self._forget(body)
+        self.release(body)
         body.file = file
 
     def _end(self, body: Body) -> bool:
@@ -228,8 +231,6 @@ class Receiver:
             del self._bodies[body]
         except KeyError:
             return False
-        if body.in_memory:
-            self._forget(body)
         body.future = None
         return True
 
