@@ -1,10 +1,11 @@
 """What the server keeps of bodies and places, whoever is refused and whatever fails."""
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 
-from cloudui.web.rsgi import receiving
+from cloudui.web.rsgi import application, receiving
 from cloudui.web.rsgi.places import Places
 from cloudui.web.rsgi.receiving import Body, Pace, Receiver
 
@@ -38,7 +39,7 @@ class Proto:
 
     def __init__(self, *pieces: bytes) -> None:
         self.pieces = list(pieces)
-        self.status = None
+        self.status: int | None = None
 
     def __aiter__(self):
         return self
@@ -119,3 +120,51 @@ def test_a_job_that_fails_gives_its_place_back():
     places.run(done.set)
 
     assert done.is_set()
+
+
+def test_a_job_that_brings_another_does_not_take_two_places():
+    places = Places(2)
+    order: list[str] = []
+
+    def outer() -> None:
+        places.run(order.append, "inner")
+        order.append("outer")
+
+    places.run(outer)
+
+    assert order == ["outer", "inner"]
+    assert places.waiting == 0
+
+
+class Scope:
+    """The head of a request without a body."""
+
+    scheme, method, http_version, query_string, authority = "http", "GET", "1.1", "", "x"
+    server = client = "127.0.0.1:80"
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.headers: dict[str, str] = {}
+
+
+@pytest.mark.parametrize(("path", "status"), [("/", 503), ("/healthz", 200)])
+def test_requests_wait_for_a_place_but_not_without_end(monkeypatch, path, status):
+    monkeypatch.setattr(application, "MOST_WAITING", 2)
+    called: list[str] = []
+
+    def answer(environ, start_response):
+        called.append(environ["PATH_INFO"])
+        start_response("200 OK", [])
+        return Whole([b""])
+
+    busy = application.Application(answer, places=0, pace=Pace(30, 1024))
+    watchers = [SimpleNamespace(scope=Scope(each), proto=Proto()) for each in ("/", "/", path)]
+    for watcher in watchers:
+        busy(watcher)
+
+    assert [watcher.proto.status for watcher in watchers] == [None, None, status]
+    assert called == (["/healthz"] if status == 200 else [])
+
+
+class Whole(list[bytes]):
+    streaming = False

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from cloudui.web.bodies import INPUT, MEMORY_BYTES, AwaitedBody, BodyAdmitted
-from cloudui.web.rsgi import answering
+from cloudui.web.rsgi import answering, disk
 from cloudui.web.rsgi.answering import WsgiApplication
 from cloudui.web.rsgi.environ import UnreadableHeader, build_environ
 from cloudui.web.rsgi.places import Places
@@ -13,6 +13,8 @@ from cloudui.web.rsgi.receiving import Body, Pace, Receiver
 
 # It answers while all places are taken: it says that the process lives, and waits for nothing.
 ALIVE: Final = "/healthz"
+# Who hangs up leaves the request behind, so the number of connections is no limit to those that wait for a place.
+MOST_WAITING: Final = 2048
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +41,9 @@ class Application:
 
     def _take(self, scope: Any, proto: Any) -> None:
         length = _length(scope)
+        if self._places.waiting >= MOST_WAITING and scope.path != ALIVE:
+            answering.refuse(proto, HTTPStatus.SERVICE_UNAVAILABLE, "Too many requests at once.", disk.LATER)
+            return
         # A small body comes while the head is read: that spares the caller a moment.
         future = proto() if length is not None and 0 < length <= self._receiver.soon_bytes else None
         environ = build_environ(scope)

@@ -19,14 +19,22 @@ class Places:
         self._free = number
         self._waiting: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._lock = threading.Lock()
+        self._thread = threading.local()
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs have no place yet."""
+        return len(self._waiting)
 
     def run(self, job: Callable[..., None], *arguments: Any) -> None:
-        """Run a job now or as soon as there is a place."""
+        """Run a job now or as soon as there is a place; one that a job brings comes after it, in the same place."""
+        is_inside = getattr(self._thread, "is_inside", False)
         with self._lock:
-            if not self._free:
+            if is_inside or not self._free:
                 self._waiting.append((job, arguments))
                 return
             self._free -= 1
+        self._thread.is_inside = True
         while True:
             try:
                 job(*arguments)
@@ -36,5 +44,6 @@ class Places:
             with self._lock:
                 if not self._waiting:
                     self._free += 1
+                    self._thread.is_inside = False
                     return
                 job, arguments = self._waiting.popleft()
