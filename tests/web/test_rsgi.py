@@ -95,7 +95,7 @@ def test_a_body_that_is_refused_while_a_piece_comes_counts_no_more(receiver, arr
 
 
 def test_nor_does_it_ask_for_leave_to_be_longer(monkeypatch):
-    grown = []
+    grown: list[Body] = []
     receiver = Receiver(Pace(30, 1024), lambda _body: None, grown.append)
     took = receiver._took
 
