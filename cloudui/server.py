@@ -83,16 +83,23 @@ class _Scheduler(CallbackScheduler):
         self._schedule_fn = application
 
 
-@WorkerProcess.wrap_target  # type: ignore[untyped-decorator] # granian publishes no type of it
-def serve(worker_id: int, callback: Any, sock: Any, ipc: Any, _loop: Any, *options: Any) -> None:
+def serve(*arguments: Any) -> None:
     """Be a worker; the arguments are what granian gives its own."""
+    # Until it serves, a signal ends it at once. The handlers of the server are here and would take it for themselves.
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, signal.SIG_DFL)
+    parents.end_with_parent(parent=_server())
+    _serve(*arguments)
+
+
+@WorkerProcess.wrap_target  # type: ignore[untyped-decorator] # granian publishes no type of it
+def _serve(worker_id: int, callback: Any, sock: Any, ipc: Any, _loop: Any, *options: Any) -> None:
     from django.conf import settings
 
     from cloudui.web.rsgi.application import Application
     from cloudui.web.rsgi.futures import Loop
     from cloudui.web.rsgi.receiving import Pace
 
-    parent = multiprocessing.parent_process().pid  # type: ignore[union-attr] # granian started it
     told, done, stop = threading.Event(), threading.Event(), WorkerSignal()
 
     def end(*_: object) -> None:
@@ -101,8 +108,6 @@ def serve(worker_id: int, callback: Any, sock: Any, ipc: Any, _loop: Any, *optio
 
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, end)
-    # After the handlers: until then those of the server are here, which would take the signal for themselves.
-    parents.end_with_parent(parent=parent)
     stop.add_cb(done.set)
     pace = Pace(settings.BODY_IDLE_SECONDS, settings.BODY_LEAST_BYTES_A_SECOND)
     application = Application(callback, places=PLACES, pace=pace)
@@ -112,9 +117,14 @@ def serve(worker_id: int, callback: Any, sock: Any, ipc: Any, _loop: Any, *optio
     loop = Loop()
     worker.serve_mtr(_Scheduler(loop, application, None, None, None), loop, stop)
     told.wait()
-    if not done.wait(STOP_SECONDS if os.getppid() == parent else ORPHAN_SECONDS):
+    if not done.wait(STOP_SECONDS if os.getppid() == _server() else ORPHAN_SECONDS):
         # Somebody still sends or reads, and would for ever.
         os._exit(0)
+
+
+def _server() -> int:
+    pid: int = multiprocessing.parent_process().pid  # type: ignore # granian started this process
+    return pid
 
 
 def _without_warning_of_threads() -> None:

@@ -6,6 +6,7 @@ import signal
 import time
 from pathlib import Path
 
+from cloudui.server import STOP_SECONDS
 from tests.server.conftest import serving
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -77,6 +78,18 @@ def test_it_ends_although_a_sender_has_not(tmp_path):
         sender.sendall(HALF)
         server.process.terminate()
         assert server.process.wait(timeout=20) == 0
+
+
+def test_a_worker_that_is_about_to_start_does_not_delay_the_end(tmp_path):
+    with serving(tmp_path) as server:
+        (worker,) = workers_of(server)
+        os.kill(worker, signal.SIGKILL)
+        wait_until(lambda: workers_of(server) not in ([], [worker]))
+
+        server.process.terminate()
+
+        # Sooner than a worker that does not hear is killed.
+        assert server.process.wait(timeout=STOP_SECONDS - 2) == 0
 
 
 def test_it_may_open_as_many_files_as_the_system_allows(tmp_path):
