@@ -46,6 +46,8 @@ def main() -> int:
         sys.exit(
             f"Port {port} is in use. Stop what listens there, or choose another: make run PORT={port + 1}"
         )
+    # A program may print what this terminal has no letters for.
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr] # it is a TextIOWrapper
     asyncio.run(run(read_procfile((ROOT / "Procfile").read_text())))
     return 0
 

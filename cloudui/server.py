@@ -123,7 +123,7 @@ def _serve(worker_id: int, callback: Any, sock: Any, ipc: Any, _loop: Any, *opti
 
 
 def _server() -> int:
-    pid: int = multiprocessing.parent_process().pid  # type: ignore # granian started this process
+    pid: int = multiprocessing.parent_process().pid  # type: ignore[assignment, union-attr] # granian started this process
     return pid
 
 

@@ -95,6 +95,16 @@ def test_a_closed_terminal_stops_all_of_them(start, free_port):
     assert not any(_is_alive(pid) for pid, _ in children.values())
 
 
+def test_what_the_terminal_cannot_show_hides_nothing_else(start, free_port, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    talks = WAITS.replace("time.sleep", r'os.write(1, b"caf\xc3\xa9\nafter\n"); time.sleep')
+    process = start(port=free_port, web=talks)
+
+    lines = _lines_until(process, "web", times=1, starts="after")
+
+    assert any("caf?" in line for line in lines)
+
+
 def test_they_know_the_same_port(start, free_port):
     process = start(port=free_port, web=WAITS, housekeeping=WAITS)
 
