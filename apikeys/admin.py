@@ -24,7 +24,7 @@ from apikeys.keys import disable_as_operator, enable_as_operator, revoke_as_oper
 from apikeys.models import ApiKey, ApiKeySecret
 from cloudui.web.htmx import form_status, posted
 from cloudui.web.principal import Principal
-from workspaces.admin.audited import BoundedPaginator
+from workspaces.admin.bounded import BoundedAdmin
 
 # More than this at once is an accident.
 MOST_AT_ONCE = 100
@@ -92,7 +92,7 @@ class SecretInline(admin.TabularInline):  # type: ignore[type-arg] # generic in 
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the stubs only
+class ApiKeyAdmin(BoundedAdmin):
     """Keys to find and to stop."""
 
     fields = readonly_fields = (
@@ -124,9 +124,6 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the 
     search_help_text = "The whole of a key ID, a name, a Deployment's ID or namespace, or a creator; several words in quotes."
     # The primary key is the one order that a million keys are kept in.
     ordering = ("key_id",)
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
-    paginator = BoundedPaginator
 
     @admin.display(description="Workspace")
     def workspace(self, key: ApiKey) -> str:

@@ -72,11 +72,7 @@ def look_up(principal: Principal, secret: KeySecret) -> Finding:
 
 @sensitive_variables()
 def report(secret: KeySecret, *, origin: Origin) -> None:
-    """Disable the key of a live secret and tell its Admins once the change is certain.
-
-    Space around the secret counts for nothing: a file ends in a line break, and the answer would tell nobody about it.
-    """
-    secret = KeySecret(secret.reveal().strip())
+    """Disable the key of a live secret and tell its Admins once the change is certain."""
     if not credentials.has_genuine_tag(secret):
         return
     state = credential_state.by_fingerprint(credentials.fingerprints(secret))

@@ -1,4 +1,7 @@
-"""A fresh key, ready to paste where people use one. The tests run each text (tests/clients)."""
+"""A fresh key, ready to paste where people use one. The tests run each text (tests/clients).
+
+What is typed into a shell asks for the secret instead of holding it: a shell keeps what was typed in a file.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +17,7 @@ ASTRO_HOME: Final = "http://localhost:8871"
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A text that holds a secret, kept apart from it until the moment it is shown."""
+    """A text that may hold a secret, kept apart from it until the moment it is shown."""
 
     name: str
     title: str
@@ -26,7 +29,10 @@ class Snippet:
     def reveal(self) -> str:
         """The text with the secret in it; call it only where it is shown."""
         return self.pattern.format(
-            key_id=self.key_id, secret=self.secret.reveal(), public_url=self.public_url
+            key_id=self.key_id,
+            secret=self.secret.reveal(),
+            public_url=self.public_url,
+            ask=shell_lines.ASK_FOR_SECRET,
         )
 
 
@@ -49,8 +55,7 @@ _PATTERNS: Final = (
         "shell",
         "Shell",
         """
-        export ASTRONOMER_KEY_ID={key_id}
-        export ASTRONOMER_KEY_SECRET={secret}
+        {ask} && export ASTRONOMER_KEY_ID={key_id} ASTRONOMER_KEY_SECRET
         """,
     ),
     (
@@ -66,8 +71,8 @@ _PATTERNS: Final = (
         "GitHub Actions",
         """
         # Once, on your machine: store both values as secrets of the repository.
-        gh secret set ASTRONOMER_KEY_ID --body '{key_id}'
-        gh secret set ASTRONOMER_KEY_SECRET --body '{secret}'
+        # The second command asks for the Key Secret.
+        gh secret set ASTRONOMER_KEY_ID --body '{key_id}' && gh secret set ASTRONOMER_KEY_SECRET
 
         # In .github/workflows/deploy.yml, in the job that uses the key:
         env:
@@ -79,9 +84,9 @@ _PATTERNS: Final = (
         "circleci",
         "CircleCI",
         """
-        # Once: a context with both values.
+        # Once: a context with both values. The second line asks for the Key Secret.
         printf '%s' '{key_id}' | circleci context store-secret <organization> cloud-ui ASTRONOMER_KEY_ID
-        printf '%s' '{secret}' | circleci context store-secret <organization> cloud-ui ASTRONOMER_KEY_SECRET
+        {ask} && printf '%s' "$ASTRONOMER_KEY_SECRET" | circleci context store-secret <organization> cloud-ui ASTRONOMER_KEY_SECRET
 
         # In .circleci/config.yml, in the workflow's job that uses the key:
         context:

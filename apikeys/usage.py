@@ -1,18 +1,20 @@
 """When and from where keys are used, how often, and when they are refused and why.
 
 The exchange itself writes the first use of a secret. What follows is written at most once a minute: a process counts,
-and writes when the last writing is a minute old. So up to a minute of counts can be lost when a process ends.
+and writes with the first use after a minute, on a timer if there is none, and when it ends (`write_regularly`). Only a
+process that is killed loses what it counted, which is a minute at most.
 """
 
 import logging
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from multiprocessing.util import Finalize
 from typing import Any, Final
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connections, transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
@@ -97,6 +99,34 @@ def delete_old() -> int:
     return deleted
 
 
+def write_pending() -> None:
+    """Write what this process has counted and not yet written."""
+    for use in _counter.take():
+        _write(use)
+
+
+def write_regularly(seconds: float = PAUSE.total_seconds()) -> threading.Event:
+    """Have this process write what it counts from now on and when it ends; for a server's process, once.
+
+    A finalizer of multiprocessing runs in every process that ends by itself or by a signal that the server handles,
+    also in a worker that was forked, where atexit does not.
+
+    Returns:
+        What stops the writing when it is set.
+    """
+    stop = threading.Event()
+
+    def run() -> None:
+        while not stop.wait(seconds):
+            write_pending()
+            # A connection that is used once a minute is better made than kept.
+            connections.close_all()
+
+    threading.Thread(target=run, name="uses", daemon=True).start()
+    Finalize(None, write_pending, exitpriority=0)
+    return stop
+
+
 def clear_counts() -> None:
     """Drop what this process has counted and not yet written."""
     _counter.clear()
@@ -116,7 +146,9 @@ class _Use:
 class _Counter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.clear()
+        self._pending: dict[int, _Use] = {}
+        self._written: dict[int, float] = {}
+        self._cleaned_at = 0.0
 
     def add(self, state: SecretState, origin: Origin) -> list[_Use]:
         """Count one use; return what is to be written now."""
@@ -133,10 +165,26 @@ class _Counter:
             self._written[row] = clock
             return [use, *self._overdue(clock)]
 
+    def take(self) -> list[_Use]:
+        """What was counted and is written now."""
+        with self._lock:
+            uses, self._pending = list(self._pending.values()), {}
+            clock = time.monotonic()
+            self._written.update((use.row, clock) for use in uses)
+            return uses
+
+    def put_back(self, use: _Use) -> None:
+        """Count again what could not be written; it is tried once more a minute later."""
+        with self._lock:
+            later = self._pending.get(use.row, use)
+            count = use.count + (later.count if later is not use else 0)
+            self._pending[use.row] = replace(later, count=count)
+            self._written[use.row] = time.monotonic()
+
     def clear(self) -> None:
         with self._lock:
-            self._pending: dict[int, _Use] = {}
-            self._written: dict[int, float] = {}
+            self._pending.clear()
+            self._written.clear()
             self._cleaned_at = 0.0
 
     def _overdue(self, clock: float) -> list[_Use]:
@@ -163,6 +211,7 @@ def _write(use: _Use) -> None:
     except DatabaseError:
         # A count is not worth failing the call that it counts.
         logger.warning("The use of a key could not be written down.", exc_info=True)
+        _counter.put_back(use)
 
 
 def _add_refusal(state: SecretState, reason: Reason, origin: Origin) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+import idna
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
@@ -38,16 +39,17 @@ class PublicUrl:
 def public_url(text: str) -> PublicUrl:
     """Parse `PUBLIC_URL`: scheme, host and optional port; ImproperlyConfigured for anything else."""
     parts, port = _split(text.rstrip("/"), "PUBLIC_URL")
+    host = _ascii_host(parts.hostname or "")
     is_more = parts.path or parts.query or parts.fragment or "@" in parts.netloc
-    if parts.scheme not in {"http", "https"} or not parts.hostname or is_more:
+    if parts.scheme not in {"http", "https"} or not host or is_more:
         raise ImproperlyConfigured(
             f"PUBLIC_URL must look like https://console.example.com (scheme, host, optional port), not {text!r}."
         )
     return PublicUrl(
-        text=f"{parts.scheme}://{parts.netloc}",
+        # As browsers write it in Origin, and pipelines read it in a token.
+        text=f"{parts.scheme}://{host}" + (f":{port}" if port is not None else ""),
         scheme=parts.scheme,
-        # Django and HTTP write an IPv6 address in brackets.
-        host=f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname,
+        host=host,
         port=port or (443 if parts.scheme == "https" else 80),
     )
 
@@ -144,6 +146,21 @@ def trusted_proxies(values: list[str]) -> list[str]:
         except ValueError as error:
             raise ImproperlyConfigured(f"TRUSTED_PROXIES: {proxy!r} is not an address or network.") from error
     return proxies
+
+
+def _ascii_host(name: str) -> str:
+    """A host as HTTP writes it: an IPv6 address in brackets, other letters than ASCII as browsers encode them.
+
+    Empty for one that cannot be encoded.
+    """
+    if ":" in name:
+        return f"[{name}]"
+    if name.isascii():
+        return name
+    try:
+        return idna.encode(name, uts46=True).decode()
+    except idna.IDNAError:
+        return ""
 
 
 def _split(url: str, name: str) -> tuple[SplitResult, int | None]:

@@ -74,6 +74,8 @@ _cookie_prefix = "__Host-" if PUBLIC.is_https else ""
 SESSION_COOKIE_NAME = f"{_cookie_prefix}session"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC.is_https
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# Names a browser in which somebody signed in before (workspaces.sign_in.devices).
+DEVICE_COOKIE_NAME = f"{_cookie_prefix}device"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 CSRF_COOKIE_NAME = f"{_cookie_prefix}csrftoken"
 CSRF_COOKIE_HTTPONLY = True
@@ -110,8 +112,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 MIDDLEWARE = [
     "cloudui.web.middleware.RequestIdMiddleware",
-    "cloudui.web.middleware.TransportMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "apikeys.tokens.secrets_in_urls.SecretInUrlMiddleware",
+    "cloudui.web.middleware.TransportMiddleware",
     # Routes for programs end here; everything below is for pages.
     "apikeys.tokens.bearer.BearerMiddleware",
     "cloudui.web.api.MachineFaceMiddleware",
@@ -235,6 +238,7 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "workspaces.sign_in.reset_links.ResetTokenGenerator"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC.scheme
 

@@ -1,4 +1,4 @@
-"""The WSGI application that granian serves. Starting it also checks the key file."""
+"""The WSGI application that granian serves. Starting it also checks the key file and starts counting uses of keys."""
 
 import os
 
@@ -10,6 +10,7 @@ django.setup(set_prefix=False)
 
 from django.db import connections  # noqa: E402 - models need the applications that were just set up
 
+from apikeys import usage  # noqa: E402 - they too
 from cloudui.web import keycheck, wsgi  # noqa: E402 - they too
 
 application = wsgi.Handler()
@@ -18,3 +19,4 @@ application = wsgi.Handler()
 keycheck.verify_or_register()
 # This thread serves no request, so it must not keep a connection that one could use.
 connections.close_all()
+usage.write_regularly()

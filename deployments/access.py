@@ -8,6 +8,7 @@ from deployments.models import Deployment
 from deployments.models.deployment import DeploymentQuerySet
 from workspaces.access import require_role
 from workspaces.models import Role
+from workspaces.principals import with_current_rights
 
 CI_CD_ENFORCED = (
     "This Deployment only accepts deploys made with an API key. "
@@ -29,10 +30,12 @@ def deployment_to_view(
 
     Raises:
         Http404: for anyone who does not belong to its Workspace.
+        PermissionDenied: with `locked`, for a person who was deactivated meanwhile.
     """
     # Rights are read once it is held: PostgreSQL would decide them as they were before the wait.
     if locked:
         Deployment.objects.locked().filter(pk=deployment_id).first()
+        principal = with_current_rights(principal)
     rows: DeploymentQuerySet = Deployment.objects.visible_to(principal)
     if workspace_id is not None:
         rows = rows.filter(workspace_id=workspace_id)

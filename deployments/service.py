@@ -15,6 +15,7 @@ from deployments.models.deployment import NAME_TAKEN
 from deployments.queues.service import ensure_default_queue
 from workspaces.access import workspace_to_add_deployment
 from workspaces.models import Workspace
+from workspaces.principals import with_current_rights
 
 # A release name is one of millions, so a second attempt nearly always finds a free one.
 ATTEMPTS = 5
@@ -87,7 +88,8 @@ def delete_deployment(principal: Principal, deployment: Deployment) -> int:
 
 def _create(principal: Principal, workspace: Workspace, chosen: Choices) -> Deployment:
     with transaction.atomic():
-        permitted = workspace_to_add_deployment(principal, workspace.pk)
+        # A transaction may have waited for its turn to write.
+        permitted = workspace_to_add_deployment(with_current_rights(principal), workspace.pk)
         _require_offered(chosen["cluster"], chosen["runtime"])
         deployment = Deployment(
             workspace=permitted, ci_cd_enforced=permitted.ci_cd_enforced_by_default, **chosen

@@ -2,7 +2,7 @@
 
 A stranger gets 404, which does not tell what exists; a member without the role gets 403 and the reason. Each
 function takes a Principal, and nothing else decides rights. With `locked` the row is held until the transaction
-ends, and rights are read once it is held.
+ends, and rights are read once it is held, those of the person's account included.
 """
 
 from django.core.exceptions import PermissionDenied
@@ -10,6 +10,7 @@ from django.http import Http404
 
 from cloudui.web.principal import Kind, Principal
 from workspaces.models import Role, Workspace
+from workspaces.principals import with_current_rights
 
 
 def require_role(actual: int, *, needed: Role, to: str) -> None:
@@ -32,6 +33,7 @@ def workspace_to_view(principal: Principal, workspace_id: str, *, locked: bool =
     """The Workspace with `caller_role`, for its members; Http404 for anybody else."""
     if locked:
         Workspace.objects.select_for_update().filter(pk=workspace_id).first()
+        principal = with_current_rights(principal)
     workspace = Workspace.objects.visible_to(principal).filter(pk=workspace_id).first()
     if workspace is None:
         raise Http404

@@ -9,6 +9,7 @@ from workspaces import audit
 from workspaces.access import require_workspace_creator, workspace_to_manage
 from workspaces.models import Membership, Role, Workspace
 from workspaces.models.workspace import NAME_TAKEN
+from workspaces.principals import with_current_rights
 
 
 class WorkspaceNotEmpty(Exception):
@@ -32,8 +33,8 @@ def create_workspace(principal: Principal, *, name: str, description: str) -> Wo
         PermissionDenied: for everybody but Organization Owners.
         ValidationError: on the field `name`, when another Workspace has it, even since a moment ago.
     """
-    require_workspace_creator(principal)
     with unique_name(Workspace.objects.named(name).exists, refusal=NAME_TAKEN), transaction.atomic():
+        require_workspace_creator(with_current_rights(principal))
         workspace = Workspace.objects.create(name=name, description=description)
         Membership.objects.create(workspace=workspace, user_id=principal.id, role=Role.ADMIN)
         _record(principal, "createWorkspace", workspace, {"name": name, "description": description})

@@ -66,6 +66,8 @@ def identify(request: HttpRequest) -> Principal | None:
     scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() != "bearer":
         return None
+    # RFC 9110 section 11.4: one space or more.
+    token = token.strip(" ")
     if _TOKEN.fullmatch(token) is None:
         raise _invalid(REFUSED)
     origin = origin_of(request)

@@ -125,7 +125,8 @@ def authenticate(key_id: str, secret: KeySecret, *, origin: Origin) -> SecretSta
     pair = _Pair(key_id, secret, state)
     if pair.has_failed_too_often:
         raise TooManyFailures
-    if not _is_authentic(secret, state) or state is None:
+    state = _authenticated(secret, state)
+    if state is None:
         pair.count_failure()
         raise InvalidCredentials
     if state.end is not None:
@@ -155,17 +156,18 @@ class _Pair:
 
 
 @sensitive_variables("secret")
-def _is_authentic(secret: KeySecret, state: SecretState | None) -> bool:
+def _authenticated(secret: KeySecret, state: SecretState | None) -> SecretState | None:
+    """The state if the secret is right, read again after argon2: the key may have been disabled meanwhile."""
     if state is None:
         credentials.verify_dummy(secret)
-        return False
+        return None
     if verified_secrets.is_verified(state.row, state.encoded, secret):
-        return True
+        return state
     if not credentials.verify(secret, state.encoded, state.pepper_version):
-        return False
+        return None
     encoded = _rehashed(secret, state)
     verified_secrets.remember(state.row, encoded, secret)
-    return True
+    return credential_state.by_fingerprint(credentials.fingerprints(secret), key_id=state.key_id)
 
 
 @sensitive_variables("secret")

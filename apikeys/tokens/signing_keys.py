@@ -200,7 +200,9 @@ def _new(state: State) -> SigningKey:
 
 
 def _locked_rows() -> list[SigningKey]:
-    return list(SigningKey.objects.select_for_update().order_by("kid"))
+    list(SigningKey.objects.select_for_update().order_by("kid").values_list("pk"))
+    # Whoever was waited for has made a key that the first look could not see.
+    return list(SigningKey.objects.order_by("kid"))
 
 
 def _promote(row: SigningKey) -> None:

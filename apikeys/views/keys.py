@@ -22,7 +22,7 @@ from deployments.access import deployment_to_view
 
 @require_safe
 def index(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
-    """The list, for every member of the Workspace."""
+    """The list with the last use of each key, for every member of the Workspace."""
     target = deployment_to_view(request.principal, workspace, deployment)
     context = {**tab_context(target), "listing": list_keys(target, request.GET)}
     return page_or_fragment(request, "apikeys/index.html", context, fragment="apikey-list")
@@ -39,7 +39,7 @@ def open_key(request: HtmxHttpRequest, workspace: str, deployment: str, key: str
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) -> HttpResponse:
-    """Edit API Key: name and description, beside what is known of its use."""
+    """Edit API Key: name and description, beside its use day by day and its refusals, which only Admins see."""
     target = key_to_manage(request.principal, workspace, deployment, key)
     form = EditForm.of(target, posted(request))
     context = {**key_context(target), "form": form}

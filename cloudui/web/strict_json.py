@@ -34,7 +34,7 @@ def read_json(body: bytes) -> Any:
 
 @sensitive_variables()
 def parse_json(body: bytes) -> Any:
-    """The value in a body of UTF-8, without repeated names, NaN and Infinity.
+    """The value in a body of UTF-8, without repeated names, NaN and Infinity; a byte order mark is passed over.
 
     Python's own recursion limit bounds the depth; the caller bounds the size.
 
@@ -42,7 +42,9 @@ def parse_json(body: bytes) -> Any:
         NotStrict: with the reason; `RepeatedName` for a name that occurs twice.
     """
     try:
-        return json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_refuse_constant)
+        return json.loads(
+            body.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_refuse_constant
+        )
     except UnicodeDecodeError:
         raise NotStrict("The body is not valid UTF-8.") from None
     except NotStrict:

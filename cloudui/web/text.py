@@ -1,28 +1,20 @@
-"""What people may type as a name or a description.
+"""What people may type as a name or a description: what can be seen (OWASP ASVS 2.2.1 and 16.4.1; threat T-W6)."""
 
-Control, format and bidirectional characters can make one name look like another or reverse a line of a log
-(OWASP ASVS 2.2.1 and 16.4.1; threat T-W6). The zero-width joiner stays: emoji need it.
-"""
-
-import unicodedata
 from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-ZERO_WIDTH_JOINER = "\u200d"
+from cloudui.web.characters import compose, find_invisible
+
 LINE_BREAKS = "\r\n"
 
 
 def validate_plain_text(text: str, *, multi_line: bool = False) -> None:
     """Raise ValidationError (code `invisible`) naming the first character that cannot be seen."""
-    allowed = ZERO_WIDTH_JOINER + (LINE_BREAKS + "\t" if multi_line else "")
-    for character in text:
-        if (
-            unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-            and character not in allowed
-        ):
-            raise ValidationError(f"Remove the invisible character U+{ord(character):04X}.", code="invisible")
+    character = find_invisible(text, allowed=LINE_BREAKS + "\t" if multi_line else "")
+    if character is not None:
+        raise ValidationError(f"Remove the invisible character U+{ord(character):04X}.", code="invisible")
 
 
 class PlainTextField(forms.CharField):
@@ -35,7 +27,7 @@ class PlainTextField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         text: str = super().to_python(value) or ""
-        return unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+        return compose(text.replace("\r\n", "\n"))
 
     def validate(self, value: str) -> None:
         super().validate(value)

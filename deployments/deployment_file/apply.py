@@ -8,10 +8,12 @@ from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, Validatio
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
+from cloudui.web.advice import advice_of, halves
 from cloudui.web.principal import Principal
+from cloudui.web.versions import StaleEdit
 from deployments.access import deployment_to_edit
-from deployments.deployment_file.checks import check, split
-from deployments.deployment_file.diff import Change, preview, wanted_queues
+from deployments.deployment_file.checks import check
+from deployments.deployment_file.diff import Change, preview, queue_inputs
 from deployments.deployment_file.problems import InvalidDeploymentFile, Problem
 from deployments.deployment_file.reader import Location
 from deployments.deployment_file.schema import (
@@ -31,13 +33,6 @@ from deployments.variables.service import VariableInput, save_variables
 from deployments.versions import state_of
 
 _FILE_NAMES = {column: name for name, column in [*COLUMNS.items(), *QUEUE_NUMBERS.items()]}
-
-
-class DeploymentChanged(Exception):
-    """The Deployment is not what it was when the preview was made."""
-
-    def __init__(self) -> None:
-        super().__init__("This Deployment was changed since the preview. Look at the changes again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +91,13 @@ def apply(
 
     Raises:
         Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
-        DeploymentChanged: when it is not what the preview started from.
+        StaleEdit: when it is not what the preview started from.
         InvalidDeploymentFile: with all that is wrong; then nothing is changed.
     """
     with transaction.atomic():
         locked = deployment_to_edit(principal, deployment.workspace_id, deployment.pk, locked=True)
         if state not in {None, state_of(locked)}:
-            raise DeploymentChanged
+            raise StaleEdit(locked, version=locked.configuration_version, what="This Deployment was changed")
         changes = preview(locked, file)
         if problems := _carry_out(principal, locked, file, changes):
             raise InvalidDeploymentFile(problems)
@@ -126,7 +121,7 @@ def _carry_out(
     given = {COLUMNS[name]: value for name, value in file.configuration.items() if name in COLUMNS}
     if CONFIGURATION in affected:
         problems += _try(file, _configuration_field, lambda: update_deployment(principal, locked, **given))
-    queues = wanted_queues(locked, file)
+    queues = queue_inputs(locked, file)
     # Which queues there may be depends on the executor.
     is_other_executor = file.configuration.get("executor", locked.executor) != locked.executor
     is_known = CONFIGURATION not in broken and not (is_other_executor and problems)
@@ -161,15 +156,15 @@ def _try(
         with transaction.atomic():
             act()
     except ValidationError as error:
-        messages = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+        errors = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
         return [
-            file.problem(location_of(field), *split(message))
-            for field, texts in messages.items()
-            for message in texts
+            file.problem(location_of(field), *advice_of(each))
+            for field, each_of_it in errors.items()
+            for each in each_of_it
         ]
     except PermissionDenied as refusal:
         # The right to change the Deployment was decided before: this is about one field.
-        return [file.problem((CONFIGURATION, "ci_cd_enforcement"), *split(str(refusal)))]
+        return [file.problem((CONFIGURATION, "ci_cd_enforcement"), *halves(refusal.args[0]))]
     return []
 
 

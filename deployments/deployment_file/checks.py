@@ -6,6 +6,7 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
+from cloudui.web.advice import advice_of
 from deployments.deployment_file.problems import Problem
 from deployments.deployment_file.schema import CONFIGURATION, EMAILS, METADATA, QUEUES
 from deployments.deployment_file.validation import DeploymentFile
@@ -64,7 +65,7 @@ def _keys(file: DeploymentFile) -> Iterator[Problem]:
         try:
             check_key(variable.key)
         except ValidationError as error:
-            yield file.problem((*file.keys[variable.key], "key"), *split(error.messages[0]))
+            yield file.problem((*file.keys[variable.key], "key"), *advice_of(error))
 
 
 def _queues(deployment: Deployment, file: DeploymentFile) -> Iterator[Problem]:
@@ -106,9 +107,3 @@ def _looks_right(email: str) -> bool:
     except ValidationError:
         return False
     return len(email.strip()) <= EMAIL_LENGTH
-
-
-def split(sentences: str) -> tuple[str, str]:
-    """What is wrong and what to do, of a service's message that says both."""
-    message, _, remedy = sentences.partition(". ")
-    return (f"{message}.", remedy) if remedy else (sentences, "")

@@ -25,6 +25,7 @@ from deployments.queues.fields import QueueInput, default_input
 from deployments.queues.service import list_queues, node_pools
 from deployments.units import in_airflow_units
 from deployments.variables.service import VariableView, list_variables
+from deployments.variables.values import clean_value
 
 SECRET: Final = "Secret"
 NEW_VALUE: Final = "New value"
@@ -119,11 +120,11 @@ def warning_about(changes: Iterable[Change]) -> str:
     return warning
 
 
-def wanted_queues(deployment: Deployment, file: DeploymentFile) -> list[QueueInput] | None:
+def queue_inputs(deployment: Deployment, file: DeploymentFile) -> list[QueueInput] | None:
     """The worker queues once the file is applied; None if the file leaves them alone.
 
-    What the file leaves to us is chosen as the contract's 2.3 says: no worker has to stand by, the others as
-    for a queue for which nobody chose.
+    What the file leaves out, no worker that stands by and the other numbers, is chosen as for a queue for which
+    nobody chose.
     """
     if file.queues is None or executor_of(deployment, file) != Executor.CELERY:
         return None
@@ -141,20 +142,20 @@ def _queue_input(queue: Queue, pools: Mapping[str, NodePool]) -> QueueInput:
 def _variables(stored: list[VariableView], given: tuple[Variable, ...] | None) -> Iterator[Change]:
     if given is None:
         return
-    before, wanted = {each.key: each for each in stored}, {each.key: each for each in given}
-    for key in sorted(before.keys() | wanted.keys()):
-        if key not in wanted:
+    before, new = {each.key: each for each in stored}, {each.key: each for each in given}
+    for key in sorted(before.keys() | new.keys()):
+        if key not in new:
             yield Change(VARIABLES, key, How.DELETED, _shown(before[key]))
         elif key not in before:
-            after = SECRET if wanted[key].is_secret else wanted[key].value.rstrip()
+            after = SECRET if new[key].is_secret else clean_value(new[key].value)
             yield Change(VARIABLES, key, How.ADDED, "", after)
         else:
-            yield from _variable(before[key], wanted[key])
+            yield from _variable(before[key], new[key])
 
 
-def _variable(before: VariableView, wanted: Variable) -> Iterator[Change]:
-    value = wanted.value.rstrip()
-    if wanted.is_secret:
+def _variable(before: VariableView, new: Variable) -> Iterator[Change]:
+    value = clean_value(new.value)
+    if new.is_secret:
         # Whether a new value equals the stored one is not said: that would tell whether a guess is right.
         after = ", ".join([SECRET] * (not before.is_secret) + [NEW_VALUE] * bool(value))
     else:
@@ -204,9 +205,9 @@ def _queues_after(
 ) -> dict[str, QueueInput]:
     if executor_of(deployment, file) != Executor.CELERY:
         return {}
-    wanted = wanted_queues(deployment, file)
-    if wanted is not None:
-        return {each.name: each for each in wanted}
+    queues = queue_inputs(deployment, file)
+    if queues is not None:
+        return {each.name: each for each in queues}
     pool = next(iter(node_pools(deployment.cluster).values()), None)
     if deployment.executor != Executor.CELERY and pool and DEFAULT_QUEUE not in before:
         # Switching to Celery makes it.

@@ -1,4 +1,4 @@
-"""Writes a Deployment as a file that the CLI, our own pages and people can read (contracts/astro-cli.md 2.2)."""
+"""Writes a Deployment as a file that the CLI, our own pages and people can read."""
 
 import json
 import re

@@ -15,8 +15,9 @@ from django_htmx.http import retarget
 
 from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, wants_fragment
 from cloudui.web.uploads import was_too_large
+from cloudui.web.versions import StaleEdit
 from deployments.access import deployment_to_edit, deployment_to_view
-from deployments.deployment_file.apply import DeploymentChanged, apply, examine
+from deployments.deployment_file.apply import apply, examine
 from deployments.deployment_file.diff import Change, warning_about
 from deployments.deployment_file.forms import DeploymentFileForm
 from deployments.deployment_file.problems import InvalidDeploymentFile, Problem
@@ -102,7 +103,7 @@ def _agreed(request: HtmxHttpRequest, target: Deployment, sealed: str) -> HttpRe
 def _apply(request: HtmxHttpRequest, target: Deployment, file: Sealed) -> HttpResponse:
     try:
         changes = apply(request.principal, target, parse(file.text), state=file.state)
-    except DeploymentChanged:
+    except StaleEdit:
         return _preview(request, target, file.text, is_conflict=True)
     except InvalidDeploymentFile as invalid:
         return _invalid(request, target, file.text, invalid)

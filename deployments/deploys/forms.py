@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 
 from cloudui.web.text import PlainTextField
 from cloudui.web.uploads import UploadForm
-from deployments.deploys.store.refusal import LIMITS, MIB
+from deployments.deploys.store.refusal import LIMITS, MIB, Refused, TooLarge
+from deployments.deploys.store.unpacking import check
 from deployments.models.deployment import DESCRIPTION_LENGTH
 
 TOO_LARGE = f"This file is larger than {LIMITS.sent // MIB} MiB."
@@ -40,8 +41,17 @@ class DeployForm(UploadForm, RollBackForm):
             self.fields["archive"].error_messages["required"] = TOO_LARGE
 
     def clean_archive(self) -> Any:
-        """The file; the form as a whole may be larger than a file, so this one is measured again."""
+        """The file, read to its end: a wrong one is told here, and is no deploy that failed.
+
+        The form as a whole may be larger than a file, so this one is measured again.
+        """
         archive = self.cleaned_data["archive"]
         if archive.size > LIMITS.sent:
             raise ValidationError(TOO_LARGE, code="too_large")
+        try:
+            check(archive)
+        except Refused as error:
+            code = "too_large" if isinstance(error, TooLarge) else "refused"
+            raise ValidationError(str(error), code=code) from error
+        archive.seek(0)
         return archive

@@ -21,7 +21,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404
 
-from cloudui.web.principal import Kind, Principal
+from cloudui.web.principal import Principal
 from cloudui.web.text import PlainTextField
 from deployments.access import deployment_to_deploy
 from deployments.deploys.completion import (
@@ -37,8 +37,6 @@ from deployments.deploys.store.refusal import Refused, TooLarge
 from deployments.deploys.store.stream import Readable
 from deployments.models import Deploy, Deployment, DeployStatus
 from deployments.models.deployment import DESCRIPTION_LENGTH
-from workspaces.models import User
-from workspaces.principals import principal_for
 
 # Housekeeping holds a Deployment for an instant; another upload takes longer, and is not waited for.
 WAIT_SECONDS: Final = 2.0
@@ -222,23 +220,12 @@ def _copy_version(deploy: Deploy, locked: Deployment, target_id: str) -> None:
 
 def _activate(principal: Principal, deploy: Deploy, bundle: Bundle, confirm: Confirm | None) -> None:
     with transaction.atomic():
-        locked = deployment_to_deploy(
-            _with_current_rights(principal), None, deploy.deployment_id, locked=True
-        )
+        # An upload may outlast an account, or an Owner's office: with the lock, rights are read anew.
+        locked = deployment_to_deploy(principal, None, deploy.deployment_id, locked=True)
         if confirm is not None:
             confirm(deploy)
         bundle.activate(deploy.version)
         mark_succeeded(principal, locked, deploy)
-
-
-def _with_current_rights(principal: Principal) -> Principal:
-    """An upload may outlast an account, or an Owner's office."""
-    if principal.kind is not Kind.USER:
-        return principal
-    user = User.objects.filter(pk=principal.id, is_active=True).first()
-    if user is None:
-        raise PermissionDenied(NO_RIGHT)
-    return principal_for(user, origin=principal.origin)
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from deployments.deploys.store.refusal import LIMITS, MIB
 
 # Whether an archive is compressed is seen in its content, so all of these mean the same.
 ARCHIVES: Final = ("application/x-tar", "application/gzip", "application/octet-stream")
+# Older names of the same, which people's libraries still send (RFC 6713 section 3).
+OLD_NAMES: Final = ("application/x-gzip", "application/x-gtar", "application/x-compressed-tar")
 
 
 def require_archive(request: HttpRequest) -> None:
@@ -18,7 +20,7 @@ def require_archive(request: HttpRequest) -> None:
     Raises:
         ApiError: 415 or 413.
     """
-    if request.content_type not in ARCHIVES:
+    if request.content_type not in (*ARCHIVES, *OLD_NAMES):
         raise ApiError(415, "invalid_request", f"Send a tar or tar.gz archive as {' or '.join(ARCHIVES)}.")
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdecimal() and int(length) > LIMITS.sent:

@@ -10,6 +10,7 @@ from django.core.validators import EmailValidator
 from django.db import transaction
 from django.http import Http404
 
+from cloudui.web.advice import Advice
 from cloudui.web.principal import Principal
 from cloudui.web.text import validate_plain_text
 from deployments import events
@@ -21,7 +22,7 @@ ALERT_EMAILS: Final = 50
 # What a mail server takes at most (RFC 5321 section 4.5.3.1.3, without the angle brackets).
 EMAIL_LENGTH: Final = 254
 
-TOO_MANY = f"A Deployment has at most {ALERT_EMAILS} alert e-mails. Delete one first."
+TOO_MANY: Final = Advice(f"A Deployment has at most {ALERT_EMAILS} alert e-mails.", "Delete one first.")
 
 _validate = EmailValidator(message="Enter a valid e-mail address, such as team@example.com.")
 

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from pydantic.alias_generators import to_camel
 
+from cloudui.web.advice import Advice
 from cloudui.web.names import unique_name
 from cloudui.web.principal import Kind, Principal
 from cloudui.web.text import PlainTextAreaField, PlainTextField
@@ -24,12 +25,12 @@ from deployments.queues.service import drop_queues, ensure_default_queue, list_q
 # What one scheduler alone cannot give: scheduling that goes on while one of them is down.
 HIGH_AVAILABILITY_SCHEDULERS: Final = 2
 
-HIGH_AVAILABILITY_NEEDS = (
-    f"High Availability needs at least {HIGH_AVAILABILITY_SCHEDULERS} schedulers. "
-    "Select more schedulers or turn High Availability off."
+HIGH_AVAILABILITY_NEEDS: Final = Advice(
+    f"High Availability needs at least {HIGH_AVAILABILITY_SCHEDULERS} schedulers.",
+    "Select more schedulers or turn High Availability off.",
 )
-KEY_KEEPS_CI_CD = (
-    "An API key cannot turn off CI/CD Enforcement. An Editor or Admin of the Workspace can, in Details."
+KEY_KEEPS_CI_CD: Final = Advice(
+    "An API key cannot turn off CI/CD Enforcement.", "An Editor or Admin of the Workspace can, in Details."
 )
 
 
@@ -164,7 +165,9 @@ def _follow_executor(locked: Deployment, before: str, agreed: Collection[str] | 
             ensure_default_queue(locked)
         except ValidationError as error:
             # It is about the Cluster, which cannot be changed here; the executor can.
-            raise ValidationError({"executor": error.messages}) from error
+            raise ValidationError(
+                {"executor": [each.message for each in error.error_dict["cluster"]]}
+            ) from error
         return []
     names = queue_names(locked)
     if agreed is not None and not set(names) <= set(agreed):

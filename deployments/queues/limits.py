@@ -10,6 +10,7 @@ from typing import Final
 
 from django.core.exceptions import ValidationError
 
+from cloudui.web.advice import Advice
 from deployments.models import NodePool
 from deployments.models.queue import QUEUE_NAME_LENGTH
 from deployments.queues.fields import NUMBERS, QueueInput
@@ -38,7 +39,7 @@ def errors_of(data: QueueInput, pools: Mapping[str, NodePool]) -> dict[str, str]
         if not least <= getattr(data, field) <= greatest:
             errors[field] = f"Enter a number from {least} to {greatest}."
             if number.greatest is None:
-                errors[field] += f" The most for {pool.worker_type} is {greatest}."
+                errors[field] = Advice(errors[field], f"The most for {pool.worker_type} is {greatest}.")
     if not errors.keys() & {"min_workers", "max_workers"} and data.min_workers > data.max_workers:
         errors["min_workers"] = f"Enter at most {data.max_workers}, which is the maximum of this queue."
     return errors
@@ -61,5 +62,5 @@ def require_valid(errors: Mapping[str, str]) -> None:
 
 def _no_such_type(pools: Mapping[str, NodePool]) -> str:
     if not pools:
-        return "The Cluster has no node pools. An operator has to add one first."
+        return Advice("The Cluster has no node pools.", "An operator has to add one first.")
     return f"Select one of the Cluster's worker types: {', '.join(pools)}."

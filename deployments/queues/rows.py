@@ -1,19 +1,20 @@
 """The rows of worker queues, for services that hold the Deployment's row and have checked rights and limits."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 
+from cloudui.web.advice import Advice
 from cloudui.web.principal import Principal
 from deployments import events
 from deployments.models import Cluster, Deployment, NodePool, WorkerQueue
 from deployments.models.queue import DEFAULT_QUEUE
 from deployments.queues.fields import QueueInput, default_input
 
-NO_NODE_POOLS = (
-    "This cluster has no node pools, and the Celery executor needs workers. Select another cluster or the "
-    "Kubernetes executor, or ask an operator to add a node pool."
+NO_NODE_POOLS: Final = Advice(
+    "This cluster has no node pools, and the Celery executor needs workers.",
+    "Select another cluster or the Kubernetes executor, or ask an operator to add a node pool.",
 )
 
 

@@ -5,11 +5,13 @@ and writes its audit event in the same transaction.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.http import Http404
 
+from cloudui.web.advice import Advice
 from cloudui.web.principal import Principal
 from cloudui.web.versions import require_version
 from deployments.access import deployment_to_edit
@@ -34,11 +36,13 @@ __all__ = [
     "update_queue",
 ]
 
-ONLY_CELERY = "Only the Celery executor has worker queues. Change the executor in Details first."
+ONLY_CELERY: Final = Advice(
+    "Only the Celery executor has worker queues.", "Change the executor in Details first."
+)
 NAME_TAKEN = "A worker queue with this name already exists in this Deployment."
-NAME_STAYS = "The name of a worker queue cannot be changed. Create another queue instead."
+NAME_STAYS: Final = Advice("The name of a worker queue cannot be changed.", "Create another queue instead.")
 DEFAULT_STAYS = "The default queue cannot be deleted."
-TOO_MANY = f"A Deployment can have at most {MAX_QUEUES} worker queues. Delete one first."
+TOO_MANY: Final = Advice(f"A Deployment can have at most {MAX_QUEUES} worker queues.", "Delete one first.")
 
 
 def queue_to_edit(
@@ -191,10 +195,10 @@ def _errors_of_set(
         if data.name not in present or data != QueueInput.of(present[data.name]):
             errors |= {f"{place}.{field}": error for field, error in errors_of(data, pools).items()}
         if data.name in seen:
-            errors[f"{place}.name"] = "This name stands here twice. Use each name once."
+            errors[f"{place}.name"] = Advice("This name stands here twice.", "Use each name once.")
         seen.add(data.name)
     if DEFAULT_QUEUE not in seen:
-        errors[NON_FIELD_ERRORS] = f"{DEFAULT_STAYS} List a queue named {DEFAULT_QUEUE}."
+        errors[NON_FIELD_ERRORS] = Advice(DEFAULT_STAYS, f"List a queue named {DEFAULT_QUEUE}.")
     elif len(seen) > MAX_QUEUES:
         errors[NON_FIELD_ERRORS] = (
             f"A Deployment can have at most {MAX_QUEUES} worker queues; these are {len(seen)}."

@@ -1,7 +1,13 @@
 r"""The `.env` format, in which developers keep the variables of a project beside it.
 
-What is written here is read back to the letter, by us and by python-dotenv. A value with special characters is put
-in single quotes, in which only \ and ' have a \ before them and no variable is replaced.
+Programs read it differently. What is written here is read back to the letter by us and by python-dotenv, and spelled so
+that Node.js (`--env-file`), a shell (`set -a; . ./file`) and Docker read the same wherever there is such a spelling:
+
+* without quotes where nothing in the value is special to any of them; only this is right for `docker run`;
+* in single quotes, which a shell and Node.js take literally, and python-dotenv except for \\ and \';
+* in double quotes for a value with a single quote and nothing that one of them replaces there.
+
+Where there is none, a comment above the variable names those who read something else.
 """
 
 import io
@@ -14,11 +20,19 @@ from dotenv.parser import parse_stream
 
 from deployments.models import Deployment
 from deployments.variables.service import VariableInput, VariableView, list_variables
+from deployments.variables.values import clean_value
 
 # Above a secret, whose value is left out; it also says so to whoever reads the file back.
 SECRET: Final = "# Secret: its value is never exported. Left blank, it stays as it is."
 UNREADABLE: Final = "# {key}: what is stored cannot be read."
-PLAIN: Final = re.compile(r"[\w./:@%+,=-]*", re.ASCII)
+# A shell puts the home directory in the place of ~ at the beginning and behind a colon.
+PLAIN: Final = re.compile(r"""(?:[^\s\x00-\x1f\x7f"#$&'();<>\\`|~]|(?<=[^:=])~)*""")
+IN_SINGLE_QUOTES: Final = re.compile(r"(?:[^'\\\r]|\\(?=[^\\]))*")
+# Besides $ and `, which a shell replaces: the escapes of a shell, Node.js and python-dotenv.
+IN_DOUBLE_QUOTES: Final = re.compile(r"""(?:[^"$`\\\r]|\\(?=[^\\'"abfnrtv$`\n]))*""")
+SHELL: Final = "a shell"
+NODE: Final = "Node.js"
+DIFFERENT: Final = "# {programs} will read the next value differently: no spelling of it is right for all."
 # python-dotenv looks for a comment from each blank of a value on, and takes its time for each entry: half a MiB of
 # blanks would hold a process for half an hour, and one of comments for half a minute.
 MOST_BLANKS: Final = 1000
@@ -58,7 +72,7 @@ def parse(text: str) -> list[VariableInput]:
         if binding.key in found:
             raise ValidationError(f"Line {line}: the key of this line stands above already.", code="twice")
         found[binding.key] = VariableInput(
-            binding.key, binding.value.rstrip() or (None if is_secret else ""), is_secret=is_secret
+            binding.key, clean_value(binding.value) or (None if is_secret else ""), is_secret=is_secret
         )
         is_secret = False
     return list(found.values())
@@ -76,10 +90,36 @@ def _lines(variable: VariableView) -> str:
         return f"{SECRET}\n{variable.key}=\n"
     if not variable.is_readable:
         return f"{UNREADABLE.format(key=variable.key)}\n"
-    if PLAIN.fullmatch(variable.value):
-        return f"{variable.key}={variable.value}\n"
-    escaped = variable.value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"{variable.key}='{escaped}'\n"
+    return spell(variable.key, variable.value)
+
+
+@sensitive_variables()
+def spell(key: str, value: str) -> str:
+    """A variable as lines of a file.
+
+    Args:
+        key: its name.
+        value: its value.
+
+    Returns:
+        The line or lines, with a comment above if a shell or Node.js cannot read it as it is.
+    """
+    if PLAIN.fullmatch(value):
+        return f"{key}={value}\n"
+    if IN_SINGLE_QUOTES.fullmatch(value):
+        return f"{key}='{value}'\n"
+    if IN_DOUBLE_QUOTES.fullmatch(value):
+        return f'{key}="{value}"\n'
+    escaped = value.replace("\\", "\\\\")
+    is_replaced = any(each in value for each in "$`\r")
+    # In single quotes at least no shell runs anything of the value.
+    if is_replaced and "'" not in value and "\r" not in value:
+        spelled = f"'{escaped}'"
+    else:
+        spelled = '"{}"'.format(escaped.replace('"', '\\"').replace("\r", "\\r"))
+    programs = [SHELL] * is_replaced + [NODE] * any(each in value for each in '"\\\r')
+    named = " and ".join(programs)
+    return f"{DIFFERENT.format(programs=named[0].upper() + named[1:])}\n{key}={spelled}\n"
 
 
 def _refuse_blanks(text: str) -> None:

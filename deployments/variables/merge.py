@@ -12,6 +12,7 @@ from typing import Final, Literal
 from django.views.decorators.debug import sensitive_variables
 
 from deployments.variables.service import VariableInput, VariableView
+from deployments.variables.values import clean_value
 
 MINE: Final = "mine"
 THEIRS: Final = "theirs"
@@ -146,7 +147,7 @@ def _is_the_same(row: Row, now: VariableView | None) -> bool:
     if now is None:
         return row.is_deleted
     is_hidden = now.is_secret or row.is_secret or not now.is_readable
-    return not (is_hidden or row.is_deleted) and row.value.rstrip() == now.value
+    return not (is_hidden or row.is_deleted) and clean_value(row.value) == now.value
 
 
 def _trace_of_value(value: str) -> str:

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
+from cloudui.web.advice import Advice
 from cloudui.web.encryption import NONCE_BYTES, CannotDecrypt, decrypt, encrypt
 from cloudui.web.keyring import KeyFileError
 from cloudui.web.principal import Principal
@@ -26,6 +27,7 @@ from deployments.access import deployment_to_edit
 from deployments.models import Deployment
 from deployments.models.variable import KEY_LENGTH, EnvironmentVariable
 from deployments.variables.reserved_names import refuse_reserved
+from deployments.variables.values import clean_value
 
 PURPOSE: Final = "variable"
 KEY_PATTERN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -37,7 +39,7 @@ MOST_BYTES_IN_ALL: Final = 256 * 1024
 # What encryption adds to a value: the key's version, the nonce and the tag.
 SEAL_BYTES: Final = 1 + NONCE_BYTES + 16
 
-TWICE: Final = "This key stands here more than once. Keep one of them."
+TWICE: Final = Advice("This key stands here more than once.", "Keep one of them.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +125,7 @@ def save_variables(
 ) -> Deployment:
     """Make `variables` all that a Deployment has, in one step.
 
-    Those that are stored and missing here are deleted. White space at the end of values is dropped: it breaks programs and
-    nobody sees it. If nothing differs nothing happens, and no event is written.
+    Those that are stored and missing here are deleted. Values are kept as `clean_value` says. If nothing differs nothing happens, and no event is written.
 
     Args:
         principal: who saves; an Editor or the Deployment's own API key.
@@ -236,7 +237,7 @@ def _updated(
 ) -> tuple[EnvironmentVariable, str]:
     """The row as it is to be, and how it differs from what is stored; empty if it does not."""
     check_key(variable.key)
-    value = (variable.value or "").rstrip()
+    value = clean_value(variable.value or "")
     check_value(value)
     if stored is None:
         if variable.value is None or (variable.is_secret and not value):
@@ -268,8 +269,10 @@ def _excess(number: int, size: int) -> ValidationError | None:
         )
     if size > MOST_BYTES_IN_ALL:
         return ValidationError(
-            f"All values together have at most {MOST_BYTES_IN_ALL:,} bytes; these have {size:,}. "
-            "Put the large ones into files of the image or into a secrets backend.",
+            Advice(
+                f"All values together have at most {MOST_BYTES_IN_ALL:,} bytes; these have {size:,}.",
+                "Put the large ones into files of the image or into a secrets backend.",
+            ),
             code="too_large",
         )
     return None

@@ -1,6 +1,7 @@
 """People in the admin site: accounts, roles, deactivation, passwords, and who may touch whom."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 
 from tests.admin.forms import errors, send
@@ -24,6 +25,14 @@ def is_signed_in(client):
     return client.get("/").status_code == 200
 
 
+def _given(**sets):
+    """A person who has been given permissions, and may not open the admin site yet."""
+    user = create_user()
+    for name, values in sets.items():
+        getattr(user, name).set(values)
+    return user
+
+
 @pytest.fixture
 def person(db):
     return create_user(email="person@example.com", full_name="Pia Person")
@@ -39,8 +48,8 @@ def test_an_account_is_made_with_its_password_and_can_sign_in(as_operator, opera
     browser = Client()
     browser.post("/account/login/", {"login": "new@example.com", "password": NEW})
     assert is_signed_in(browser)
-    event = AuditEvent.objects.get()
-    assert (event.operation, event.subject_id, event.target) == ("createUser", operator.pk, user.pk)
+    event = AuditEvent.objects.get(operation="createUser")
+    assert (event.subject_id, event.target) == (operator.pk, user.pk)
     assert event.input == facts
 
 
@@ -145,7 +154,8 @@ def test_the_page_of_a_person_shows_no_trace_of_the_password(as_operator, person
     response = as_operator.get(change(person))
 
     html = response.content.decode()
-    assert [it for it in (person.password, person.security_stamp, "md5", "argon2") if it in html] == []
+    # With the sign: a random ID may well have "md5" in it.
+    assert [it for it in (person.password, person.security_stamp, "md5$", "argon2") if it in html] == []
     link = page(response).select_one(".object-tools").find("a", string="Change password")
     assert link["href"] == password(person)
 
@@ -212,24 +222,54 @@ def test_a_helper_makes_no_powerful_account(as_helper):
     assert (user.organization_role, user.is_staff, user.is_superuser) == ("member", False, False)
 
 
-@pytest.mark.parametrize("who", ["superuser", "staff", "owner", "the helper"])
-def test_helpers_touch_no_powerful_person_and_not_themselves(as_helper, helper, who):
+@pytest.mark.parametrize(
+    "who",
+    [
+        "superuser",
+        "staff",
+        "owner",
+        "billing admin",
+        "Admin of a Workspace",
+        "Editor of a Workspace",
+        "Member of a Workspace",
+        "in a group",
+        "with a permission",
+        "the helper",
+    ],
+)
+def test_helpers_touch_no_powerful_person_and_not_themselves(as_helper, helper, workspace, who):
     target = {
         "superuser": lambda: create_user(is_superuser=True),
         "staff": lambda: create_user(is_staff=True),
         "owner": create_owner,
+        "billing admin": lambda: create_user(organization_role=OrganizationRole.BILLING_ADMIN),
+        "Admin of a Workspace": lambda: create_member(workspace=workspace, role=Role.ADMIN),
+        "Editor of a Workspace": lambda: create_member(workspace=workspace, role=Role.EDITOR),
+        "Member of a Workspace": lambda: create_member(workspace=workspace),
+        "in a group": lambda: _given(groups=helper.groups.all()),
+        "with a permission": lambda: _given(user_permissions=Permission.objects.all()[:1]),
         "the helper": lambda: helper,
     }[who]()
-    before = target.password
+    before = User.objects.values().get(pk=target.pk)
 
     edited = as_helper.post(
-        change(target), {"email": target.email, "full_name": "Taken", "is_superuser": "on"}
+        change(target), {"email": "taken@example.com", "full_name": "Taken", "is_superuser": "on"}
     )
     taken = as_helper.post(password(target), {"password1": NEW, "password2": NEW, "set-password": "x"})
 
     assert (edited.status_code, taken.status_code) == (403, 403)
+    assert as_helper.get(password(target)).status_code == 403
+    assert page(as_helper.get(change(target))).select("#user_form [name=email], [name=_save]") == []
+    assert User.objects.values().get(pk=target.pk) == before
+
+
+def test_a_superuser_may_help_everybody(as_operator, workspace):
+    target = create_member(workspace=workspace, role=Role.ADMIN)
+
+    send(as_operator, password(target), password1=NEW, password2=NEW)
+
     target.refresh_from_db()
-    assert (target.password, target.full_name != "Taken") == (before, True)
+    assert target.check_password(NEW)
 
 
 def test_groups_are_for_superusers(as_operator, as_helper, helper):
@@ -254,9 +294,3 @@ def test_people_are_found_by_e_mail_address_and_name(as_operator, person):
     for words in ("person@", "pia", person.pk):
         rows = page(as_operator.get("/admin/workspaces/user/", {"q": words})).select("#result_list tbody tr")
         assert len(rows) == 1
-
-
-def test_nobody_searches_by_the_hash_of_a_password(as_operator, person):
-    response = as_operator.get("/admin/workspaces/user/", {"password__startswith": "md5"})
-
-    assert response.status_code in {302, 400}

@@ -44,5 +44,5 @@ def events(response):
 
 
 def text(response):
-    """What a person reads; times have a hard space, which nobody sees."""
-    return soup(response).get_text(" ", strip=True).replace("\xa0", " ")
+    """What a person reads: white space, the hard one of times too, is one space."""
+    return " ".join(soup(response).get_text(" ").split())

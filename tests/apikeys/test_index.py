@@ -39,13 +39,14 @@ def test_an_empty_list_says_so(as_admin, deployment):
 
 def test_a_key_is_shown_without_its_secret(as_admin, deployment):
     issued = create_api_key(deployment, name="CI", description="Nightly build")
+    ApiKey.objects.update(created_at=timezone.now() - timedelta(hours=3, minutes=30))
 
     page = as_admin.get(url("index", deployment))
 
     row = soup(page).find(id=f"key-{issued.key.pk}").get_text(" ", strip=True)
     assert row.startswith(issued.key.pk)
     assert "●●●●●" in row
-    assert "Secret not confirmed CI Nightly build now Never" in row
+    assert "Secret not confirmed CI Nightly build 3\N{NO-BREAK SPACE}hours ago Never" in row
     assert "1 API Key" in text(page)
     assert not SECRET.search(page.content.decode())
     assert issued.key.secrets.get().encoded not in page.content.decode()
@@ -73,12 +74,12 @@ def test_a_confirmed_key_has_no_badge(as_admin, deployment):
 
 def test_the_last_use_is_shown(as_admin, deployment):
     issued = create_api_key(deployment)
-    earlier = timezone.now() - timedelta(minutes=3)
+    earlier = timezone.now() - timedelta(hours=3, minutes=30)
     ApiKey.objects.filter(pk=issued.key.pk).update(last_used_at=earlier)
 
     page = text(as_admin.get(url("index", deployment)))
 
-    assert "3 minutes ago" in page
+    assert "3 hours ago" in page
     assert "Never" not in page
 
 

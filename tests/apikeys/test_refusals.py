@@ -4,17 +4,23 @@ from datetime import timedelta
 
 import argon2
 import pytest
+from django.core.cache import cache
+from django.db import OperationalError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from apikeys import key_secrets, keys
+from apikeys import credential_state, key_secrets, keys
 from apikeys.models import ApiKeySecret, Reason, Refusal
+from cloudui.configuration import public_url
 from cloudui.web import ratelimit
 from tests.apikeys.machine import FORM, credentials_of, error_of, exchange, forged, never_stored, post, shown
 from tests.factories import create_api_key, create_deployment
 from workspaces.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
 @pytest.mark.threat("T-E1")
@@ -163,19 +169,73 @@ def test_a_key_that_exchanges_too_often_is_told_to_keep_its_tokens(issued, setti
 
 @pytest.mark.threat("T-J9")
 @pytest.mark.rfc("6749", "2.3.1")
-@pytest.mark.parametrize("name", ["client_secret", "anything"])
-def test_a_genuine_secret_in_the_address_is_refused_and_marked(issued, name):
-    for _ in range(2):
-        response = Client().post(
-            f"/oauth/token?{name}={issued.secret.reveal()}",
-            "grant_type=client_credentials",
-            content_type=FORM,
-        )
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/oauth/token?client_secret={secret}",
+        "/oauth/token/?anything={secret}",
+        "/oauth/introspect?token={secret}",
+        "/oauth/revoke-leaked?secret={secret}",
+        "/v1/whoami?a=1&b=x{secret}%0A",
+        "/v1/nothing/{secret}",
+        "/.well-known/jwks.json?{secret}",
+        "/graphql?{encoded}",
+        "/account/login/?next=/a?b={encoded}",
+        "/token?secret={secret}",
+        "/admin/?q={secret}",
+        "/nothing/here/{encoded}/at/all",
+        "/static/none.css?v={secret}",
+        "/healthz?{secret}",
+        "/?" + "a" * 9000 + "={secret}",
+    ],
+)
+def test_a_genuine_secret_in_any_address_is_refused_and_marked(issued, caplog, url):
+    secret = issued.secret.reveal()
+    address = url.format(secret=secret, encoded="%63" + secret[1:])
 
-        assert (response.status_code, error_of(response)) == (400, "invalid_request")
-    refusal = Refusal.objects.get()
-    assert (refusal.key_id, refusal.reason) == (issued.key.pk, Reason.SECRET_IN_URL)
-    assert AuditEvent.objects.filter(operation="tokenRefused").count() == 1
+    for method in METHODS:
+        response = Client(raise_request_exception=False).generic(method, address)
+
+        assert response.status_code == 400, method
+        assert secret not in str(response.headers) + response.content.decode()
+        assert response.headers["Cache-Control"] == "no-store"
+        refusal = Refusal.objects.get()
+        assert (refusal.key_id, refusal.reason) == (issued.key.pk, Reason.SECRET_IN_URL)
+        Refusal.objects.all().delete()
+        cache.clear()
+    assert AuditEvent.objects.filter(operation="tokenRefused").count() == len(METHODS)
+    assert secret not in caplog.text
+
+
+@pytest.mark.threat("T-J9")
+@pytest.mark.parametrize("url", ["/oauth/token?client_secret={}", "/account/login/?next={}"])
+def test_a_genuine_secret_in_an_address_is_noticed_before_plain_http_and_another_host_are_refused(
+    issued, settings, url
+):
+    settings.PUBLIC = public_url("https://console.example.com")
+
+    response = Client(headers={"Host": "elsewhere.example"}).get(url.format(issued.secret.reveal()))
+
+    assert response.status_code == 400
+    assert Refusal.objects.get().reason == Reason.SECRET_IN_URL
+
+
+@pytest.mark.threat("T-J9")
+def test_a_secret_in_an_address_is_refused_while_the_database_is_away(issued, monkeypatch):
+    def away(*_):
+        raise OperationalError
+
+    monkeypatch.setattr(credential_state, "by_fingerprint", away)
+
+    assert Client().get(f"/oauth/token?secret={issued.secret.reveal()}").status_code == 400
+
+
+@pytest.mark.threat("T-J9")
+def test_a_forged_secret_in_an_address_costs_no_query(issued):
+    with CaptureQueriesContext(connection) as queries:
+        response = Client().get(f"/oauth/token?client_secret={forged(issued)}")
+
+    assert (response.status_code, len(queries)) == (405, 0)
 
 
 @pytest.mark.threat("T-J9")

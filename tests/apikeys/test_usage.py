@@ -1,11 +1,12 @@
 """Use is seen: when, from where and about how often, written at most once a minute; and the last 50 refusals."""
 
 import importlib
+import threading
 from datetime import timedelta
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -108,6 +109,65 @@ def test_another_key_takes_along_what_one_has_left_behind(deployment, clock):
 
     assert usage.total_uses(ApiKey.objects.all()) == {first.key.pk: 2, second.key.pk: 2}
     assert len(usage._counter._written) == 1
+
+
+def test_a_burst_and_then_silence_is_counted_whole(issued):
+    token = token_of(issued)
+    for _ in range(11):
+        exchange(issued)
+    for _ in range(12):
+        whoami(token)
+    assert usage.daily_uses(issued.key)[-1][1] == 1
+
+    usage.write_pending()
+    usage.write_pending()
+
+    assert usage.daily_uses(issued.key)[-1][1] == 24
+
+
+def test_the_timer_writes_again_and_again(monkeypatch):
+    written, twice = [], threading.Event()
+
+    def write():
+        written.append(threading.current_thread())
+        if len(written) == 2:
+            twice.set()
+
+    monkeypatch.setattr(usage, "write_pending", write)
+
+    stop = usage.write_regularly(0.01)
+
+    assert twice.wait(timeout=30)
+    stop.set()
+    assert written[0].daemon
+
+
+def test_what_was_written_by_the_timer_begins_a_new_minute(issued, clock):
+    token = token_of(issued)
+    whoami(token)
+    clock(timedelta(seconds=61))
+    usage.write_pending()
+
+    whoami(token)
+
+    assert usage.daily_uses(issued.key)[-1][1] == 2
+
+
+def test_counts_that_the_database_did_not_take_are_kept(issued, monkeypatch):
+    token = token_of(issued)
+    whoami(token)
+    note_use = usage.note_use
+
+    def away(*_):
+        raise OperationalError
+
+    monkeypatch.setattr(usage, "note_use", away)
+    usage.write_pending()
+    whoami(token)
+    monkeypatch.setattr(usage, "note_use", note_use)
+    usage.write_pending()
+
+    assert usage.daily_uses(issued.key)[-1][1] == 3
 
 
 def test_keys_that_were_used_before_each_knew_it_learn_it_from_their_secrets(deployment):

@@ -38,7 +38,12 @@ def chromium(playwright) -> Iterator[Browser]:
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     # Set but empty, it means the one that Playwright installed.
     path = os.environ.get("CHROMIUM", "/usr/bin/chromium") or None
-    browser = playwright.chromium.launch(executable_path=path, args=arguments)
+    browser = playwright.chromium.launch(
+        executable_path=path,
+        args=arguments,
+        # A person's browser has the cache from which Back brings a page; Playwright switches it off.
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
     yield browser
     browser.close()
 

@@ -9,9 +9,13 @@ from typing import Any
 
 import pytest
 
+from cloudui.web import shell_lines
 from deployments.models import Deploy, EnvironmentVariable
-from tests.factories import disable_api_key
+from deployments.variables.service import VariableInput, save_variables
+from tests.factories import create_member, disable_api_key
 from tests.house.conventions import ROOT
+from workspaces.models import Role
+from workspaces.principals import principal_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,6 +33,8 @@ SCRIPTS = re.findall(
 # What the two services set by themselves.
 OF_PIPELINES = {
     "GITHUB_SHA": "0" * 40,
+    "GITHUB_REF_NAME": "feature/a & b",
+    "GITHUB_ACTOR": "Somebody+1",
     "GITHUB_RUN_ID": "1",
     "GITHUB_RUN_ATTEMPT": "1",
     "CIRCLE_SHA1": "1" * 40,
@@ -77,12 +83,19 @@ def test_the_lines_of_the_readme_tell_who_the_key_is(run, issued):
 
 @pytest.mark.parametrize("number", [1, 2], ids=["GitHub Actions", "CircleCI"])
 def test_the_pipelines_of_the_readme_deploy(run, issued, number):
-    answers = _all_json(run(dedent(SCRIPTS[number][1])))
+    deployment = issued.key.deployment
+    admin = principal_for(create_member(workspace=deployment.workspace, role=Role.ADMIN))
+    save_variables(admin, deployment, [VariableInput("COLOUR", "nobodys-concern")], version=None)
 
-    assert (answers[-1]["status"], answers[-1]["file_count"]) == ("SUCCEEDED", 1)
-    assert Deploy.objects.get().description in OF_PIPELINES.values()
+    log = run(dedent(SCRIPTS[number][1]))
+
+    (answer,) = _all_json(log)
+    assert (answer["status"], answer["file_count"]) == ("SUCCEEDED", 1)
+    assert "nobodys-concern" not in log
+    descriptions = {1: f"feature/a & b by Somebody+1: {'0' * 40}", 2: "1" * 40}
+    assert Deploy.objects.get().description == descriptions[number]
     variables = dict(EnvironmentVariable.objects.values_list("key", "is_secret"))
-    assert variables == ({"RELEASE": False} if number == 1 else {})
+    assert variables == {"COLOUR": False} | ({"RELEASE": False} if number == 1 else {})
 
 
 def test_a_pipeline_is_told_why_its_key_is_refused(run, issued):
@@ -90,6 +103,27 @@ def test_a_pipeline_is_told_why_its_key_is_refused(run, issued):
 
     with pytest.raises(AssertionError, match="disabled since"):
         run(dedent("".join(SCRIPTS[1])))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [shell_lines.TYPED, shell_lines.WITH_BASIC, shell_lines.IN_A_PIPELINE],
+    ids=["typed", "Basic", "pipeline"],
+)
+def test_whoever_exchanges_a_key_sees_why_it_is_refused(run, issued, lines):
+    disable_api_key(issued.key)
+
+    with pytest.raises(AssertionError, match="disabled since"):
+        run(lines)
+
+
+@pytest.mark.parametrize("path", ["docs/api.md", "docs/deploys.md", "README.md"])
+def test_sed_swallows_no_answer(path):
+    """What it does not find the value in goes to standard error."""
+    commands = re.findall(r"sed -n .*", (ROOT / path).read_text(encoding="utf-8"))
+
+    assert commands
+    assert [command for command in commands if "-e t -e 'w /dev/stderr'" not in command] == []
 
 
 def _all_json(text: str) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from tests.deployments.deploys.archives import files, zipped
 from tests.deployments.deploys.programs import at, fields_of, of_key, of_person, of_role, refusal_of
 from tests.factories import create_deployment, create_member, create_owner, create_workspace
 from workspaces.models import AuditEvent, Membership, Role
@@ -102,6 +103,12 @@ def test_what_is_no_object_is_refused(program, deployment, body):
 
 def test_a_missing_body_is_missed(program, deployment):
     assert fields_of(program.send("patch", at(deployment))) == {"body": "This field is required."}
+
+
+def test_a_byte_order_mark_is_passed_over(program, deployment):
+    body = b'\xef\xbb\xbf{"name": "Renamed"}'
+
+    assert program.send("patch", at(deployment), body, kind="application/json").json()["name"] == "Renamed"
 
 
 @pytest.mark.parametrize(
@@ -252,3 +259,10 @@ def test_a_refusal_tells_no_person_anything_else(deployment):
     assert refusal_of(response) == (403, "access_denied")
     assert response.json()["error_description"].startswith("Only a Workspace Editor or Admin can change")
     assert json.loads(response.content).keys() == {"error", "error_description"}
+
+
+@pytest.mark.parametrize("kind", ["application/x-gzip", "application/x-gtar", "application/octet-stream"])
+def test_older_names_of_an_archive_are_taken(program, deployment, kind):
+    deployed = program.post(at(deployment, "deploys"), zipped(files()), kind=kind)
+
+    assert deployed.json()["status"] == "SUCCEEDED"

@@ -1,8 +1,8 @@
 """Each threat of the threat model is answered by a test that carries its number, or is named here with a reason."""
 
-import re
+import pytest
 
-from tests.house.conventions import ROOT
+from tests.house.threat_marks import threats_by_file, threats_in
 
 # Reveal in the browser, requests and rendering, storage and operators, token endpoint, tokens, life cycle.
 THREATS = {
@@ -20,9 +20,42 @@ ABSENT = {
 }
 
 
+MARK = '@pytest.mark.threat("T-W3")\n'
+TEST = "def test_frames(client):\n    assert client\n"
+
+
 def test_every_threat_is_answered_or_absent_for_a_reason():
-    answered = set()
-    for path in (ROOT / "tests").rglob("test_*.py"):
-        answered |= set(re.findall(r"""threat\(["'](T-[A-Z]\d+)["']\)""", path.read_text()))
+    answered = set().union(*threats_by_file().values())
 
     assert answered == THREATS - ABSENT.keys()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        MARK + TEST,
+        MARK + "async " + TEST,
+        "@pytest.mark.django_db\n" + MARK + TEST,
+        'pytestmark = [pytest.mark.django_db, pytest.mark.threat("T-W3")]\n' + TEST,
+        '@pytest.mark.parametrize("x", [pytest.param(1, marks=pytest.mark.threat("T-W3"))])\n' + TEST,
+    ],
+)
+def test_a_test_that_runs_answers(text):
+    assert threats_in(text) == {"T-W3"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# " + MARK + TEST,
+        f"NOTE = {MARK!r}\n" + TEST,
+        f"def test_frames():\n    {MARK!r}\n",
+        MARK + "def frames(): ...\n" + TEST,
+        MARK + "@pytest.fixture\n" + "def frames(): ...\n",
+        "class Frames:\n    " + MARK + "    def test_frames(self): ...\n",
+        "def frames():\n    " + MARK + "    def test_frames(): ...\n",
+        'pytestmark = pytest.mark.threat("T-W3")\n',
+    ],
+)
+def test_what_does_not_run_answers_nothing(text):
+    assert threats_in(text) == set()

@@ -15,7 +15,7 @@ from apikeys import credentials
 from apikeys.forms import new_nonce
 from apikeys.models import ApiKeySecret
 from apikeys.snippets import Snippet
-from apikeys.tokens import signing_keys
+from apikeys.tokens import access_tokens, signing_keys
 from cloudui.web.middleware import CompressionMiddleware
 from deployments.models import Deploy, DeployStatus
 from tests.house.routes import body, changing_forms, make_ready
@@ -127,6 +127,39 @@ def test_a_failure_while_a_secret_is_made_or_shown_does_not_report_it(cast, repo
     assert not any(
         secret in text for secret in made for text in (*told, *(answer.text for answer in answers))
     )
+
+
+@pytest.mark.threat("T-S5")
+@pytest.mark.parametrize("step", ["sign", "audit", "respond", "use"])
+def test_a_failure_while_a_persons_token_is_made_shown_or_used_does_not_report_it(
+    cast, reports, monkeypatch, step
+):
+    tokens = [access_tokens.mint_for_user(cast.people["admin"])[0]]
+    sign = access_tokens._sign
+
+    @sensitive_variables()
+    def remember(claims):
+        tokens.append(sign(claims))
+        if step == "sign":
+            raise Broken
+        return tokens[-1]
+
+    monkeypatch.setattr(access_tokens, "_sign", remember)
+    client = cast.client("admin")
+    if step == "use":
+        monkeypatch.setattr(access_tokens, "_checked", _fail)
+        answer = client.get("/v1/whoami", headers={"Authorization": f"Bearer {tokens[0]}"})
+    else:
+        if step != "sign":
+            _break(monkeypatch, step)
+        answer = client.post("/token")
+
+    assert answer.status_code == 500
+    told = reports()
+    assert len(told) >= 5
+    assert all("Broken" in text for text in told)
+    parts = {part for token in tokens for part in token.split(".")[1:]}
+    assert not [part for part in parts for text in (*told, answer.text) if part in text]
 
 
 @pytest.mark.threat("T-S5")

@@ -1,16 +1,23 @@
 """Rights are read when they are used: what was lost since the page was opened, or since the click, is lost."""
 
-import pytest
+from dataclasses import replace
 
-from apikeys.models import ApiKey
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from apikeys import key_secrets, keys
+from apikeys.models import ApiKey, ApiKeySecret
 from deployments.models.deployment import DeploymentQuerySet
 from tests.apikeys.machine import exchange, token_of, whoami
 from tests.cast import HX
 from tests.factories import create_api_key
 from tests.house.routes import ONLY_FILL_IN, body, forms, make_ready
 from tests.house.walk import ask, undone
-from workspaces.models import Membership, Role
+from workspaces.models import Membership, OrganizationRole, Role, User, Workspace
 from workspaces.models.workspace import WorkspaceQuerySet
+from workspaces.principals import principal_for, with_current_rights
+from workspaces.service import create_workspace
 
 pytestmark = [pytest.mark.django_db, pytest.mark.threat("T-L1")]
 
@@ -74,6 +81,96 @@ def test_a_person_removed_between_the_click_and_the_change_changes_nothing(cast,
             changes = [sql for sql in answer.changes if "workspaces_membership" not in sql]
             assert (answer.status, changes) == (404, []), str(route)
             assert len(looks) >= 2, str(route)
+
+
+OWNER_NO_LONGER = {"organization_role": OrganizationRole.MEMBER}
+DEACTIVATED = {"is_active": False}
+
+
+@pytest.mark.parametrize(
+    ("who", "change"),
+    [("owner", OWNER_NO_LONGER), ("owner", DEACTIVATED), ("admin", DEACTIVATED)],
+    ids=["Owner no longer", "Owner deactivated", "Admin deactivated"],
+)
+def test_a_right_of_the_account_that_ends_between_the_click_and_the_change_is_lost(
+    cast, monkeypatch, who, change
+):
+    """An Owner needs no row of a Workspace, and who is deactivated keeps theirs."""
+    looks = []
+
+    def look_while_it_ends(look):
+        def visible_to(self, principal):
+            looks.append(self)
+            if len(looks) == 1:
+                User.objects.filter(pk=cast.people[who].pk).update(**change)
+            return look(self, principal)
+
+        return visible_to
+
+    for rows in (DeploymentQuerySet, WorkspaceQuerySet):
+        monkeypatch.setattr(rows, "visible_to", look_while_it_ends(rows.visible_to))
+    for route in _changing_forms_of_a_workspace(cast):
+        with undone():
+            make_ready(route, cast)
+            data = body(route, cast)
+            looks.clear()
+
+            answer = ask(cast.client(who), route.path(cast), "POST", data)
+
+            changes = [sql for sql in answer.changes if "workspaces_user" not in sql]
+            assert (answer.status in {403, 404}, changes) == (True, []), str(route)
+
+
+@pytest.mark.parametrize("change", [OWNER_NO_LONGER, DEACTIVATED], ids=["Owner no longer", "deactivated"])
+def test_nobody_makes_a_workspace_who_was_an_owner_a_moment_ago(cast, change):
+    principal = principal_for(cast.people["owner"])
+    User.objects.filter(pk=principal.id).update(**change)
+
+    with pytest.raises(PermissionDenied):
+        create_workspace(principal, name="Too late", description="")
+
+    assert not Workspace.objects.filter(name="Too late").exists()
+
+
+@pytest.mark.parametrize("is_token", [True, False])
+def test_the_rights_of_the_moment_are_those_of_the_same_caller(cast, is_token):
+    """A person's token manages no API keys, also after it was looked at again."""
+    principal = replace(principal_for(cast.people["owner"]), is_token=is_token)
+
+    assert with_current_rights(principal) == principal
+
+
+@pytest.mark.parametrize("action", ["create", "reissue", "rotate"])
+@pytest.mark.parametrize(
+    ("who", "change"),
+    [("owner", OWNER_NO_LONGER), ("owner", DEACTIVATED), ("admin", DEACTIVATED)],
+    ids=["Owner no longer", "Owner deactivated", "Admin deactivated"],
+)
+def test_no_secret_is_shown_to_somebody_who_lost_the_right_while_it_was_hashed(
+    cast, monkeypatch, action, who, change
+):
+    prepare = key_secrets.prepare
+
+    def prepare_slowly():
+        User.objects.filter(pk=cast.people[who].pk).update(**change)
+        return prepare()
+
+    principal, deployment = principal_for(cast.people[who]), cast.deployment(cast.home)
+    key = create_api_key(deployment).key
+    acts = {
+        "create": lambda: keys.create_key(
+            principal, deployment, name="Too late", description="", nonce="0" * 32
+        ),
+        "reissue": lambda: key_secrets.reissue_secret(principal, key),
+        "rotate": lambda: key_secrets.rotate_secret(principal, key, overlap=key_secrets.OVERLAPS[1]),
+    }
+    before = ApiKeySecret.objects.count()
+    monkeypatch.setattr(key_secrets, "prepare", prepare_slowly)
+
+    with pytest.raises((Http404, PermissionDenied)):
+        acts[action]()
+
+    assert ApiKeySecret.objects.count() == before
 
 
 def test_with_the_rights_the_same_forms_do_change_something(cast):

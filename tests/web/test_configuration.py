@@ -2,6 +2,7 @@
 
 import logging.config
 import runpy
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -26,8 +27,28 @@ def test_the_public_url_is_scheme_host_and_port(text, scheme, host, port):
 
 
 @pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("https://konsole.m\u00fcnchen.example", "https://konsole.xn--mnchen-3ya.example"),
+        ("https://KONSOLE.M\u00dcNCHEN.example:8443/", "https://konsole.xn--mnchen-3ya.example:8443"),
+        ("https://stra\u00dfe.example", "https://xn--strae-oqa.example"),
+        ("https://\u4f8b\u3048.\u30c6\u30b9\u30c8", "https://xn--r8jz45g.xn--zckzah"),
+        ("https://Console.Example.com", "https://console.example.com"),
+        ("https://xn--mnchen-3ya.example", "https://xn--mnchen-3ya.example"),
+    ],
+)
+def test_the_public_url_is_written_as_browsers_write_it(text, written):
+    """In Host and Origin they send it in ASCII and lower case."""
+    public = configuration.public_url(text)
+
+    assert (public.text, public.host) == (written, urlsplit(written).hostname)
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        "https://\u2028.example",
+        "https://" + "\u00fc" * 70 + ".example",
         "console.example.com",
         "ftp://console.example.com",
         "https://",

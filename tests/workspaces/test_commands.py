@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from tests.factories import create_user
@@ -110,10 +110,21 @@ def test_housekeeping_deletes_expired_sessions():
     assert [session.session_key for session in Session.objects.all()] == ["new"]
 
 
+FAILURES = [
+    OperationalError("no such database"),
+    PermissionError(13, "Permission denied", "dags"),
+    OSError(30, "Read-only file system"),
+    RuntimeError("nobody expected this"),
+    MemoryError(),
+    RecursionError(),
+]
+
+
 @pytest.mark.django_db
-def test_a_task_that_fails_does_not_stop_the_others(monkeypatch, caplog, settings):
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
+def test_a_task_that_fails_does_not_stop_the_others(monkeypatch, caplog, failure):
     def broken():
-        raise OperationalError("no such database")
+        raise failure
 
     done = []
     monkeypatch.setattr(retention, "delete_old_events", broken)
@@ -123,6 +134,42 @@ def test_a_task_that_fails_does_not_stop_the_others(monkeypatch, caplog, setting
 
     assert done == ["the other"]
     assert "Housekeeping could not finish workspaces.audit.retention.delete_old_events" in caplog.text
+
+
+@pytest.mark.django_db
+def test_a_task_that_cannot_be_imported_does_not_stop_the_others(monkeypatch, caplog, settings):
+    done = []
+    monkeypatch.setattr(retention, "delete_old_events", lambda: done.append("the other"))
+    settings.HOUSEKEEPING = ["workspaces.nowhere.work", "workspaces.audit.retention.delete_old_events"]
+
+    call_command("housekeeping", once=True)
+
+    assert done == ["the other"]
+    assert "Housekeeping could not finish workspaces.nowhere.work" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_broke_in_one_task_is_not_the_next_tasks(monkeypatch, caplog, settings):
+    def broken():
+        connection.ensure_connection()
+        connection.connection.close()
+        User.objects.exists()
+
+    done = []
+    monkeypatch.setattr(retention, "delete_old_events", broken)
+    monkeypatch.setattr(housekeeping, "delete_expired_sessions", lambda: done.append(User.objects.count()))
+
+    call_command("housekeeping", once=True)
+
+    assert done == [0]
+    assert caplog.text.count("Housekeeping could not finish") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_connection_is_held_during_the_pause():
+    call_command("housekeeping", once=True)
+
+    assert connection.connection is None
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

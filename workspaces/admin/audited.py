@@ -1,51 +1,37 @@
-"""What every model's admin shares: each change writes an audit event, and no list counts a large table."""
+"""What every admin that changes rows shares: each change writes an audit event."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 from django import forms
-from django.contrib import admin
-from django.core.paginator import Paginator
-from django.db import models
+from django.db import models, transaction
 from django.http import HttpRequest
 
 from cloudui.web.text import PlainTextField
 from workspaces import audit
-
-# Beyond this, people search instead of paging.
-MOST_ROWS = 10_000
+from workspaces.admin.bounded import BoundedAdmin
 
 # What is never written into the audit log; a change of a password has an event of its own.
 SECRET_FIELDS = frozenset({"password", "password1", "password2", "usable_password"})
 
 
-class BoundedPaginator(Paginator):  # type: ignore[type-arg] # generic in the stubs only
-    """Counts to 10,000 and no further, so that a list costs the same with a million rows."""
-
-    @cached_property
-    def count(self) -> int:
-        rows: models.QuerySet[Any] = self.object_list  # type: ignore[assignment] # the admin pages query sets
-        return rows.order_by()[:MOST_ROWS].count()
-
-
-# Characters of a search.
-MOST_SEARCHED: Final = 200
-
-
-class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the stubs only
+class AuditedAdmin(BoundedAdmin):
     """Writes `create...`, `update...` and `delete...` events in the transaction of Django's own views."""
 
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
-    paginator = BoundedPaginator
     formfield_overrides = {models.CharField: {"form_class": PlainTextField}}
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        """Cut the search: each of its words becomes a condition, and SQLite takes only so many."""
-        return super().get_search_results(request, queryset, search_term[:MOST_SEARCHED])
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row, locked for a change: what others do to it meanwhile is waited for, and a row that went is none."""
+        found = super().get_object(request, object_id, from_field)
+        if found and self.is_change(request):
+            return self.get_queryset(request).select_for_update(of=("self",)).filter(pk=found.pk).first()
+        return found
+
+    def is_change(self, request: HttpRequest) -> bool:
+        """Whether the request changes something, in the transaction that Django's own views begin for it."""
+        return request.method == "POST" and transaction.get_connection().in_atomic_block
 
     def place(self, obj: Any) -> dict[str, str]:
         """The `workspace` and `deployment` that an event about `obj` belongs to."""

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from cloudui.web.principal import Kind
-from workspaces.admin.audited import BoundedPaginator
+from workspaces.admin.bounded import BoundedAdmin
 from workspaces.models import AuditEvent
 
 
@@ -27,7 +27,7 @@ class KindFilter(admin.SimpleListFilter):
         return queryset.filter(subject_kind=self.value()) if self.value() else queryset
 
 
-class AuditEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the stubs only
+class AuditEventAdmin(BoundedAdmin):
     """Read-only: the database refuses every change, and housekeeping deletes what is older than 90 days."""
 
     list_display = ("moment", "operation", "subject_name", "target", "workspace", "deployment", "result")
@@ -55,9 +55,6 @@ class AuditEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in 
     )
     readonly_fields = fields
     ordering = ("-at", "-id")
-    show_facets = admin.ShowFacets.NEVER
-    show_full_result_count = False
-    paginator = BoundedPaginator
 
     @admin.display(description="Time (UTC)", ordering="at")
     def moment(self, event: AuditEvent) -> str:

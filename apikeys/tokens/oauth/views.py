@@ -53,9 +53,8 @@ def token(request: HttpRequest) -> HttpResponse:
         raise ApiError(400, "invalid_scope", "There are no scopes here. Leave the parameter out.") from None
     except exchange.TooManyExchanges:
         raise wait("Too many exchanges of this API key. Use each access token until it expires.") from None
-    return answer(
-        {"access_token": issued.token, "token_type": "Bearer", "expires_in": issued.seconds, "scope": ""}
-    )
+    # Without `scope`: an empty one is none (section 3.3), and strict clients refuse it.
+    return answer({"access_token": issued.token, "token_type": "Bearer", "expires_in": issued.seconds})
 
 
 @public_api_route(methods=["POST"])

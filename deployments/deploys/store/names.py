@@ -1,11 +1,17 @@
 """Which names the files of an archive may have, and that no two of them clash."""
 
+import re
 from typing import Final
 
+from cloudui.web.characters import find_invisible
 from deployments.deploys.store.refusal import Limits, Refused, TooLarge, quoted
 
 # What Linux file systems take (NAME_MAX).
 LONGEST_PART_BYTES: Final = 255
+# The top folder as Python's tarfile names it for add(folder, arcname="").
+TOP: Final = "/"
+# What the Finder of macOS puts beside files to show a folder's picture; its name ends with a control character.
+_FINDER_ICON: Final = re.compile(rb"(?:.*/)?(?:\._)?Icon\r")
 
 Parts = tuple[str, ...]
 
@@ -23,8 +29,14 @@ def parts_of(raw: bytes, *, limits: Limits) -> Parts:
         raise Refused(f"A name is not UTF-8: {quoted(raw.decode(errors='backslashreplace'))}") from error
     if len(name) > limits.name:
         raise Refused(f"A name is longer than {limits.name} characters: {quoted(name)}")
-    if not name or not name.isprintable():
-        raise Refused(f"A name is empty or has invisible characters: {quoted(name)!r}")
+    if not name:
+        raise Refused("A name is empty.")
+    if (invisible := find_invisible(name)) is not None:
+        raise Refused(
+            f"A name has the invisible character U+{ord(invisible):04X}. Rename it, or leave it out: {quoted(name)}"
+        )
+    if name == TOP:
+        return ()
     if name.startswith("/"):
         raise Refused(f"Absolute paths are refused: {quoted(name)}")
     if "\\" in name:
@@ -37,6 +49,11 @@ def parts_of(raw: bytes, *, limits: Limits) -> Parts:
     return parts
 
 
+def is_left_out(raw: bytes) -> bool:
+    """Whether a file is not unpacked, because no DAG needs it and nobody can name it otherwise."""
+    return bool(_FINDER_ICON.fullmatch(raw))
+
+
 class Tree:
     """All names of one archive so far."""
 
@@ -44,6 +61,7 @@ class Tree:
         """Know the top folder only."""
         self._limits = limits
         self._files: set[Parts] = set()
+        self._left_out = 0
         # True once a member of its own stood for the folder; until then only names mention it.
         self._folders: dict[Parts, bool] = {(): False}
 
@@ -78,6 +96,11 @@ class Tree:
         self._count()
         return new
 
+    def leave_out(self) -> None:
+        """Take a file that is not unpacked; it counts among the entries."""
+        self._left_out += 1
+        self._count()
+
     # Private
 
     def _folders_to(self, parts: Parts) -> list[Parts]:
@@ -94,5 +117,5 @@ class Tree:
         return new
 
     def _count(self) -> None:
-        if len(self._files) + len(self._folders) - 1 > self._limits.entries:
+        if len(self._files) + len(self._folders) - 1 + self._left_out > self._limits.entries:
             raise TooLarge(f"The archive has more than {self._limits.entries:,} files and folders.")

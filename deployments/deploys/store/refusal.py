@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from cloudui.web.characters import show
+
 MIB: Final = 1024 * 1024
 LONGEST_QUOTED: Final = 80
 
@@ -38,6 +40,7 @@ LIMITS: Final = Limits()
 
 
 def quoted(name: str) -> str:
-    """A name as a sentence may quote it: visible characters only, and not too many."""
-    visible = name if name.isprintable() else name.encode("unicode_escape").decode("ascii")
-    return visible if len(visible) <= LONGEST_QUOTED else f"{visible[:LONGEST_QUOTED]}…"
+    """A name as a sentence may quote it: the codes of characters that nobody sees, and not too many characters."""
+    visible = show(name)
+    # A cut may part what joins, so it is looked at again.
+    return visible if len(visible) <= LONGEST_QUOTED else f"{show(visible[:LONGEST_QUOTED])}…"

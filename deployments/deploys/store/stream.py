@@ -6,7 +6,7 @@ would become gigabytes is asked for no more than `PIECE` bytes at a time.
 
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Final, Protocol
 
 from deployments.deploys.store.refusal import MIB, Limits, Refused, TooLarge
@@ -22,6 +22,9 @@ OTHERS: Final = {
     b"\xfd7zXZ": "compressed with xz",
     b"\x28\xb5\x2f\xfd": "compressed with Zstandard",
 }
+# Each costs the copy of a piece. bgzip makes one of every 64 KiB.
+MOST_MEMBERS: Final = 10_000
+FOLLOWED: Final = "Data follows the end of the archive."
 ENDS_EARLY: Final = "The archive ends too early: it is cut off, or is no tar archive."
 
 
@@ -113,6 +116,22 @@ class ArchiveStream:
             received = self._receive()
 
     def _decompressed(self, received: bytes) -> Iterator[bytes]:
+        """The content of all gzip members in a row (RFC 1952 section 2.2); zeros behind each are padding."""
+        members = 0
+        while received:
+            members += 1
+            if members > MOST_MEMBERS:
+                raise TooLarge(f"The archive has more than {MOST_MEMBERS:,} gzip members.")
+            received = yield from self._member(received)
+            while not (received := received.lstrip(b"\0")) and (more := self._receive()):
+                received = more
+            while 0 < len(received) < len(GZIP) and (more := self._receive()):
+                received += more
+            if received and not received.startswith(GZIP):
+                raise Refused(FOLLOWED)
+
+    def _member(self, received: bytes) -> Generator[bytes, None, bytes]:
+        """The content of one gzip member; what was received of what follows it is returned."""
         decompressor = zlib.decompressobj(wbits=GZIP_WINDOW)
         while not decompressor.eof:
             try:
@@ -127,5 +146,4 @@ class ArchiveStream:
                 received = self._receive()
                 if not received:
                     raise Refused(ENDS_EARLY)
-        if decompressor.unused_data or self._receive():
-            raise Refused("Data follows the end of the archive.")
+        return decompressor.unused_data

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from deployments.deploys.store.refusal import Refused, quoted
-from deployments.deploys.store.stream import ArchiveStream
+from deployments.deploys.store.stream import FOLLOWED, ArchiveStream
 
 BLOCK: Final = 512
 ZEROS: Final = bytes(BLOCK)
@@ -26,15 +26,23 @@ FOLDER: Final = b"5"
 PAX: Final = b"x"
 PAX_GLOBAL: Final = b"g"
 GNU_LONG_NAME: Final = b"L"
+GNU_LONG_LINK: Final = b"K"
+_LINK: Final = "Pack it with tar -h --hard-dereference, which takes the files themselves."
+_SPARSE: Final = "Pack it with GNU tar without -S, or with bsdtar and --no-read-sparse."
+# What it is, and what to do.
 REFUSED_TYPES: Final = {
-    b"1": "a hard link",
-    b"2": "a symbolic link",
-    b"K": "a link",
-    b"3": "a device",
-    b"4": "a device",
-    b"6": "a named pipe",
-    b"S": "a sparse file",
+    b"1": ("a hard link", "Pack it with tar --hard-dereference, which takes the file itself."),
+    b"2": ("a symbolic link", "Pack it with tar -h, which takes the file itself."),
+    b"3": ("a device", "Leave it out with tar --exclude."),
+    b"4": ("a device", "Leave it out with tar --exclude."),
+    b"6": ("a named pipe", "Leave it out with tar --exclude."),
+    b"S": ("a sparse file", _SPARSE),
+    b"V": ("a label", "Pack it with tar without -V (--label)."),
+    b"M": ("the rest of a file of another volume", "Pack it with tar without -M (--multi-volume)."),
+    b"D": ("a list of an incremental backup", "Pack it with tar without -g (--listed-incremental)."),
 }
+_LINK_RECORD: Final = "linkpath"
+_SPARSE_RECORD: Final = "GNU.sparse"
 DAMAGED: Final = "The archive is damaged, or is no tar archive."
 
 
@@ -66,7 +74,7 @@ def next_member(stream: ArchiveStream) -> Member | None:
     """
     long_name: bytes | None = None
     extended: dict[str, bytes] | None = None
-    has_global = False
+    has_global = is_link = False
     while True:
         block = stream.take(BLOCK)
         if block == ZEROS:
@@ -80,10 +88,13 @@ def next_member(stream: ArchiveStream) -> Member | None:
         elif header.kind == PAX_GLOBAL and extended is None and long_name is None and not has_global:
             has_global = True
             _pax_records(_extended_content(stream, header), is_global=True)
+        elif header.kind == GNU_LONG_LINK and not is_link:
+            is_link = True
+            _extended_content(stream, header)
         elif header.kind == GNU_LONG_NAME and long_name is None:
             long_name = _extended_content(stream, header).removesuffix(b"\0")
         else:
-            return _member(header, long_name=long_name, extended=extended or {})
+            return _member(header, long_name=long_name, extended=extended or {}, is_link=is_link)
 
 
 def padding(size: int) -> int:
@@ -94,19 +105,21 @@ def padding(size: int) -> int:
 # Private
 
 
-def _member(header: _Header, *, long_name: bytes | None, extended: dict[str, bytes]) -> Member:
+def _member(header: _Header, *, long_name: bytes | None, extended: dict[str, bytes], is_link: bool) -> Member:
     if long_name is not None and "path" in extended:
         raise Refused(f"The archive gives two names to one member: {_quoted_bytes(long_name)}")
     name = extended.get("path", header.name if long_name is None else long_name)
     size = _decimal(extended["size"]) if "size" in extended else header.size
+    if _SPARSE_RECORD in extended:
+        raise _refused("a sparse file", _SPARSE, extended[_SPARSE_RECORD] or name)
     if header.kind in REFUSED_TYPES:
-        raise Refused(
-            f"The archive holds {REFUSED_TYPES[header.kind]}, which is refused: {_quoted_bytes(name)}"
-        )
+        raise _refused(*REFUSED_TYPES[header.kind], name)
     # Before there was a type for folders, they were files whose name ends with a slash.
     is_folder = header.kind == FOLDER or (header.kind == b"\0" and name.endswith(b"/"))
     if not is_folder and header.kind not in FILE_TYPES:
         raise Refused(f"The archive holds something that is neither file nor folder: {_quoted_bytes(name)}")
+    if is_link or _LINK_RECORD in extended:
+        raise _refused("a link", _LINK, name)
     if (is_folder and size) or (not is_folder and name.endswith(b"/")):
         raise Refused(DAMAGED)
     return Member(name=name, is_folder=is_folder, size=size)
@@ -146,8 +159,14 @@ def _pax_records(content: bytes, *, is_global: bool) -> dict[str, bytes]:
         keyword, equals, value = record[:-1].partition(b"=")
         if not space or not equals or end > len(content) or record[-1:] != b"\n":
             raise Refused(DAMAGED)
-        _refuse_dangerous(keyword, is_global=is_global)
-        if keyword in {b"path", b"size"}:
+        is_sparse = keyword.startswith(b"GNU.sparse.") or keyword == b"SCHILY.realsize"
+        if is_global and (is_sparse or keyword in {b"path", b"size", b"linkpath"}):
+            raise Refused("The archive gives one name or size to all its members.")
+        if is_sparse:
+            # Under which name the member would be written; the one in its header is made up.
+            name = value if keyword == b"GNU.sparse.name" else b""
+            found[_SPARSE_RECORD] = found.get(_SPARSE_RECORD) or name
+        elif keyword in {b"path", b"size", b"linkpath"}:
             if keyword.decode() in found:
                 raise Refused(DAMAGED)
             found[keyword.decode()] = value
@@ -155,13 +174,8 @@ def _pax_records(content: bytes, *, is_global: bool) -> dict[str, bytes]:
     return found
 
 
-def _refuse_dangerous(keyword: bytes, *, is_global: bool) -> None:
-    if keyword == b"linkpath":
-        raise Refused("The archive holds a link, which is refused.")
-    if keyword.startswith(b"GNU.sparse.") or keyword == b"SCHILY.realsize":
-        raise Refused("The archive holds a sparse file, which is refused.")
-    if is_global and keyword in {b"path", b"size"}:
-        raise Refused("The archive gives one name or size to all its members.")
+def _refused(what: str, remedy: str, name: bytes) -> Refused:
+    return Refused(f"The archive holds {what}, which is refused: {_quoted_bytes(name)}. {remedy}")
 
 
 def _expect_end(stream: ArchiveStream) -> None:
@@ -170,7 +184,7 @@ def _expect_end(stream: ArchiveStream) -> None:
         raise Refused(DAMAGED)
     for piece in stream.rest():
         if piece != bytes(len(piece)):
-            raise Refused("Data follows the end of the archive.")
+            raise Refused(FOLLOWED)
 
 
 def _text(field: bytes) -> bytes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from deployments.deploys.store.names import Parts, Tree, parts_of
+from deployments.deploys.store.names import Parts, Tree, is_left_out, parts_of
 from deployments.deploys.store.refusal import LIMITS, MIB, Limits, Refused, TooLarge, quoted
 from deployments.deploys.store.stream import ArchiveStream, Readable
 from deployments.deploys.store.tar import Member, next_member, padding
@@ -46,15 +46,19 @@ def unpack(source: Readable, folder: Path, *, limits: Limits = LIMITS) -> Unpack
         OSError: if the source breaks off or the disk does not take it.
     """
     make_folder(folder)
-    stream = ArchiveStream(source, limits=limits)
-    tree = Tree(limits=limits)
-    size = 0
-    while member := next_member(stream):
-        size += _unpack_one(member, stream, folder, tree, limits)
-    if not tree.file_count:
-        raise Refused("The archive holds no file.")
+    unpacked = _read(source, folder, limits)
     sync(folder)
-    return Unpacked(size=size, file_count=tree.file_count, checksum=stream.checksum)
+    return unpacked
+
+
+def check(source: Readable, *, limits: Limits = LIMITS) -> Unpacked:
+    """Read an archive to its end as `unpack` does, and write nothing.
+
+    Raises:
+        Refused: with the reason for which `unpack` would refuse it.
+        OSError: if the source breaks off.
+    """
+    return _read(source, None, limits)
 
 
 def make_folder(folder: Path) -> None:
@@ -87,11 +91,29 @@ def sync_one(path: Path) -> None:
 # Private
 
 
-def _unpack_one(member: Member, stream: ArchiveStream, folder: Path, tree: Tree, limits: Limits) -> int:
+def _read(source: Readable, folder: Path | None, limits: Limits) -> Unpacked:
+    stream = ArchiveStream(source, limits=limits)
+    tree = Tree(limits=limits)
+    size = 0
+    while member := next_member(stream):
+        size += _read_one(member, stream, folder, tree, limits)
+    if not tree.file_count:
+        raise Refused("The archive holds no file.")
+    return Unpacked(size=size, file_count=tree.file_count, checksum=stream.checksum)
+
+
+def _read_one(member: Member, stream: ArchiveStream, folder: Path | None, tree: Tree, limits: Limits) -> int:
+    if not member.is_folder and is_left_out(member.name):
+        tree.leave_out()
+        _skip(stream, member.size)
+        return 0
     parts = parts_of(member.name, limits=limits)
     if member.size > limits.file:
         raise TooLarge(f"A file is larger than {limits.file // MIB} MiB: {quoted('/'.join(parts))}")
     new_folders = tree.add_folder(parts) if member.is_folder else tree.add_file(parts)
+    if folder is None:
+        _skip(stream, member.size)
+        return member.size
     try:
         for new in new_folders:
             make_folder(folder.joinpath(*new))
@@ -101,6 +123,11 @@ def _unpack_one(member: Member, stream: ArchiveStream, folder: Path, tree: Tree,
         # Where the disk takes two different names for one, such as two that differ in case.
         raise Refused(f"The archive names something twice: {quoted('/'.join(parts))}") from error
     return member.size
+
+
+def _skip(stream: ArchiveStream, size: int) -> None:
+    for _ in stream.pieces(size + padding(size)):
+        pass
 
 
 def _write(stream: ArchiveStream, folder: Path, parts: Parts, size: int) -> None:

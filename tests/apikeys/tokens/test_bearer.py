@@ -62,6 +62,15 @@ def test_the_scheme_is_read_in_any_case(token):
     assert Client().get("/v1/whoami", headers={"Authorization": f"bEARER {token}"}).status_code == 200
 
 
+@pytest.mark.rfc("9110", "11.4")
+@pytest.mark.parametrize("header", ["Bearer  {}", "Bearer     {}", "Bearer {} ", " Bearer  {}  "])
+def test_spaces_around_a_token_count_for_nothing(token, header):
+    answer = Client().get("/v1/whoami", headers={"Authorization": header.format(token).strip()})
+    inside = Client().get("/v1/whoami", headers={"Authorization": f"Bearer {token[:9]} {token[9:]}"})
+
+    assert (answer.status_code, inside.status_code) == (200, 401)
+
+
 @pytest.mark.parametrize("text", ["abc", "a b", "abc,def", "é", "a" * 9000, "Bearer x", "=", "\x7f"])
 def test_nonsense_is_an_invalid_token_and_costs_no_query_about_keys(text, token):
     with CaptureQueriesContext(connection) as queries:

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from apikeys import credentials, keys
 from apikeys.models import ApiKeySecret
 from apikeys.tokens import verified_secrets
-from tests.apikeys.machine import error_of, exchange, forged, never_stored
+from tests.apikeys.machine import credentials_of, error_of, exchange, forged, never_stored, post
 from tests.factories import create_api_key, create_deployment
 
 pytestmark = pytest.mark.django_db
@@ -111,3 +111,23 @@ def test_a_genuine_pair_is_not_refused_for_wrong_ids_that_were_tried_with_its_se
         exchange(issued, client_id=f"{number:032}")
 
     assert exchange(issued).status_code == 200
+
+
+@pytest.mark.threat("T-L1")
+@pytest.mark.parametrize("change", [keys.disable_key, keys.delete_key], ids=["disabled", "deleted"])
+@pytest.mark.parametrize("path", ["/oauth/token", "/oauth/introspect", "/oauth/revoke"])
+def test_a_key_that_ends_while_argon2_is_waited_for_is_refused(
+    issued, as_caller, monkeypatch, token, change, path
+):
+    verify = credentials.verify
+    verified_secrets.clear()
+
+    def verify_slowly(*arguments):
+        change(as_caller, issued.key)
+        return verify(*arguments)
+
+    monkeypatch.setattr(credentials, "verify", verify_slowly)
+
+    answer = post(path, {**credentials_of(issued), "token": token})
+
+    assert (answer.status_code, error_of(answer)) == (401, "invalid_client")

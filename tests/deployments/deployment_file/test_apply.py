@@ -4,8 +4,9 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
+from cloudui.web.versions import StaleEdit
 from deployments.access import deployment_to_view
-from deployments.deployment_file.apply import DeploymentChanged, apply, examine
+from deployments.deployment_file.apply import apply, examine
 from deployments.deployment_file.diff import preview
 from deployments.deployment_file.problems import InvalidDeploymentFile
 from deployments.deployment_file.render import render
@@ -165,7 +166,7 @@ def test_what_was_previewed_is_what_is_applied(seen, principal):
     ):
         state = state_of(Deployment.objects.get(pk=seen.pk))
         change()
-        with pytest.raises(DeploymentChanged):
+        with pytest.raises(StaleEdit):
             apply(principal, seen, examined.file, state=state)
 
     assert Deployment.objects.get(pk=seen.pk).name == "Production"

@@ -19,6 +19,7 @@ from deployments.details.service import update_deployment
 from deployments.models import Executor
 from deployments.queues.service import QueueInput, replace_queues
 from deployments.variables.service import VariableInput, save_variables
+from deployments.variables.values import clean_value
 from workspaces.principals import principal_for
 
 # What other readers of YAML, or older ones, take for something other than text.
@@ -62,7 +63,7 @@ def test_any_variables_survive(seen, editor, wanted, form):
     document = parse(render(seen, file_format=form))
 
     assert preview(seen, document) == []
-    plain = {key: value.rstrip() for key, (value, is_secret) in wanted.items() if not is_secret}
+    plain = {key: clean_value(value) for key, (value, is_secret) in wanted.items() if not is_secret}
     assert {each.key: each.value for each in document.variables or () if not each.is_secret} == plain
     assert all(each.value == "" for each in document.variables or () if each.is_secret)
 

@@ -4,7 +4,10 @@ import gzip
 import io
 import tarfile
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, Final
+
+FORMS = {"pax": tarfile.PAX_FORMAT, "gnu": tarfile.GNU_FORMAT, "ustar": tarfile.USTAR_FORMAT}
 
 Entry = tuple[tarfile.TarInfo, bytes]
 
@@ -68,6 +71,22 @@ def record(keyword: str, value: str) -> bytes:
     return str(length).encode() + rest
 
 
+class Dripping:
+    """A sender so slow that every read brings a single byte."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = io.BytesIO(data)
+
+    def read(self, _size: int, /) -> bytes:
+        return self._data.read(1)
+
+
+def read(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
 END: Final = bytes(1024)
 
 
@@ -114,10 +133,17 @@ MALICIOUS: Final[dict[str, tuple[Callable[[], bytes], str]]] = {
     ),
     "parent in the prefix": (lambda: _with_prefix(b"..", b"x.py") + END, "Names with .. are refused"),
     "backslash": (lambda: archive([entry("..\\..\\x.py")]), "Backslashes"),
-    "line break in a name": (lambda: archive([entry("a\nb.py")]), "invisible characters"),
-    "null in a name": (lambda: pax(record("path", "a\0b")) + raw(b"a") + END, "invisible characters"),
-    "turned text in a name": (lambda: archive([entry("a\u202eyp.b")]), "invisible characters"),
+    "line break in a name": (
+        lambda: archive([entry("a\nb.py")]),
+        "character U+000A. Rename it, or leave it out: a<U+000A>b.py",
+    ),
+    "null in a name": (lambda: pax(record("path", "a\0b")) + raw(b"a") + END, "a<U+0000>b"),
+    "turned text in a name": (lambda: archive([entry("\u0645a\u202eyp.b")]), ": \u0645a<U+202E>yp.b"),
+    "filler in a name": (lambda: archive([entry("dag\u3164.py")]), ": dag<U+3164>.py"),
+    "carriage return in a folder": (lambda: archive([entry("Icon\r/a.py")]), ": Icon<U+000D>/a.py"),
+    "joiner that joins nothing": (lambda: archive([entry("dag\u200d.py")]), ": dag<U+200D>.py"),
     "empty name": (lambda: raw(b"") + END, "empty"),
+    "top folder as a file": (lambda: raw(b"/") + END, "damaged"),
     "not UTF-8": (lambda: raw(b"\xff.py") + END, "not UTF-8"),
     "long name": (lambda: archive([entry("d/" * 119 + "abc")]), "longer than 240 characters"),
     "long part": (lambda: archive([entry("\U0001f600" * 64)]), "longer than 255 bytes"),
@@ -127,14 +153,48 @@ MALICIOUS: Final[dict[str, tuple[Callable[[], bytes], str]]] = {
         "a symbolic link",
     ),
     "hard link": (lambda: archive([entry("a"), link("b", "a", tarfile.LNKTYPE)]), "a hard link"),
-    "long link": (lambda: raw(b"@", kind=b"K", size=2, content=b"a\0") + raw(b"x", kind=b"2"), "a link"),
-    "link in a pax header": (lambda: pax(record("linkpath", "/etc")) + raw(b"x") + END, "a link"),
+    "long link": (
+        lambda: raw(b"@", kind=b"K", size=2, content=b"a\0") + raw(b"x", kind=b"2"),
+        "a symbolic link, which is refused: x. Pack it with tar -h,",
+    ),
+    "long hard link": (
+        lambda: raw(b"@", kind=b"K", size=2, content=b"a\0") + raw(b"x", kind=b"1"),
+        "a hard link, which is refused: x. Pack it with tar --hard-dereference,",
+    ),
+    "long link of a file": (lambda: raw(b"@", kind=b"K", size=2, content=b"a\0") + raw(b"x") + END, "a link"),
+    "two long links": (lambda: raw(b"@", kind=b"K", size=2, content=b"a\0") * 2 + raw(b"x"), "neither file"),
+    "link in a pax header": (
+        lambda: pax(record("linkpath", "/etc")) + raw(b"x") + END,
+        "tar -h --hard-deref",
+    ),
+    "global link": (
+        lambda: pax(record("linkpath", "/etc"), kind=b"g") + raw(b"x") + END,
+        "to all its members",
+    ),
     "character device": (lambda: archive([entry("null", b"", type=tarfile.CHRTYPE)]), "a device"),
     "block device": (lambda: archive([entry("disk", b"", type=tarfile.BLKTYPE)]), "a device"),
     "named pipe": (lambda: archive([entry("pipe", b"", type=tarfile.FIFOTYPE)]), "a named pipe"),
-    "sparse file": (lambda: raw(b"s", kind=b"S") + END, "a sparse file"),
-    "pax sparse file": (lambda: pax(record("GNU.sparse.major", "1")) + raw(b"s") + END, "a sparse file"),
-    "multi-volume": (lambda: raw(b"s", kind=b"M") + END, "neither file nor folder"),
+    "sparse file": (
+        lambda: raw(b"s", kind=b"S") + END,
+        "a sparse file, which is refused: s. Pack it with GNU",
+    ),
+    "pax sparse file": (
+        lambda: pax(record("GNU.sparse.major", "1") + record("GNU.sparse.name", "a.py")) + raw(b"s") + END,
+        "a sparse file, which is refused: a.py. Pack it with GNU tar without -S, or with bsdtar and --no-read-sparse.",
+    ),
+    "global sparse": (
+        lambda: pax(record("GNU.sparse.major", "1"), kind=b"g") + raw(b"s") + END,
+        "to all its members",
+    ),
+    "label": (
+        lambda: raw(b"backup", kind=b"V") + files(),
+        "a label, which is refused: backup. Pack it with tar without -V",
+    ),
+    "multi-volume": (
+        lambda: raw(b"s", kind=b"M") + END,
+        "another volume, which is refused: s. Pack it with tar without -M",
+    ),
+    "incremental": (lambda: raw(b"d/", kind=b"D") + END, "incremental backup, which is refused: d/. Pack it"),
     "contiguous file": (lambda: raw(b"s", kind=b"7") + END, "neither file nor folder"),
     "unknown kind": (lambda: raw(b"s", kind=b"Z") + END, "neither file nor folder"),
     "global name": (lambda: pax(record("path", "x"), kind=b"g") + raw(b"a") + END, "to all its members"),
@@ -188,6 +248,14 @@ MALICIOUS: Final[dict[str, tuple[Callable[[], bytes], str]]] = {
     "archive behind the end": (lambda: files() + files(), "Data follows the end"),
     "data behind the gzip": (lambda: zipped(files()) + b"x", "Data follows the end"),
     "gzip behind the gzip": (lambda: zipped(files()) * 2, "Data follows the end"),
+    "cut off in the second member": (
+        lambda: zipped(files()[:1024]) + zipped(files()[1024:])[:-4],
+        "ends too early",
+    ),
+    "half a sign of gzip behind the gzip": (lambda: zipped(files()) + b"\0\x1f", "Data follows the end"),
+    "data behind zeros behind the gzip": (lambda: zipped(files()) + bytes(9) + b"x", "Data follows the end"),
+    "countless gzip members": (lambda: zipped(b"") * 10_001, "more than 10,000 gzip members"),
+    "countless icons": (lambda: zipped(raw(b"Icon\r") * 10_001 + END), "more than 10,000 files and folders"),
     "data behind the end in gzip": (lambda: zipped(files() + b"x"), "Data follows the end"),
     "zip": (lambda: b"PK\x03\x04" + bytes(600), "a zip file"),
     "bzip2": (lambda: b"BZh91AY" + bytes(600), "bzip2"),

@@ -95,24 +95,24 @@ def test_uploading_in_the_dialog_closes_it_and_refreshes_the_list(as_editor, dep
 
 
 @pytest.mark.parametrize(
-    ("content", "error", "kept"),
+    ("content", "error"),
     [
-        (b"PK\x03\x04" + bytes(100), "Send a tar or tar.gz archive. This is a zip file.", 1),
-        (b"", "The archive is empty.", 1),
-        (None, "Choose a file.", 0),
+        (b"PK\x03\x04" + bytes(100), "Send a tar or tar.gz archive. This is a zip file."),
+        (b"", "The archive is empty."),
+        (b"name,value\n" * 100, "The archive is damaged, or is no tar archive."),
+        (files() + b"x", "Data follows the end of the archive."),
+        (None, "Choose a file."),
     ],
-    ids=["zip", "empty", "none"],
+    ids=["zip", "empty", "table", "wrong at its end", "none"],
 )
-def test_a_refusal_stands_beside_the_file_and_what_was_typed_stays(
-    as_editor, deployment, content, error, kept
-):
+def test_a_wrong_file_is_told_beside_it_and_is_no_failed_deploy(as_editor, deployment, content, error):
     sent = {"description": "My words"} | ({} if content is None else {"archive": upload(content)})
 
     answer = as_editor.post(deploy_url(deployment), sent)
 
     assert (answer.status_code, field_error(answer, "archive")) == (422, error)
     assert one(answer, "#id_description")["value"] == "My words"
-    assert len(history(deployment)) == kept
+    assert history(deployment) == []
 
 
 def test_a_file_that_is_too_large_is_told_so_without_being_kept(as_editor, deployment, monkeypatch):

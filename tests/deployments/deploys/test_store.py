@@ -6,52 +6,37 @@ import os
 import stat
 import tarfile
 import tracemalloc
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from cloudui.web.characters import find_invisible
 from deployments.deploys.store import unpacking
 from deployments.deploys.store.names import parts_of
 from deployments.deploys.store.refusal import LIMITS, MIB, Limits, Refused, TooLarge
 from deployments.deploys.store.unpacking import unpack
 from tests.deployments.deploys.archives import (
     END,
+    FORMS,
     HELLO,
     MALICIOUS,
+    Dripping,
     archive,
     bomb,
     entry,
     files,
     pax,
     raw,
+    read,
     record,
     zipped,
 )
 
-FORMS = {"pax": tarfile.PAX_FORMAT, "gnu": tarfile.GNU_FORMAT, "ustar": tarfile.USTAR_FORMAT}
-
 
 def assert_readable(reason: str) -> None:
-    assert reason.isprintable()
+    assert find_invisible(reason) is None
     assert len(reason) < 300
-
-
-class Dripping:
-    """A sender so slow that every read brings a single byte."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = io.BytesIO(data)
-
-    def read(self, _size: int, /) -> bytes:
-        return self._data.read(1)
-
-
-def read(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
-    }
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)

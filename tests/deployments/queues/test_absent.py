@@ -62,7 +62,7 @@ class TestNoNodePools:
         return deployment
 
     def test_the_list_says_who_can_help(self, as_editor, deployment):
-        assertContains(as_editor.get(list_url(deployment)), "An operator adds node pools in the admin site")
+        assertContains(as_editor.get(list_url(deployment)), "operator adds node pools in the admin site")
 
     def test_so_does_the_form(self, as_editor, deployment):
         assertContains(as_editor.get(create_url(deployment)), "The cluster has no node pools.")

@@ -139,7 +139,7 @@ def test_a_new_one_needs_a_value(save, wanted):
         ("", ""),
         ("a b  ", "a b"),
         ("\ta\t", "\ta"),
-        ("one\ntwo\r\n", "one\ntwo"),
+        ("one\ntwo\r\n", "one\ntwo\n"),
         ("   ", ""),
         ("🦉 ß\u2003", "🦉 ß"),
         ("ü" * 16 * 1024, "ü" * 16 * 1024),

@@ -4,6 +4,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from django.test import Client
 
 from cloudui.web.slots import SlotsBusy
@@ -224,13 +225,15 @@ def test_without_its_token_the_form_is_refused(person):
     assert not is_signed_in(client)
 
 
-def test_being_told_to_come_back_later_is_no_failed_attempt(as_nobody, person, monkeypatch):
-    def busy(*_args, **_kwargs):
-        raise SlotsBusy
+@pytest.mark.parametrize(("failure", "status"), [(SlotsBusy, 503), (OperationalError, 500)])
+def test_a_failure_of_ours_is_no_failed_attempt(as_nobody, person, monkeypatch, failure, status):
+    def fail(*_args, **_kwargs):
+        raise failure
 
+    as_nobody.raise_request_exception = False
     with monkeypatch.context() as patch:
-        patch.setattr(MD5PasswordHasher, "verify", busy)
+        patch.setattr(MD5PasswordHasher, "verify", fail)
         answers = [sign_in(as_nobody).status_code for _ in range(6)]
 
-    assert answers == [503] * 6
+    assert answers == [status] * 6
     assert sign_in(as_nobody).status_code == 302

@@ -10,7 +10,7 @@ from typing import Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import Error, close_old_connections
+from django.db import connections
 from django.utils.module_loading import import_string
 
 PAUSE_SECONDS: Final = 60
@@ -33,20 +33,28 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         run_tasks()
         while not once and not stop.wait(PAUSE_SECONDS):
-            # A database that restarted during the pause is found again.
-            close_old_connections()
             run_tasks()
 
 
 def run_tasks() -> None:
     """Run each task; one that fails is logged, tried again the next minute, and does not stop the others."""
     for name in settings.HOUSEKEEPING:
-        task: Callable[[], object] = import_string(name)
         try:
+            task: Callable[[], object] = import_string(name)
             task()
-        except Error:
-            # Whatever the database has, the next minute is another attempt.
+        except Exception:
+            # Whatever the database, a disk or the code has: the next minute is another attempt.
             logger.exception("Housekeeping could not finish %s", name)
+            # Perhaps it is the connection that broke.
+            _close_connections()
+    # The pause needs none, and a database that restarts during it is found again.
+    _close_connections()
+
+
+def _close_connections() -> None:
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
 
 
 def delete_expired_sessions() -> None:

@@ -1,0 +1,15 @@
+"""The value of a variable as it is kept, whichever way it came in."""
+
+from django.views.decorators.debug import sensitive_variables
+
+
+@sensitive_variables()
+def clean_value(text: str) -> str:
+    r"""The value with \n at the end of lines and without white space at its own end.
+
+    Browsers send forms, and Windows keeps files, with \r\n, which breaks private keys. White space at the end breaks
+    programs and nobody sees it; a value of several lines keeps one final \n, without which OpenSSH reads no key.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    kept = text.rstrip()
+    return f"{kept}\n" if "\n" in kept and "\n" in text[len(kept) :] else kept

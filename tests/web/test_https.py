@@ -1,0 +1,104 @@
+"""An installation at an https address as it runs: its cookies, its promise to browsers, and whose word it takes for TLS."""
+
+import logging.config
+import runpy
+
+import pytest
+from django.test import Client
+
+import cloudui.settings
+from tests.factories import PASSWORD, create_user
+
+pytestmark = pytest.mark.django_db
+
+PROXY, STRANGER = "10.0.0.1", "203.0.113.9"
+OURS = (
+    "SECURE_",
+    "SESSION_COOKIE_",
+    "CSRF_COOKIE_",
+    "DEVICE_",
+    "CSRF_TRUSTED_ORIGINS",
+    "PUBLIC",
+    "ALLOWED_HOSTS",
+    "TRUSTED_",
+)
+PAGE = "/account/login/"
+
+
+@pytest.fixture(autouse=True)
+def _at_https(settings, monkeypatch):
+    """What the product's settings say of such an installation behind a proxy."""
+    monkeypatch.setattr(logging.config, "dictConfig", lambda _: None)  # the logs stay those of the tests
+    monkeypatch.setenv("PUBLIC_URL", "https://console.example.com")
+    monkeypatch.setenv("TRUSTED_PROXIES", "10.0.0.0/8")
+    for name, value in runpy.run_path(cloudui.settings.__file__).items():
+        if name.startswith(OURS):
+            setattr(settings, name, value)
+
+
+def browser(peer=PROXY, **headers):
+    return Client(REMOTE_ADDR=peer, headers={"Host": "console.example.com", **headers})
+
+
+@pytest.fixture
+def secure():
+    return browser(**{"X-Forwarded-Proto": "https"})
+
+
+def test_cookies_are_of_this_host_and_of_https_alone(secure):
+    user = create_user()
+    secure.get(PAGE)
+    secure.post(PAGE, {"login": user.email, "password": PASSWORD})
+
+    assert secure.cookies.keys() >= {"__Host-session", "__Host-csrftoken"}
+    assert all(name.startswith("__Host-") for name in secure.cookies)
+    for cookie in secure.cookies.values():
+        assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", "")
+        assert cookie["httponly"]
+        assert cookie["samesite"] in {"Lax", "Strict"}
+
+
+@pytest.mark.parametrize("path", [PAGE, "/", "/v1/whoami", "/.well-known/jwks.json", "/nonsense"])
+def test_browsers_are_told_to_come_by_https_only(secure, path):
+    assert secure.get(path).headers["Strict-Transport-Security"] == (
+        "max-age=31536000; includeSubDomains; preload"
+    )
+
+
+@pytest.mark.threat("T-W11")
+@pytest.mark.parametrize(
+    ("peer", "headers", "is_taken"),
+    [
+        (PROXY, {"X-Forwarded-Proto": "https"}, True),
+        (PROXY, {"X-Forwarded-Proto": "http"}, False),
+        (PROXY, {}, False),
+        (STRANGER, {"X-Forwarded-Proto": "https"}, False),
+        (STRANGER, {"X-Forwarded-Proto": "https", "X-Forwarded-For": PROXY}, False),
+        (STRANGER, {"Forwarded": "proto=https"}, False),
+        ("", {"X-Forwarded-Proto": "https"}, False),
+    ],
+)
+@pytest.mark.parametrize("path", [PAGE, "/.well-known/jwks.json"])
+def test_only_a_trusted_proxy_is_believed_to_have_been_asked_by_https(path, peer, headers, is_taken):
+    answer = browser(peer, **headers).get(path)
+
+    assert (answer.status_code == 200) == is_taken
+    assert is_taken or answer.status_code in {400, 403}
+    assert is_taken or "Location" not in answer.headers
+    assert is_taken or not answer.cookies
+
+
+@pytest.mark.parametrize(
+    ("peer", "path", "status"),
+    [
+        (STRANGER, "/healthz", 200),
+        (STRANGER, "/readyz", 404),
+        (PROXY, "/readyz", 404),
+        ("127.0.0.1", "/readyz", 200),
+        ("::1", "/readyz", 200),
+        ("", "/readyz", 200),
+    ],
+)
+def test_strangers_do_not_ask_the_database(peer, path, status, django_assert_num_queries):
+    with django_assert_num_queries(int((path, status) == ("/readyz", 200))):
+        assert browser(peer, **{"X-Forwarded-For": "127.0.0.1"}).get(path).status_code == status
