@@ -6,7 +6,6 @@ import pytest
 from django.core.exceptions import BadRequest
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.core.signals import request_finished
-from django.db import close_old_connections
 from django.http import UnreadablePostError
 
 from cloudui.web.bodies import BodyAdmitted
@@ -131,6 +130,7 @@ def test_who_only_reads_may_name_any_charset():
     assert sent.POST.dict() == {}
 
 
+@pytest.mark.django_db
 def test_a_run_with_the_head_alone_ends_as_every_request_does(monkeypatch):
     # The database connections of a thread are given back at the end of a request, to a pool of few.
     def admits(_handler, _request):
@@ -140,12 +140,10 @@ def test_a_run_with_the_head_alone_ends_as_every_request_does(monkeypatch):
     monkeypatch.setattr(Handler, "get_response", admits)
     ended: list[object] = []
     request_finished.connect(lambda **_: ended.append(1), weak=False, dispatch_uid="test")
-    request_finished.disconnect(close_old_connections)
     try:
         with pytest.raises(BodyAdmitted):
             Handler()(request(io.BytesIO(), length=0).META, lambda *_: None)
     finally:
         request_finished.disconnect(dispatch_uid="test")
-        request_finished.connect(close_old_connections)
 
     assert ended == [1]
