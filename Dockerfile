@@ -26,4 +26,4 @@ VOLUME /data
 EXPOSE 8871
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
     CMD [".venv/bin/python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=4)"]
-CMD ["sh", "-c", "exec .venv/bin/python -m granian --interface wsgi cloudui.wsgi:application --host \"$BIND_ADDRESS\" --port \"$PORT\" --workers \"${WEB_WORKERS:-$(nproc)}\" --blocking-threads 64 --backpressure 64 --respawn-failed-workers --workers-kill-timeout 8 --no-ws"]
+CMD [".venv/bin/python", "-m", "cloudui.server"]

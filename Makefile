@@ -1,7 +1,7 @@
 # The verbs of Cloud UI. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-postgres bench lint format lock superuser clean
+.PHONY: help setup run test test-postgres test-faults bench lint format lock superuser clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -29,6 +29,9 @@ test: $(VENV)/.dev ## run all tests on SQLite (ARGS='tests/web -k paging' runs s
 
 test-postgres: $(VENV)/.dev ## run all tests on a private PostgreSQL server
 	@CHROMIUM="$$(.ci/browser)" && export CHROMIUM && .ci/postgres $(PYTEST) $(ARGS)
+
+test-faults: $(VENV)/.dev ## attack and kill a running installation for seven minutes and say what was lost (ARGS=processes takes one)
+	@$(PY) -m tests.faults $(ARGS)
 
 bench: $(VENV)-bench/.made ## measure Cloud UI beside its limits and its peers (ARGS='--full' takes longer; needs wrk)
 	@$(VENV)-bench/bin/python -m tests.benchmarks $(ARGS)

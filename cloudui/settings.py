@@ -18,7 +18,10 @@ env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.str("CLOUDUI_DATA_DIR", "") or BASE_DIR / "var").absolute()
 DEBUG = env.bool("DEBUG", False)
+BIND_ADDRESS = env.str("BIND_ADDRESS", "") or "127.0.0.1"
 PORT = env.int("PORT", 8871, validate=validate.Range(min=1, max=65_535))
+# Processes of the web server; 0 means one per core.
+WEB_WORKERS = env.int("WEB_WORKERS", 0, validate=validate.Range(min=0))
 
 # Identity
 PUBLIC = configuration.public_url(env.str("PUBLIC_URL", "") or f"http://localhost:{PORT}")
@@ -50,6 +53,11 @@ SECRET_KEY_FALLBACKS = _django_keys[1:]
 
 # How many argon2 run at once on this machine; 0 means one per core (cloudui.web.slots).
 ARGON2_SLOTS = env.int("ARGON2_SLOTS", 0, validate=validate.Range(min=0))
+
+# How slowly a request may come (cloudui.server, cloudui.web.rsgi).
+HEAD_SECONDS = env.int("HEAD_SECONDS", 30, validate=validate.Range(min=1, max=60))
+BODY_IDLE_SECONDS = env.int("BODY_IDLE_SECONDS", 30, validate=validate.Range(min=1))
+BODY_LEAST_BYTES_A_SECOND = env.int("BODY_LEAST_BYTES_A_SECOND", 1024, validate=validate.Range(min=0))
 
 # Transport
 ALLOWED_HOSTS = [PUBLIC.host, *(configuration.LOCAL_HOSTS if PUBLIC.is_local else ())]

@@ -1,7 +1,8 @@
-"""`make run` starts the processes of the Procfile together and leaves none behind."""
+"""`make run` starts the programs of the Procfile together, keeps them running, and leaves none behind."""
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -12,9 +13,15 @@ import time
 import pytest
 
 from cloudui import processes
+from cloudui.web import parents, supervisor
 
-WAITS = (
-    'exec {python} -c \'import os, time; print("{name}", os.getpid(), os.environ["PORT"]); time.sleep(60)\''
+# In one piece: two of them may write to the same pipe.
+INTRODUCES = r'os.write(1, ("{name} %s %s\n" % (os.getpid(), os.environ["PORT"])).encode())'
+WAITS = f"exec {{python}} -c 'import os, time; {INTRODUCES}; time.sleep(60)'"
+WORKER = WAITS.removeprefix("exec ").replace("{name}", "worker")
+LISTENS = WAITS.replace(
+    "time.sleep",
+    'import socket; s = socket.create_server(("127.0.0.1", int(os.environ["PORT"]))); time.sleep',
 )
 
 
@@ -22,9 +29,12 @@ WAITS = (
 def start(tmp_path):
     """Start the processes of a Procfile as `make run` does, and afterwards whatever is left ends."""
     started = []
-    (tmp_path / "cloudui").mkdir()
-    (tmp_path / "cloudui" / "__init__.py").touch()
-    shutil.copy(processes.__file__, tmp_path / "cloudui")
+    ours = tmp_path / "cloudui"
+    (ours / "web").mkdir(parents=True)
+    for package in (ours, ours / "web"):
+        (package / "__init__.py").touch()
+    for module, package in ((processes, ours), (supervisor, ours / "web"), (parents, ours / "web")):
+        shutil.copy(str(module.__file__), package)
 
     def _start(*, port: int, **commands: str) -> subprocess.Popen[str]:
         lines = [
@@ -85,18 +95,57 @@ def test_a_closed_terminal_stops_all_of_them(start, free_port):
     assert not any(_is_alive(pid) for pid, _ in children.values())
 
 
+def test_what_the_terminal_cannot_show_hides_nothing_else(start, free_port, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    talks = WAITS.replace("time.sleep", r'os.write(1, b"caf\xc3\xa9\nafter\n"); time.sleep')
+    process = start(port=free_port, web=talks)
+
+    lines = _lines_until(process, "web", times=1, starts="after")
+
+    assert any("caf?" in line for line in lines)
+
+
 def test_they_know_the_same_port(start, free_port):
     process = start(port=free_port, web=WAITS, housekeeping=WAITS)
 
     assert [port for _, (_, port) in _introductions(process, count=2)] == [free_port, free_port]
 
 
-def test_one_that_ends_by_itself_ends_the_others_and_the_run_has_failed(start, free_port):
-    process = start(port=free_port, web=WAITS, housekeeping="exit 3")
+def test_one_that_ends_is_started_again_and_the_others_go_on(start, free_port):
+    process = start(
+        port=free_port, web=WAITS, housekeeping=f"{WORKER.replace('sleep(60)', 'sleep(0)')}; exit 3"
+    )
 
-    process.communicate(timeout=15)
+    lines = _lines_until(process, "housekeeping", times=2, starts="worker ")
 
-    assert process.returncode == 3
+    assert any(
+        re.search(r"\| ended with status 3 after \d+ s\. It starts again in 1 s\.", line) for line in lines
+    )
+    assert sum("| web " in line for line in lines) <= 1
+
+
+def test_one_that_is_killed_is_started_again_without_what_it_had_started(start, free_port):
+    """A server's workers live on when it is killed, hold its port and are looked after by nobody."""
+    process = start(port=free_port, web=f"{WORKER} & {WAITS}")
+    introduced = dict(_introductions(process, count=2))
+    (main, _), (worker, _) = introduced["web"], introduced["worker"]
+
+    os.kill(main, signal.SIGKILL)
+    lines = _lines_until(process, "web", times=1, starts="web ")
+
+    assert any("| was ended by SIGKILL after" in line for line in lines)
+    assert not _is_alive(worker)
+
+
+def test_nothing_outlives_it_when_it_is_killed_itself_and_the_next_one_starts(start, free_port):
+    first = start(port=free_port, web=LISTENS, housekeeping=WAITS)
+    children = dict(_introductions(first, count=2))
+
+    first.kill()
+    second = start(port=free_port, web=LISTENS)
+
+    assert dict(_introductions(second, count=1)).keys() == {"web"}
+    assert not any(_is_alive(pid) for pid, _ in children.values())
 
 
 def test_a_port_in_use_is_said_in_one_sentence(start):
@@ -117,9 +166,18 @@ def _introductions(process, *, count: int):
     """Name, process id and port of each process, as it prints them at its start."""
     while count:
         words = process.stdout.readline().split()
-        if len(words) == 6 and words[1] == words[3]:
+        if len(words) == 6 and words[1] in {words[3], "web"}:
             count -= 1
             yield words[3], (int(words[4]), int(words[5]))
+
+
+def _lines_until(process, name, *, times, starts):
+    """What is printed until the program has introduced itself so many times."""
+    lines = []
+    while times and (line := process.stdout.readline()):
+        lines.append(line)
+        times -= f"{name}" in line.split("|")[0] and line.split("|", 1)[1].strip().startswith(starts)
+    return lines
 
 
 def _is_alive(pid: int) -> bool:

@@ -20,6 +20,8 @@ from django.core.files.uploadhandler import (
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
+from cloudui.web import bodies
+
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 # What a form needs besides its file: boundaries, names, a description.
@@ -82,6 +84,7 @@ class UploadLimitMiddleware:
         most_bytes = getattr(view_func, "most_file_bytes", 0)
         handler: FileUploadHandler
         if most_bytes and request.user.is_authenticated and _admits(view_func, request, view_kwargs):
+            bodies.admit(request, most_bytes=most_bytes + ENVELOPE_BYTES)
             handler = _OnDisk(request, most_bytes)
         else:
             handler = _InMemory(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0)

@@ -1,4 +1,4 @@
-"""Django's WSGI handler, with four holes closed.
+"""Django's WSGI handler, with five holes closed.
 
 - A malformed Content-Type header (`a; charset*=x''y`) is read before anything can catch its error, which would end
   in a bare 500. Here it counts as none, and the views answer as to any other type that they do not take.
@@ -8,6 +8,8 @@
   comes in pieces.
 - Django decodes by whatever codec the caller names, some of which decode no text. Here URLs are UTF-8 always, and
   forms must be.
+- What is no Exception passes Django without ending the request, and with it the thread's database connection, which
+  a pool of few then lacks. Here the request ends as every other does (`BodyAdmitted`).
 """
 
 import codecs
@@ -15,6 +17,8 @@ from typing import Any, Final
 
 from django.core.exceptions import BadRequest
 from django.core.handlers.wsgi import LimitedStream, WSGIHandler, WSGIRequest
+from django.core.signals import request_finished
+from django.http.response import HttpResponseBase
 
 PIECE: Final = 64 * 1024
 
@@ -67,3 +71,10 @@ class Handler(WSGIHandler):
     """The application that a server calls. Set Django up first."""
 
     request_class = TolerantRequest
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> HttpResponseBase:
+        try:
+            return super().__call__(environ, start_response)
+        except BaseException:
+            request_finished.send(sender=type(self))
+            raise

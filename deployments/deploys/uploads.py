@@ -5,6 +5,7 @@ from typing import Final
 from django.http import HttpRequest
 
 from cloudui.web.api import ApiError
+from cloudui.web.bodies import admit
 from deployments.deploys.store.refusal import LIMITS, MIB
 
 # Whether an archive is compressed is seen in its content, so all of these mean the same.
@@ -14,7 +15,7 @@ OLD_NAMES: Final = ("application/x-gzip", "application/x-gtar", "application/x-c
 
 
 def require_archive(request: HttpRequest) -> None:
-    """Refuse what is not sent as an archive, or is larger than the store takes.
+    """Refuse what is not sent as an archive, or is larger than the store takes; admit the rest.
 
     Raises:
         ApiError: 415 or 413.
@@ -24,3 +25,4 @@ def require_archive(request: HttpRequest) -> None:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdecimal() and int(length) > LIMITS.sent:
         raise ApiError(413, "invalid_request", f"The archive is larger than {LIMITS.sent // MIB} MiB.")
+    admit(request, most_bytes=LIMITS.sent)

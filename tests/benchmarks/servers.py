@@ -1,4 +1,4 @@
-"""The candidates as servers: granian with the settings of the Procfile, one at a time."""
+"""The candidates as servers, one at a time: ours as the Procfile has it, the others behind granian's own WSGI worker."""
 
 import http.client
 import os
@@ -15,6 +15,7 @@ from tests.benchmarks.load import Request
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 GRANIAN: Final = "--interface wsgi --host 127.0.0.1 --blocking-threads 64 --backpressure 64 --no-ws --workers-kill-timeout 3"
+OURS: Final = "cloudui.wsgi:application"
 START_SECONDS: Final = 60
 
 
@@ -26,7 +27,7 @@ class Candidate:
     port: int
     settings: str
     data: Path
-    application: str = "cloudui.wsgi:application"
+    application: str = OURS
     environment: dict[str, str] = field(default_factory=dict)
 
     def variables(self) -> dict[str, str]:
@@ -49,8 +50,11 @@ class Candidate:
 @contextmanager
 def serving(candidate: Candidate) -> Iterator[None]:
     """Start the candidate, wait until it answers, stop it."""
-    command = [sys.executable, "-m", "granian", candidate.application, *GRANIAN.split()]
-    command += ["--workers", str(os.cpu_count() or 1), "--port", str(candidate.port)]
+    if candidate.application == OURS:
+        command = [sys.executable, "-m", "cloudui.server"]
+    else:
+        command = [sys.executable, "-m", "granian", candidate.application, *GRANIAN.split()]
+        command += ["--workers", str(os.cpu_count() or 1), "--port", str(candidate.port)]
     if candidate.application.endswith("get_wsgi_application"):
         command.append("--factory")
     with subprocess.Popen(command, cwd=ROOT, env=candidate.variables(), stdout=subprocess.DEVNULL) as process:

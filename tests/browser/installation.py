@@ -64,13 +64,13 @@ def running(directory: Path) -> Iterator[Installation]:
         "LOG_LEVEL": "DEBUG",
         "PORT": str(port),
         "PUBLIC_URL": url,
+        "WEB_WORKERS": "1",
     }
     installation = Installation(url, port, directory / "data", environment, password)
     installation.manage("prepare")
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--no-ws"]
     with installation.log.open("wb") as log:
         server = subprocess.Popen(
-            [*command, "--blocking-threads", "8", "cloudui.wsgi:application"],
+            [sys.executable, "-m", "cloudui.server"],
             cwd=ROOT,
             env=environment,
             stdout=log,

@@ -5,9 +5,11 @@ import io
 import pytest
 from django.core.exceptions import BadRequest
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+from django.core.signals import request_finished
 from django.http import UnreadablePostError
 
-from cloudui.web.wsgi import TolerantRequest
+from cloudui.web.bodies import BodyAdmitted
+from cloudui.web.wsgi import Handler, TolerantRequest
 
 FORM = b"key-0=A&value-0=1&key-1=B&value-1=2"
 
@@ -126,3 +128,22 @@ def test_who_only_reads_may_name_any_charset():
     )
 
     assert sent.POST.dict() == {}
+
+
+@pytest.mark.django_db
+def test_a_run_with_the_head_alone_ends_as_every_request_does(monkeypatch):
+    # The database connections of a thread are given back at the end of a request, to a pool of few.
+    def admits(_handler, _request):
+        raise BodyAdmitted(1)
+
+    monkeypatch.setattr(Handler, "load_middleware", lambda handler: None)
+    monkeypatch.setattr(Handler, "get_response", admits)
+    ended: list[object] = []
+    request_finished.connect(lambda **_: ended.append(1), weak=False, dispatch_uid="test")
+    try:
+        with pytest.raises(BodyAdmitted):
+            Handler()(request(io.BytesIO(), length=0).META, lambda *_: None)
+    finally:
+        request_finished.disconnect(dispatch_uid="test")
+
+    assert ended == [1]

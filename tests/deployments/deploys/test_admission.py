@@ -1,0 +1,91 @@
+"""Who may send more than 1 MiB is decided by the head of the request, before the body is here."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from apikeys.models import ApiKey
+from cloudui.web.bodies import INPUT, AwaitedBody, BodyAdmitted
+from cloudui.web.uploads import ENVELOPE_BYTES
+from deployments.deploys.store.refusal import LIMITS
+from deployments.models import Deploy
+from tests.apikeys.machine import token_of
+from tests.deployments.helpers import url
+from tests.factories import create_api_key, create_deployment
+
+FORM = "multipart/form-data; boundary=x"
+TAR = "application/x-tar"
+LENGTH = 100_000_000
+
+
+def head(client: Client, path: str, kind: str, *, length: int = LENGTH, **more: str) -> int:
+    """The status that the application answers with to the head alone."""
+    environ: dict[str, Any] = {INPUT: AwaitedBody(), "CONTENT_LENGTH": str(length), **more}
+    return client.generic("POST", path, b"x", kind, **environ).status_code
+
+
+@pytest.fixture
+def path(deployment):
+    return f"/v1/deployments/{deployment.pk}/deploys"
+
+
+@pytest.fixture
+def token(deployment):
+    return token_of(create_api_key(deployment))
+
+
+def test_the_page_admits_who_may_deploy(as_editor, deployment):
+    with pytest.raises(BodyAdmitted) as admitted:
+        head(as_editor, url("deployments:deploy", deployment), FORM)
+    assert admitted.value.most_bytes == LIMITS.sent + ENVELOPE_BYTES
+
+
+@pytest.mark.parametrize("who", ["as_nobody", "as_member", "as_outsider"])
+def test_the_page_admits_nobody_else(request, deployment, who):
+    client = Client(enforce_csrf_checks=True) if who == "as_nobody" else request.getfixturevalue(who)
+    assert head(client, url("deployments:deploy", deployment), FORM) in {302, 403, 404, 413}
+
+
+def test_the_route_admits_a_key_of_the_deployment(client, path, token):
+    with pytest.raises(BodyAdmitted) as admitted:
+        head(client, path, TAR, HTTP_AUTHORIZATION=f"Bearer {token}")
+    assert admitted.value.most_bytes == LIMITS.sent
+    assert not Deploy.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"HTTP_AUTHORIZATION": ""}, 401),
+        ({"HTTP_AUTHORIZATION": "Bearer forged"}, 401),
+        ({"kind": "text/plain"}, 415),
+        ({"length": LIMITS.sent + 1}, 413),
+    ],
+    ids=["no token", "forged", "no archive", "too long"],
+)
+def test_the_route_admits_nothing_else(client, path, token, change, status):
+    asked = {"kind": TAR, "HTTP_AUTHORIZATION": f"Bearer {token}"} | change
+    assert head(client, path, **asked) == status
+
+
+def test_a_key_sends_nothing_to_another_deployment(client, workspace, token):
+    other = create_deployment(workspace=workspace, name="Other")
+    path = f"/v1/deployments/{other.pk}/deploys"
+    assert head(client, path, TAR, HTTP_AUTHORIZATION=f"Bearer {token}") in {403, 404}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/account/login/", FORM),
+        ("/account/login/", "application/x-www-form-urlencoded"),
+        ("/oauth/token", "application/x-www-form-urlencoded"),
+        ("/oauth/token", "application/json"),
+        ("/graphql", "application/json"),
+    ],
+)
+def test_no_other_address_takes_as_much(path, kind):
+    assert head(Client(enforce_csrf_checks=True), path, kind) in {400, 401, 403, 413}
+    assert not ApiKey.objects.exists()
