@@ -219,17 +219,18 @@ def test_what_is_no_field_is_refused_beside_them(program, deployment):
 
 
 def test_the_document_marks_them_as_read_only():
+    """These and no others: a body that gets some has its own lines above, which prove that its route looks at them."""
     schemas = document(api)["components"]["schemas"]
-    read_only = {
-        name: {field for field, details in schemas[name]["properties"].items() if details.get("readOnly")}
-        for name in ("DeploymentChanges", "QueueChanges", "VariableWanted", "VariableSet", "QueueNew")
+
+    marked = {
+        name: {field for field, details in schema["properties"].items() if details.get("readOnly")}
+        for name, schema in schemas.items()
     }
 
-    assert read_only == {
+    assert {name: fields for name, fields in marked.items() if fields} == {
         "DeploymentChanges": set(DIFFERENT["a Deployment"]),
         "QueueChanges": set(DIFFERENT["a queue"]),
         "VariableWanted": {"updated_at"},
         "VariableSet": {"updated_at"},
-        "QueueNew": set(),
     }
     assert "required" not in schemas["QueueChanges"]

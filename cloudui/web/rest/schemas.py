@@ -76,7 +76,7 @@ class Body(BaseModel):
         if not names or not isinstance(data, dict):
             return handler(data)
         body = handler({name: value for name, value in data.items() if name not in names})
-        body._read_only = {name: data[name] for name in names if name in data}  # noqa: SLF001 (of this very class)
+        body._read_only = {name: data[name] for name in names if name in data}  # noqa: SLF001 - it is of this class
         return body
 
     def changed_read_only(self, current: BaseModel | None) -> list[str]:
