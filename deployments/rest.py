@@ -4,6 +4,7 @@ from django.db.models.functions import Lower
 from ninja import Router
 
 from cloudui.web.api import ApiRequest
+from cloudui.web.rest.errors import require_unchanged
 from cloudui.web.rest.paging import LIMIT, Cursor, Limit, page_of
 from cloudui.web.rest.schemas import Id
 from deployments.access import deployment_to_edit, deployment_to_view
@@ -35,5 +36,6 @@ def read_deployment(request: ApiRequest, deployment: Id) -> DeploymentShown:
 def change_deployment(request: ApiRequest, deployment: Id, changes: DeploymentChanges) -> DeploymentShown:
     """Change some of its configuration, all at once or nothing."""
     found = deployment_to_edit(request.principal, None, deployment)
+    require_unchanged(changes, DeploymentShown.of(found))
     given = changes.model_dump(exclude_unset=True, exclude={"version"})
     return DeploymentShown.of(update_deployment(request.principal, found, version=changes.version, **given))

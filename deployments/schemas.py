@@ -99,6 +99,7 @@ class DeploymentChanges(Body):
     """What changes of a Deployment; what is missing stays as it is."""
 
     EXAMPLE: ClassVar = {"description": "Nightly reports", "scheduler_au": 10}
+    VIEW: ClassVar = DeploymentShown
 
     name: Annotated[Name, Field(min_length=1)] = ""
     description: Description = ""

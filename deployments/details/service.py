@@ -5,7 +5,7 @@ transaction under the row's lock.
 """
 
 from collections.abc import Collection, Mapping
-from typing import Any, Final, TypedDict, Unpack
+from typing import Any, Final, TypedDict, Unpack, cast
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -107,7 +107,9 @@ def update_deployment(
             remedy="Read it again before you change it.",
         )
         before = {field: getattr(locked, field) for field in FIELDS}
-        _apply(principal, locked, changes)
+        # What stays as it is may stay, even where the rules are stricter now.
+        differing = {field: value for field, value in changes.items() if value != before[field]}
+        _apply(principal, locked, cast("Changes", differing))
         changed = [field for field in FIELDS if getattr(locked, field) != before[field]]
         if changed:
             deleted_queues = _follow_executor(locked, before["executor"], may_delete_queues)

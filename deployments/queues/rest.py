@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponse
 from ninja import Router
 
 from cloudui.web.api import ApiRequest
+from cloudui.web.rest.errors import require_unchanged
 from cloudui.web.rest.idempotency import IdempotencyKey, created_once
 from cloudui.web.rest.schemas import Id
 from deployments.access import deployment_to_edit, deployment_to_view
@@ -60,6 +61,7 @@ def change_worker_queue(
     with transaction.atomic():
         # What stays is read under the lock, so that it is not put back to what it was.
         found = queue_to_edit(request.principal, None, deployment, queue, locked=True)
+        require_unchanged(changes, QueueShown.of(found))
         data = replace(QueueInput.of(found), **changes.model_dump(exclude_unset=True))
         changed = service.update_queue(request.principal, found, data)
     return QueueShown.of(changed)

@@ -63,6 +63,7 @@ class QueueChanges(Body):
     """What changes of a worker queue; what is missing stays as it is."""
 
     EXAMPLE: ClassVar = {"concurrency": 8}
+    VIEW: ClassVar = QueueShown
 
     worker_type: WorkerType = ""
     min_workers: MinWorkers = 0

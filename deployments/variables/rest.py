@@ -1,15 +1,24 @@
 """Environment variables of a Deployment: all of them at a time, or some."""
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 from ninja import Router
 
 from cloudui.web.api import ApiRequest
-from cloudui.web.rest.errors import invalid, named
+from cloudui.web.rest.errors import invalid, named, require_unchanged
 from cloudui.web.rest.schemas import Id
 from deployments.access import deployment_to_edit, deployment_to_view
 from deployments.models import Deployment
-from deployments.variables.schemas import VariableChanges, VariableShown, VariablesShown, VariablesWanted
+from deployments.variables.schemas import (
+    VariableChanges,
+    VariableSet,
+    VariableShown,
+    VariablesShown,
+    VariablesWanted,
+    VariableWanted,
+)
 from deployments.variables.service import VariableInput, VariableView, list_variables, save_variables
 
 PATH = "/deployments/{cid:deployment}/variables"
@@ -32,6 +41,7 @@ def replace_variables(request: ApiRequest, deployment: Id, data: VariablesWanted
     What was read can be sent back: a secret without a value keeps the one that is stored.
     """
     found = deployment_to_edit(request.principal, None, deployment)
+    _require_unchanged(data, FIELD, data.environment_variables, _view(found))
     complete = [VariableInput(one.key, one.value, one.is_secret) for one in data.environment_variables]
     return _view(_saved(request, found, complete, version=data.version))
 
@@ -44,6 +54,7 @@ def change_variables(request: ApiRequest, deployment: Id, changes: VariableChang
     with transaction.atomic():
         # The others are read under the lock, so that a change of theirs meanwhile is not undone.
         found = deployment_to_edit(request.principal, None, deployment, locked=True)
+        _require_unchanged(changes, "set", changes.set, _view(found))
         return _view(_saved(request, found, _merged(list_variables(found), changes), version=changes.version))
 
 
@@ -66,6 +77,21 @@ def _merged(stored: list[VariableView], changes: VariableChanges) -> list[Variab
     for key in changes.delete:
         merged.pop(key, None)
     return list(merged.values())
+
+
+@sensitive_variables()
+def _require_unchanged(
+    body: VariablesWanted | VariableChanges,
+    field: str,
+    variables: Sequence[VariableWanted | VariableSet],
+    current: VariablesShown,
+) -> None:
+    views = {one.key: one for one in current.environment_variables}
+    require_unchanged(
+        body,
+        current,
+        [(f"{field}.{place}", one, views.get(one.key)) for place, one in enumerate(variables)],
+    )
 
 
 def _require_each_once(changes: VariableChanges) -> None:

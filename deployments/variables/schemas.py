@@ -47,6 +47,8 @@ class VariablesShown(BaseModel):
 class VariableWanted(Body):
     """An environment variable as it shall be."""
 
+    VIEW: ClassVar = VariableShown
+
     key: Key
     value: Value | None = Field(default=None, repr=False)
     is_secret: bool = False
@@ -68,6 +70,8 @@ class VariablesWanted(Body):
 
 class VariableSet(Body):
     """An environment variable to be set."""
+
+    VIEW: ClassVar = VariableShown
 
     key: Key
     value: Value | None = Field(default=None, repr=False)

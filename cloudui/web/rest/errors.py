@@ -7,9 +7,11 @@ from typing import Any, Final
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from ninja.errors import HttpError
 from ninja.errors import ValidationError as MalformedRequest
+from pydantic import BaseModel
 
+from cloudui.web.advice import Advice
 from cloudui.web.api import ApiError
-from cloudui.web.rest.schemas import PATTERN_MESSAGES
+from cloudui.web.rest.schemas import PATTERN_MESSAGES, Body
 from cloudui.web.versions import StaleEdit
 
 INVALID: Final = "What was sent is not valid. Each of the fields says why."
@@ -21,6 +23,7 @@ _WORDS: Final = {
 }
 # Of a text whose regular expression has no words of its own.
 WRONG_FORM: Final = "This does not have the form that the document of the interface gives for it."
+READ_ONLY: Final = Advice("This field cannot be changed.", "Leave it out, or send it as GET returns it.")
 
 
 def invalid(fields: Iterable[tuple[str, str]]) -> ApiError:
@@ -32,6 +35,32 @@ def invalid(fields: Iterable[tuple[str, str]]) -> ApiError:
 def conflict(description: str, **more: object) -> ApiError:
     """409: it is no longer what the caller saw, is being changed, or is not in the state for it."""
     return ApiError(409, "conflict", description, more=more)
+
+
+def require_unchanged(
+    body: Body, current: BaseModel, parts: Iterable[tuple[str, Body, BaseModel | None]] = ()
+) -> None:
+    """Refuse a body whose read-only fields (`Body.VIEW`) are not what GET returns.
+
+    A body with a version that has passed is left to the service, which answers 409: then they differ for that reason.
+
+    Args:
+        body: the body of the request.
+        current: what GET returns now.
+        parts: the bodies inside of it, each with its place and its own view; None for what is not there yet.
+
+    Raises:
+        ApiError: 422 that names each field that differs.
+    """
+    if getattr(body, "version", None) not in {None, getattr(current, "version", None)}:
+        return
+    changed = [
+        ".".join(filter(None, (place, name)))
+        for place, part, view in [("", body, current), *parts]
+        for name in part.changed_read_only(view)
+    ]
+    if changed:
+        raise invalid((field, READ_ONLY) for field in changed)
 
 
 @contextmanager

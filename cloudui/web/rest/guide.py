@@ -116,7 +116,7 @@ class _Reader:
             Field(
                 name, self.kind(details), is_required=name in required, description=self.description(details)
             )
-            for name, details in schema.get("properties", {}).items()
+            for name, details in _properties(schema).items()
         ]
 
     def description(self, schema: dict[str, Any]) -> str:
@@ -144,8 +144,14 @@ class _Reader:
         if name == "array":
             return f"list of {self.kind(schema['items'])}"
         if resolved.get("type") == "object":
-            return f"object with {', '.join(resolved['properties'])}"
+            return f"object with {', '.join(_properties(resolved))}"
         return ", ".join([_type(schema, name), *_limits(schema)])
+
+
+def _properties(schema: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an object that one would send or be given; what a body only tolerates is left out."""
+    properties = schema.get("properties", {})
+    return {name: details for name, details in properties.items() if not details.get("readOnly")}
 
 
 def _type(schema: dict[str, Any], name: str) -> str:
