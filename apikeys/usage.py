@@ -118,7 +118,11 @@ def write_regularly(seconds: float = PAUSE.total_seconds()) -> threading.Event:
 
     def run() -> None:
         while not stop.wait(seconds):
-            write_pending()
+            try:
+                write_pending()
+            except Exception:
+                # Whatever it is, the next minute is another attempt.
+                logger.exception("The uses of keys could not be written down.")
             # A connection that is used once a minute is better made than kept.
             connections.close_all()
 
