@@ -75,14 +75,15 @@ def report(secret: KeySecret, *, origin: Origin) -> None:
     """Disable the key of a live secret and tell its Admins once the change is certain."""
     if not credentials.has_genuine_tag(secret):
         return
-    state = credential_state.by_fingerprint(credentials.fingerprints(secret))
-    if state is None or state.end is not None:
-        # An ended secret opens nothing, and its key may be in use with a newer one.
+    state = _live_state(secret)
+    if state is None:
         return
     caller = replace(system_principal("leaked secret report"), origin=origin)
     with transaction.atomic():
         key = lock_key(state.key_id)
-        if key is None:
+        # It may have been replaced during the wait.
+        state = _live_state(secret)
+        if key is None or state is None:
             return
         details = {"secret": state.number, "reason": Reason.SECRET_LEAKED.value}
         was_enabled = disable_leaked(caller, key, details)
@@ -92,6 +93,13 @@ def report(secret: KeySecret, *, origin: Origin) -> None:
         if is_news or was_enabled:
             _tell(_messages(key, state, origin))
     usage.record_refusal(state, Reason.SECRET_LEAKED, origin)
+
+
+@sensitive_variables("secret")
+def _live_state(secret: KeySecret) -> SecretState | None:
+    """None for an ended secret too: it opens nothing, and its key may be in use with a newer one."""
+    state = credential_state.by_fingerprint(credentials.fingerprints(secret))
+    return state if state is not None and state.end is None else None
 
 
 @sensitive_variables("secret")

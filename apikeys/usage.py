@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from multiprocessing.util import Finalize
 from typing import Any, Final
 
-from django.db import DatabaseError, connections, transaction
+from django.db import Error, connections, transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
@@ -38,14 +38,14 @@ def record_use(state: SecretState, origin: Origin) -> None:
 
 
 def record_refusal(state: SecretState, reason: Reason, origin: Origin) -> None:
-    """Remember that a genuine secret or token was refused: at most once a minute for the same cause and IP address."""
-    if not ratelimit.is_first("refusal", f"{state.key_id} {reason} {origin.address}"):
+    """Remember that a genuine secret or token was refused: at most once a minute for the same cause and caller."""
+    if not ratelimit.is_first("refusal", f"{state.key_id} {reason} {ratelimit.caller(origin.address)}"):
         return
     try:
         with transaction.atomic():
             if hold(state.key_id):
                 _add_refusal(state, reason, origin)
-    except DatabaseError:
+    except Error:
         logger.exception("A refusal could not be written down.")
 
 
@@ -118,7 +118,11 @@ def write_regularly(seconds: float = PAUSE.total_seconds()) -> threading.Event:
 
     def run() -> None:
         while not stop.wait(seconds):
-            write_pending()
+            try:
+                write_pending()
+            except Exception:
+                # Whatever it is, the next minute is another attempt.
+                logger.exception("The uses of keys could not be written down.")
             # A connection that is used once a minute is better made than kept.
             connections.close_all()
 
@@ -208,8 +212,8 @@ def _write(use: _Use) -> None:
             if note_use(use.key_id, use.at, use.origin):
                 ApiKeySecret.objects.filter(pk=use.row).update(**last_use(use.at, use.origin))
                 count_use(use.key_id, use.at.date(), use.count)
-    except DatabaseError:
-        # A count is not worth failing the call that it counts.
+    except Error:
+        # A count is not worth failing the call that it counts, nor the timer.
         logger.warning("The use of a key could not be written down.", exc_info=True)
         _counter.put_back(use)
 

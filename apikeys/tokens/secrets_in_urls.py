@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import unquote_plus
 
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.debug import sensitive_variables
@@ -69,6 +69,6 @@ def _record(text: str, request: HttpRequest) -> None:
         state = credential_state.by_fingerprint(credentials.fingerprints(KeySecret(text)))
         if state is not None:
             usage.record_refusal(state, Reason.SECRET_IN_URL, origin_of(request))
-    except DatabaseError:
+    except Error:
         # It is refused all the same.
         logger.exception("A secret in a URL could not be recorded.")

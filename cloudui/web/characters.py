@@ -85,6 +85,7 @@ _FLAGS: Final = re.compile(
     "(?:\U000e0065\U000e006e\U000e0067|\U000e0073\U000e0063\U000e0074|\U000e0077\U000e006c\U000e0073)"
     "\U000e007f"
 )
+_FLAG_LENGTH: Final = 7
 # Before these viramas a joiner keeps the letter before it whole (Bengali, Telugu, Kannada) or has two touch (Sinhala).
 _JOINED_TO: Final = "\u09cd\u0c4d\u0ccd\u0dca"
 # A joiner behind one of these at the end of a word makes half a letter, or a letter without a vowel.
@@ -159,7 +160,9 @@ def _has_effect(text: str, at: int) -> bool:
         is_keycap = behind == "\u20e3" and character == EMOJI_STYLE and before in {*"0123456789#*"}
         return before in _EMOJI or is_keycap
     if character in _TAGS:
-        return any(flag.start() < at < flag.end() for flag in _FLAGS.finditer(text))
+        # Nearby only, so that a text of many flags costs no more than its length.
+        nearby = _FLAGS.finditer(text, max(0, at - _FLAG_LENGTH + 1), at + _FLAG_LENGTH)
+        return any(flag.start() < at < flag.end() for flag in nearby)
     if character in _HIDDEN:
         return False
     # Emoji are newer than the Unicode of some versions of Python, which have them as unassigned.

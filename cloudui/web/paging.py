@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import DateTimeField, F, Model, Q, QuerySet
 
 Row = TypeVar("Row", bound=Model)
 PAGE_SIZE = 25
@@ -57,9 +57,10 @@ def paginate(
         after: the cursor of the row that the page follows; wins over `before`.
         size: rows a page.
     """
-    cursor, is_backward = _read(after), False
+    is_by_time = isinstance(F(by).resolve_expression(rows.query).output_field, DateTimeField)
+    cursor, is_backward = _cursor(after, is_by_time=is_by_time), False
     if cursor is None:
-        cursor = _read(before)
+        cursor = _cursor(before, is_by_time=is_by_time)
         is_backward = cursor is not None
     goes_down = is_descending != is_backward
     beyond = rows
@@ -88,6 +89,15 @@ def paginate(
 def is_cursor(text: str) -> bool:
     """Whether `text` is a cursor, for programs, which should be told instead of getting the first page again."""
     return _read(text) is not None
+
+
+def _cursor(text: str, *, is_by_time: bool) -> tuple[Any, str] | None:
+    """The cursor, unless it is of a list that is sorted by something else.
+
+    Some times that are written as text cannot be told in UTC, which a database finds out too late.
+    """
+    cursor = _read(text)
+    return cursor if cursor is not None and isinstance(cursor[0], datetime) == is_by_time else None
 
 
 def _beyond(by: str, cursor: tuple[Any, str], *, goes_down: bool) -> Q:

@@ -11,6 +11,7 @@ _HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 
 # What a Content-Type may say besides: JSON and forms are UTF-8 by definition (RFC 8259 section 8.1).
 CHARSETS: Final = ("", "utf-8", "utf8")
+NOT_JSON: Final = "The body is not valid JSON."
 
 
 class NotStrict(ValueError):
@@ -28,7 +29,10 @@ class RepeatedName(NotStrict):
 def read_json(body: bytes) -> Any:
     """The value in a body: as `parse_json` takes it, and without characters that no other text can carry."""
     value = parse_json(body)
-    require_characters(value, place="The body")
+    try:
+        require_characters(value, place="The body")
+    except RecursionError:
+        raise NotStrict(NOT_JSON) from None
     return value
 
 
@@ -50,7 +54,7 @@ def parse_json(body: bytes) -> Any:
     except NotStrict:
         raise
     except (ValueError, RecursionError):
-        raise NotStrict("The body is not valid JSON.") from None
+        raise NotStrict(NOT_JSON) from None
 
 
 @sensitive_variables()

@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from cloudui.web.characters import compose, find_invisible
 
 LINE_BREAKS = "\r\n"
+# No text composes to less than a quarter.
+MOST_COMPOSED = 4
 
 
 def validate_plain_text(text: str, *, multi_line: bool = False) -> None:
@@ -26,8 +28,12 @@ class PlainTextField(forms.CharField):
     }
 
     def to_python(self, value: Any) -> str:
-        text: str = super().to_python(value) or ""
-        return compose(text.replace("\r\n", "\n"))
+        text: str = (super().to_python(value) or "").replace("\r\n", "\n")
+        if self.max_length is not None and len(text) > MOST_COMPOSED * self.max_length:
+            # Django measures last. Composing a long row of accents takes the square of its length.
+            lengths = {"limit_value": self.max_length, "show_value": len(text)}
+            raise ValidationError(self.error_messages["max_length"], code="max_length", params=lengths)
+        return compose(text)
 
     def validate(self, value: str) -> None:
         super().validate(value)

@@ -68,6 +68,11 @@ def test_a_security_stamp_is_not_read_by_its_beginning(as_helper, lookup):
     assert [answer.status_code for answer in answers] == [400, 400]
 
 
+@pytest.mark.parametrize("lookup", ["email__regex", "email__iregex", "last_login__date__regex"])
+def test_no_regular_expression_keeps_the_database_busy(as_operator, lookup):
+    assert as_operator.get(list_of(User), {lookup: "(a|a)*b"}).status_code == 400
+
+
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_each_filter_that_a_list_offers_works(as_operator, deployment, owner, model):
     create_api_key(deployment, by=owner)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import argon2
 import pytest
 from django.core.cache import cache
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -126,6 +126,17 @@ def test_refusals_from_several_addresses_are_one_event_a_minute(issued, as_calle
     assert AuditEvent.objects.filter(operation="tokenRefused").count() == 1
 
 
+def test_one_network_cannot_push_all_other_refusals_out(issued, as_caller):
+    keys.disable_key(as_caller, issued.key)
+
+    for number in range(3):
+        Client(REMOTE_ADDR=f"2001:db8::{number}").post(
+            "/oauth/token", credentials_of(issued), "application/json"
+        )
+
+    assert Refusal.objects.count() == 1
+
+
 @pytest.mark.threat("T-E3")
 def test_after_30_failures_in_a_minute_an_address_is_told_to_wait(issued):
     answers = [exchange(issued, client_secret="wrong").status_code for _ in range(31)]
@@ -221,9 +232,10 @@ def test_a_genuine_secret_in_an_address_is_noticed_before_plain_http_and_another
 
 
 @pytest.mark.threat("T-J9")
-def test_a_secret_in_an_address_is_refused_while_the_database_is_away(issued, monkeypatch):
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_secret_in_an_address_is_refused_while_the_database_is_away(issued, monkeypatch, error):
     def away(*_):
-        raise OperationalError
+        raise error
 
     monkeypatch.setattr(credential_state, "by_fingerprint", away)
 

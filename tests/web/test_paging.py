@@ -84,6 +84,8 @@ def test_the_first_page_has_none_before_and_the_last_none_after():
         cursor("t", "2026-01-01T12:00:00", "y"),
         cursor("t", "0001-01-01T00:00:00+23:59", "y"),
         cursor("s", "a name", "y"),
+        cursor("s", "2026-01-01", "y"),
+        cursor("s", "9999-12-31T23:59:59-23:59", "y"),
     ],
 )
 @pytest.mark.parametrize("where", ["before", "after"])
@@ -95,6 +97,15 @@ def test_a_cursor_that_cannot_be_read_shows_the_first_page(text, where):
     assert [row.name for row in page.rows] == ["w00", "w01", "w02", "w03", "w04"]
     assert not page.before
     assert page.after
+
+
+def test_a_cursor_of_a_list_by_age_shows_the_first_page_of_one_by_name():
+    create_workspaces(number=6)
+    rows = Workspace.objects.annotate(sort_name=Lower("name"))
+
+    page = paginate(rows, by="sort_name", size=5, after=cursor("t", NOON.isoformat(), "y"))
+
+    assert [row.name for row in page.rows] == ["w00", "w01", "w02", "w03", "w04"]
 
 
 @pytest.mark.parametrize("key", ["not a number", "9" * 40, "-1", "1.5"])

@@ -198,3 +198,20 @@ def test_what_was_taken_is_taken_again_as_it_is(text):
     except ValidationError:
         return
     assert field.clean(kept) == kept
+
+
+def test_a_text_of_many_flags_costs_no_more_than_its_length():
+    assert find_invisible(ENGLAND * 30_000) is None
+
+
+def test_a_text_that_is_too_long_is_refused_before_its_accents_are_put_in_order():
+    accents = "a" + "\u0315\u0300" * 250_000
+
+    with pytest.raises(ValidationError) as refusal:
+        PlainTextField(max_length=100).clean(accents)
+
+    assert refusal.value.messages == ["Use at most 100 characters; this has 500001."]
+
+
+def test_what_is_composed_of_four_characters_counts_as_one():
+    assert len(PlainTextField(max_length=100).clean("\u03b1\u0313\u0300\u0345" * 100)) == 100

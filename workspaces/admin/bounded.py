@@ -21,6 +21,9 @@ MOST_SEARCHED: Final = 200
 # What a filter may ask of a relation: which row is on its other side, and nothing about that row.
 _OF_A_RELATION: Final = frozenset({"pk", "exact", "in", "isnull"})
 
+# One of a few characters can take for ever, and a wrong one is an error of the database.
+_REGULAR_EXPRESSIONS: Final = frozenset({"regex", "iregex"})
+
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg] # generic in the stubs only
     """Counts to 10,000 and no further, so that a list costs the same with a million rows."""
@@ -52,7 +55,7 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the
         name, *rest = lookup.split(LOOKUP_SEP)
         if any(getattr(entry, "parameter_name", None) == lookup for entry in filters):
             return True
-        if name not in {*columns, *filters}:
+        if name not in {*columns, *filters} or not _REGULAR_EXPRESSIONS.isdisjoint(rest):
             return False
         try:
             field = self.opts.get_field(name)

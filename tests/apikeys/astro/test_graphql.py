@@ -214,6 +214,7 @@ def test_the_operation_may_be_named(as_key):
         ("{", 400),
         (b"\xff", 400),
         ("[" * 100_000, 400),
+        ('{"query": "{__typename}", "variables": {"a": ' + "[" * 700 + "]" * 700 + "}}", 400),
         ({"query": "{__typename}", "variables": {"a": "\0"}}, 400),
         ({"query": "x" * 1024 * 1024}, 413),
     ],

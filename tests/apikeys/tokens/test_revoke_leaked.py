@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from apikeys import credentials, key_secrets, keys
+from apikeys import credentials, key_secrets, keys, leaks
 from apikeys.models import ApiKey, Reason, Refusal
 from tests.apikeys.machine import FORM, error_of, exchange, post, shown, token_of, whoami
 from tests.factories import create_api_key, create_member, create_owner
@@ -113,6 +113,22 @@ def test_an_ended_secret_leaves_its_key_alone(issued, admin, present):
 
     assert exchange(rotated).status_code == 200
     assert not mail.outbox
+
+
+def test_a_secret_that_ends_while_it_is_presented_leaves_its_key_alone(issued, admin, present, monkeypatch):
+    rotated = key_secrets.rotate_secret(principal_for(admin), issued.key, overlap=timedelta(hours=1))
+
+    def lock_key(key_id):
+        key_secrets.end_secret(principal_for(admin), rotated.key, number=1)
+        return keys.lock_key(key_id)
+
+    monkeypatch.setattr(leaks, "lock_key", lock_key)
+
+    present(issued.secret.reveal())
+
+    assert exchange(rotated).status_code == 200
+    assert not mail.outbox
+    assert not Refusal.objects.exists()
 
 
 def test_presenting_it_again_and_again_sends_one_mail(issued, present):
