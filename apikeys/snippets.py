@@ -45,11 +45,6 @@ class Commands:
     text: str
 
 
-_CURL: Final = f"""{shell_lines.OF_ONE_KEY}
-
-curl --silent --show-error --fail-with-body {{public_url}}/v1/whoami \\
-  --header "Authorization: Bearer $TOKEN"
-"""
 _PATTERNS: Final = (
     (
         "shell",
@@ -96,7 +91,7 @@ _PATTERNS: Final = (
     (
         "curl",
         "curl: get an access token and use it",
-        _CURL,
+        shell_lines.OF_ONE_KEY,
     ),
 )
 

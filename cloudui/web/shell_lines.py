@@ -30,8 +30,8 @@ TOKEN=$(echo "$ANSWER" | {_TOKEN})"""
 # Asks for the secret, which is not shown and stays out of the history of the shell; `ASTRONOMER_KEY_SECRET` has it then.
 ASK_FOR_SECRET: Final = "printf 'Key secret: ' && read -rs ASTRONOMER_KEY_SECRET"
 
-# With {public_url} and {key_id} to be filled in. Between braces, because a shell reads them to their end first: what is
-# pasted behind `read` would otherwise be taken for the secret.
+# With {public_url} and {key_id} to be filled in; shows what the token opens. All of it between braces, because a shell
+# reads them to their end first: what is pasted behind `read` would otherwise be taken for the secret.
 OF_ONE_KEY: Final = rf"""{{{{
   {ASK_FOR_SECRET}
   TOKEN=$(curl --silent --show-error --fail-with-body {{public_url}}/oauth/token \
@@ -39,4 +39,5 @@ OF_ONE_KEY: Final = rf"""{{{{
     --data client_id={{key_id}} \
     --data client_secret="$ASTRONOMER_KEY_SECRET" \
     | {_TOKEN})
+  curl --silent --show-error --fail-with-body {{public_url}}/v1/whoami --header "Authorization: Bearer $TOKEN"
 }}}}"""

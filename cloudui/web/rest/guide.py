@@ -20,8 +20,8 @@ SHELL: Final = {"deployment": "$DEPLOYMENT", "queue": "default", "deploy": "$DEP
 
 START: Final = f"""export CLOUDUI={{server}}
 {shell_lines.WITH_BASIC}
-export DEPLOYMENT=  # the ID in the head of the Deployment's page
-export DEPLOY=  # the id of one of its deploys, where a line below has it"""
+export DEPLOYMENT=...
+export DEPLOY=..."""
 
 
 @dataclass(frozen=True, slots=True)
