@@ -4,10 +4,12 @@ A new field of a worker queue needs:
 
 1. a column in deployments/models/queue.py, and `manage.py makemigrations deployments`;
 2. an attribute of `QueueInput` below; a number has its limits and default in a `Number`, and is said in `__str__`;
-3. a field of `QueueForm` in forms.py, and a place in templates/deployments/queues/: _numbers.html and _queue.html;
+3. a field of `QueueForm` in forms.py, and a place in templates/deployments/queues/: _numbers.html, _queue.html,
+   the head of its column in index.html and the notice of a conflict in edit.html;
 4. a field of `QueueShown`, `QueueNew` and `QueueChanges` in schemas.py;
 5. a field of `Queue` in deployments/deployment_file/schema.py;
 6. for a number, a line of `type WorkerQueue` in apikeys/astro/graphql/schema.graphql and of `ALIASES` in resolvers.py;
+   for anything else, `QueueInput.complete` and `to_file`, and `_queue_input` in deployment_file/diff.py;
 7. a word in docs/api.md and docs/deployments-as-code.md.
 
 What is forgotten of 1 to 6 is named by tests/deployments/queues/test_fields.py.

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -52,7 +53,9 @@ def run(test):
         finally:
             await supervisor.stop()
 
-    asyncio.run(_run())
+    # Not in this thread: Playwright keeps an event loop running in it for as long as a browser of the tests lives.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, _run()).result()
 
 
 def program(name, command, **options):
