@@ -35,7 +35,7 @@ SENTENCES = {
     "reportLeakedSecret": "reported a leaked secret of the API Key",
     "revokeAccessToken": "revoked an access token of the API Key",
     "tokenIssued": "used its secret for the first time",
-    "tokenRefused": "was refused an access token",
+    "tokenRefused": "was refused",
 }
 FAILED = {"createDeploy": "tried to deploy DAGs", "rollBackDeploy": "tried to roll DAGs back"}
 ELSEWHERE = {"transferDeployment": "moved the Deployment to another Workspace"}
@@ -62,6 +62,11 @@ class Entry:
     reason: str = ""
     touched: str = ""
     is_from_elsewhere: bool = False
+
+    @property
+    def failure(self) -> str:
+        """Why it failed, such as `secret ended`; empty if it did not."""
+        return "" if self.event.result == "ok" else self.event.result.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)
