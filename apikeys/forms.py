@@ -10,8 +10,7 @@ from django.core.exceptions import ValidationError
 
 from apikeys.models import ApiKey
 from apikeys.models.key import DESCRIPTION_LENGTH, NAME_LENGTH
-from cloudui.web.forms import ResendableForm, VersionedForm
-from cloudui.web.text import PlainTextAreaField, PlainTextField
+from cloudui.web.forms import ResendableForm, VersionedForm, description_field, name_field
 
 NONCE = re.compile(r"[0-9a-f]{32}")
 
@@ -24,16 +23,8 @@ def new_nonce() -> str:
 class KeyForm(ResendableForm):
     """Name and description, which are all that can be chosen and changed."""
 
-    name = PlainTextField(
-        max_length=NAME_LENGTH,
-        error_messages={"required": "Enter a name."},
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True, "dir": "auto"}),
-    )
-    description = PlainTextAreaField(
-        required=False,
-        max_length=DESCRIPTION_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "dir": "auto"}),
-    )
+    name = name_field(NAME_LENGTH)
+    description = description_field(DESCRIPTION_LENGTH)
 
 
 class CreateForm(KeyForm):

@@ -4,8 +4,7 @@ from typing import Any, Self
 
 from django import forms
 
-from cloudui.web.forms import VersionedForm
-from cloudui.web.text import PlainTextAreaField, PlainTextField
+from cloudui.web.forms import VersionedForm, description_field, name_field
 from workspaces.models import User, Workspace
 from workspaces.models.workspace import DESCRIPTION_LENGTH, NAME_LENGTH
 
@@ -13,16 +12,8 @@ from workspaces.models.workspace import DESCRIPTION_LENGTH, NAME_LENGTH
 class CreateForm(forms.Form):
     """A new Workspace."""
 
-    name = PlainTextField(
-        max_length=NAME_LENGTH,
-        error_messages={"required": "Enter a name."},
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True, "dir": "auto"}),
-    )
-    description = PlainTextAreaField(
-        required=False,
-        max_length=DESCRIPTION_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "dir": "auto"}),
-    )
+    name = name_field(NAME_LENGTH)
+    description = description_field(DESCRIPTION_LENGTH)
 
 
 class EditForm(VersionedForm, CreateForm):

@@ -1,11 +1,30 @@
-"""The forms that several apps share: an edit of a version, and a typed word before something is deleted."""
+"""What the forms of several apps share: name and description, an edit of a version, a typed word before a deletion."""
 
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
+from cloudui.web.text import PlainTextAreaField, PlainTextField
 from cloudui.web.versions import HIGHEST_VERSION, StaleEdit
+
+
+def name_field(max_length: int) -> PlainTextField:
+    """The name of what a form is about, where typing begins."""
+    return PlainTextField(
+        max_length=max_length,
+        error_messages={"required": "Enter a name."},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True, "dir": "auto"}),
+    )
+
+
+def description_field(max_length: int, *, rows: int = 3) -> PlainTextAreaField:
+    """Its description, which may be left out; `rows` lines of it are seen at once."""
+    return PlainTextAreaField(
+        required=False,
+        max_length=max_length,
+        widget=forms.Textarea(attrs={"rows": rows, "autocomplete": "off", "dir": "auto"}),
+    )
 
 
 class ResendableForm(forms.Form):

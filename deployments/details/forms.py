@@ -5,9 +5,8 @@ from typing import Any, Self
 
 from django import forms
 
-from cloudui.web.forms import VersionedForm
+from cloudui.web.forms import VersionedForm, description_field, name_field
 from cloudui.web.ids import ID_LENGTH
-from cloudui.web.text import PlainTextAreaField, PlainTextField
 from deployments.details.alert_emails import EMAIL_LENGTH
 from deployments.details.history import Meanwhile
 from deployments.details.service import FIELDS
@@ -38,16 +37,8 @@ def number_field(
 class ConfigurationForm(forms.Form):
     """What is chosen at the beginning and may be changed later."""
 
-    name = PlainTextField(
-        max_length=NAME_LENGTH,
-        error_messages={"required": "Enter a name."},
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True, "dir": "auto"}),
-    )
-    description = PlainTextAreaField(
-        required=False,
-        max_length=DESCRIPTION_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "dir": "auto"}),
-    )
+    name = name_field(NAME_LENGTH)
+    description = description_field(DESCRIPTION_LENGTH, rows=2)
     executor = forms.ChoiceField(
         choices=Executor.choices,
         initial=Executor.CELERY,
