@@ -38,7 +38,8 @@ def _import_all():
 def remembering():
     _import_all()
     ours = ("cloudui.", "workspaces.", "deployments.", "apikeys.")
-    kinds = [each for each in gc.get_objects() if isinstance(each, functools._lru_cache_wrapper)]
+    # Not isinstance, which wakes lazy objects that other tests left.
+    kinds = [each for each in gc.get_objects() if type(each) is functools._lru_cache_wrapper]
     return {
         f"{each.__module__}.{each.__qualname__}": each.cache_parameters()["maxsize"]
         for each in kinds
