@@ -83,6 +83,9 @@ def open_page(chromium, live_server, watch) -> Iterator[OpenPage]:
     yield open_page
 
     for context in contexts:
+        for page in context.pages:
+            # A request that a test intercepts may still be under way, an icon's for example.
+            page.unroute_all(behavior="ignoreErrors")
         context.close()
     assert watch.problems == []
 
