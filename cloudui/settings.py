@@ -208,6 +208,10 @@ USE_I18N = False
 
 # Data
 DAGS_ROOT = Path(env.str("DAGS_ROOT", "") or DATA_DIR / "dags").absolute()
+# Where `astro deploy` pushes images, as a host and a path.
+IMAGE_REGISTRY = env.str(
+    "IMAGE_REGISTRY", "", validate=validate.Regexp(r"([a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)*)?")
+)
 DATABASES = {"default": configuration.database(env, data_dir=DATA_DIR)}
 CACHES = {"default": configuration.cache(env.str("CACHE_URL", ""))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -284,4 +288,5 @@ HOUSEKEEPING = [
     "apikeys.usage.delete_old",
     "cloudui.web.rest.idempotency.delete_old",
     "deployments.deploys.retention.tidy_up",
+    "deployments.deploys.staging.delete_expired",
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apikeys.astro import discovery, v1alpha1
+from apikeys.astro import blobs, discovery, v1alpha1
 from apikeys.astro.graphql.views import graphql
 
 app_name = "astro"
@@ -11,6 +11,7 @@ urlpatterns = [
     path("auth-config", discovery.auth_config, name="auth_config"),
     path("userinfo", discovery.userinfo, name="userinfo"),
     path("graphql", graphql, name="graphql"),
+    path("uploads/<str:capability>", blobs.upload, name="upload"),
     path("v1alpha1/organizations", v1alpha1.organizations, name="organizations"),
     path("v1alpha1/users/self", v1alpha1.users_self, name="users_self"),
     path("v1alpha1/<path:url>", v1alpha1.not_served, name="not_served"),

@@ -30,7 +30,7 @@ from cloudui.web.principal import Kind, Principal
 from cloudui.web.slots import SlotsBusy
 
 # Whatever lies below is for programs; an unknown URL there is answered in JSON too.
-MACHINE_PATHS: Final = ("/oauth", "/v1", "/.well-known", "/auth-config", "/userinfo", "/graphql")
+MACHINE_PATHS: Final = ("/oauth", "/v1", "/.well-known", "/auth-config", "/userinfo", "/graphql", "/uploads/")
 READ: Final = ("GET", "HEAD")
 CHALLENGE: Final = 'Bearer realm="Cloud UI"'
 

@@ -91,6 +91,14 @@ def mark_succeeded(principal: Principal, locked: Deployment, deploy: Deploy) -> 
     _record(principal, locked, deploy)
 
 
+def mark_recorded(principal: Principal, locked: Deployment, deploy: Deploy) -> None:
+    """End the deploy of an image, which changes nothing that Airflow reads here; inside its transaction."""
+    deploy.status, deploy.finished_at = DeployStatus.SUCCEEDED, timezone.now()
+    deploy.save(update_fields=["status", "finished_at"])
+    locked.save_change(principal)
+    _record(principal, locked, deploy)
+
+
 def current_version(deployment: Deployment) -> str:
     """The version that Airflow reads according to the history, empty before the first deploy."""
     return deployment.current_deploy.version if deployment.current_deploy else ""
@@ -114,6 +122,8 @@ def _record(principal: Principal, locked: Deployment, deploy: Deploy) -> None:
         "files": deploy.file_count,
         "checksum": deploy.checksum,
     }
+    said = {"image": deploy.image, "client": deploy.client, "commit": deploy.commit_sha}
+    values |= {name: value for name, value in said.items() if value}
     if deploy.rolled_back_to_id:
         values["rolledBackTo"] = deploy.rolled_back_to_id
     if deploy.reason:

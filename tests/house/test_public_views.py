@@ -39,6 +39,7 @@ PUBLIC_API = {
     "oauth:metadata",
     "oauth:jwks",
     "astro:auth_config",
+    "astro:upload",
     "rest:openapi",
 }
 
