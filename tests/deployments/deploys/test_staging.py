@@ -93,7 +93,7 @@ def test_of_two_that_finish_it_at_once_one_makes_the_deploy(by, deployment):
 
 def test_what_confirms_the_deploy_is_asked_with_it(by, deployment):
     staged = announced(by, deployment, content=archive())
-    asked = []
+    asked: list[Deploy] = []
     made = finish(by, deployment, staged, with_dags=True, confirm=asked.append)
     assert asked == [made]
 
