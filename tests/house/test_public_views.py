@@ -40,6 +40,8 @@ PUBLIC_API = {
     "oauth:jwks",
     "astro:auth_config",
     "astro:upload",
+    "astro:hub_auth_config",
+    "astro:cli_auth_config",
     "rest:openapi",
 }
 
