@@ -141,6 +141,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "workspaces.middleware.PrincipalMiddleware",
+    "cloudui.web.middleware.ChangeLimitMiddleware",
 ]
 
 # What a browser may load and do (OWASP Content Security Policy cheat sheet; threats T-W3, T-W4)
@@ -285,6 +286,8 @@ logging.config.dictConfig(
 ACCESS_TOKEN_SECONDS = env.int("ACCESS_TOKEN_SECONDS", 3600, validate=validate.Range(min=60, max=86_400))
 # How often one key may exchange its secret in a minute.
 EXCHANGES_PER_MINUTE = env.int("EXCHANGES_PER_MINUTE", 600, validate=validate.Range(min=1))
+# How many changes one caller may make in a minute (cloudui.web.changes).
+CHANGES_PER_MINUTE = env.int("CHANGES_PER_MINUTE", 120, validate=validate.Range(min=1))
 
 # What `manage.py housekeeping` does once a minute. Each app deletes its own.
 HOUSEKEEPING = [

@@ -146,8 +146,16 @@ LABELS: Final[Mapping[str, str]] = {
 def touched_parts(operation: str, data: Mapping[str, Any]) -> str:
     """The parts that an event's input names, such as `GREETING (added), TOKEN (deleted)`; empty if it names none."""
     parts = list(_PARTS[operation](data)) if operation in _PARTS else []
-    rest = len(parts) - MOST
+    rest = len(parts) + _left_out(data) - min(len(parts), MOST)
     return ", ".join(parts[:MOST]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _left_out(data: Mapping[str, Any]) -> int:
+    """How many items the log left out of lists that were too long (workspaces.audit.bounds)."""
+    cut = data.get("cut")
+    if not isinstance(cut, Mapping):
+        return 0
+    return sum(number for place, number in cut.items() if isinstance(data.get(place), list))
 
 
 def _of_configuration(data: Mapping[str, Any]) -> Iterator[str]:

@@ -26,6 +26,7 @@ from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.log import log_response
 
+from cloudui.web.changes import TooManyChanges, count_change
 from cloudui.web.principal import Kind, Principal
 from cloudui.web.slots import SlotsBusy
 
@@ -134,13 +135,14 @@ def _is_api_host(request: HttpRequest) -> bool:
 
 
 def api_route(
-    *, kinds: Collection[Kind] = (), methods: Collection[str] = READ
+    *, kinds: Collection[Kind] = (), methods: Collection[str] = READ, only_reads: bool = False
 ) -> Callable[[ApiView], ApiView]:
     """Make a view a route for programs with an access token; the view reads its caller from `request.principal`.
 
     Args:
         kinds: the kinds of caller that may use it. By default none, so that who does not decide lets nobody in.
         methods: the HTTP methods it has; anything else is 405.
+        only_reads: whether its POST changes nothing, and so is not counted (cloudui.web.changes).
     """
 
     def authorize(request: HttpRequest) -> None:
@@ -162,6 +164,8 @@ def api_route(
                 {"WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope"'},
             )
         request.principal = principal  # type: ignore[attr-defined]
+        if not only_reads and request.method not in READ:
+            count_change(request, principal)
 
     return functools.partial(_route, authorize=authorize, methods=methods, accepts=frozenset(kinds))
 
@@ -275,8 +279,8 @@ def _failure(request: HttpRequest, exception: Exception) -> HttpResponse:
             return answer_error(*NOT_FOUND)
         case PermissionDenied():
             return answer_error(403, "access_denied", str(exception) or "You may not do this.")
-        case SlotsBusy():
-            return answer_busy(exception.retry_after)
+        case SlotsBusy() | TooManyChanges():
+            return _answer_later(exception)
         case BadRequest() | SuspiciousOperation() | UnreadablePostError():
             return answer_bad_request(exception)
         case _:
@@ -291,6 +295,14 @@ def _failure(request: HttpRequest, exception: Exception) -> HttpResponse:
                 exception=exception,
             )
             return response
+
+
+def _answer_later(exception: SlotsBusy | TooManyChanges) -> HttpResponse:
+    if isinstance(exception, SlotsBusy):
+        return answer_busy(exception.retry_after)
+    # RFC 6585 section 4.
+    retry_after = {"Retry-After": str(exception.retry_after)}
+    return answer_error(429, "temporarily_unavailable", str(exception), retry_after)
 
 
 def _forbid_storing(response: Response) -> Response:

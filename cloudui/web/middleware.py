@@ -14,7 +14,9 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from cloudui.web import api, client, errors
+from cloudui.web.changes import READING, TooManyChanges, count_change
 from cloudui.web.htmx import page_below, wants_fragment
+from cloudui.web.principal import Principal
 from cloudui.web.slots import SlotsBusy
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -68,7 +70,7 @@ class TransportMiddleware:
 
 
 class ErrorPagesMiddleware:
-    """Answers 503 with `Retry-After` when all slots for argon2 are taken and too many wait for one."""
+    """Answers with `Retry-After`: 503 when too many wait for a slot for argon2, 429 after too many changes."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -77,7 +79,13 @@ class ErrorPagesMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return errors.busy(request, exception) if isinstance(exception, SlotsBusy) else None
+        match exception:
+            case SlotsBusy():
+                return errors.busy(request, exception)
+            case TooManyChanges():
+                return errors.too_many_changes(request, exception)
+            case _:
+                return None
 
 
 class CompressionMiddleware(GZipMiddleware):
@@ -127,6 +135,32 @@ class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
             return super().handle_no_permission(request, view_func)
         page = page_below(request) or "/"
         return HttpResponseClientRedirect(errors.sign_in_url(page))
+
+
+class ChangeLimitMiddleware:
+    """Limits how many forms a person may send in a minute (cloudui.web.changes).
+
+    Pages that need no sign-in have limits of their own, and signing out is always possible.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], view_args: object, view_kwargs: object
+    ) -> HttpResponse | None:
+        if request.method in READING or not getattr(view_func, "login_required", True):
+            return None
+        caller: Principal | None = request.principal  # type: ignore[attr-defined] # workspaces.middleware sets it
+        if caller:
+            try:
+                count_change(request, caller)
+            except TooManyChanges as refusal:
+                return errors.too_many_changes(request, refusal)
+        return None
 
 
 def _health(request: HttpRequest) -> HttpResponse:
