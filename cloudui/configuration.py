@@ -168,7 +168,7 @@ def cache(url: str) -> dict[str, Any]:
         }
     # The reader that environs has for it would drop the user, the options and the brackets of an IPv6 address.
     if _parts(url, "CACHE_URL").scheme in {"redis", "rediss"}:
-        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+        return {"BACKEND": "cloudui.web.cache.SoftRedisCache", "LOCATION": url}
     raise ImproperlyConfigured("CACHE_URL must start with redis:// or rediss://.")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
+from django.core.cache import caches
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
@@ -173,4 +174,8 @@ def _health(request: HttpRequest) -> HttpResponse:
             cursor.execute("SELECT 1")
     except Error:
         return HttpResponse("database unavailable\n", content_type="text/plain", status=503)
-    return HttpResponse("ready\n", content_type="text/plain")
+    text = "ready\n"
+    if getattr(caches["default"], "is_degraded", False):
+        # Whatever there is to see and to do goes on, so this is no reason to take the server out.
+        text += "cache unavailable: each process counts limits for itself\n"
+    return HttpResponse(text, content_type="text/plain")
