@@ -277,6 +277,8 @@ ACCESS_TOKEN_SECONDS = env.int("ACCESS_TOKEN_SECONDS", 3600, validate=validate.R
 EXCHANGES_PER_MINUTE = env.int("EXCHANGES_PER_MINUTE", 600, validate=validate.Range(min=1))
 # How many changes one caller may make in a minute (cloudui.web.changes).
 CHANGES_PER_MINUTE = env.int("CHANGES_PER_MINUTE", 120, validate=validate.Range(min=1))
+# How many calls with an Idempotency-Key one caller may have remembered (cloudui.web.rest.idempotency).
+IDEMPOTENCY_KEYS_PER_DAY = env.int("IDEMPOTENCY_KEYS_PER_DAY", 10_000, validate=validate.Range(min=1))
 
 # What `manage.py housekeeping` does once a minute. Each app deletes its own.
 HOUSEKEEPING = [
@@ -286,5 +288,6 @@ HOUSEKEEPING = [
     "apikeys.tokens.signing_keys.delete_expired",
     "apikeys.usage.delete_old",
     "cloudui.web.rest.idempotency.delete_old",
+    "deployments.deploys.bounds.record_counts",
     "deployments.deploys.retention.tidy_up",
 ]

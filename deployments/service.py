@@ -9,6 +9,7 @@ from cloudui.web.names import unique_name
 from cloudui.web.principal import Principal
 from deployments import events
 from deployments.access import deployment_to_delete
+from deployments.deploys.bounds import record_counts_of
 from deployments.deploys.retention import delete_after_commit
 from deployments.models import Cluster, Deployment, Executor, RuntimeRelease
 from deployments.models.deployment import NAME_TAKEN
@@ -81,6 +82,7 @@ def delete_deployment(principal: Principal, deployment: Deployment) -> int:
             locked,
             {"id": locked.pk, "name": locked.name, "apiKeys": key_count},
         )
+        record_counts_of(locked)
         delete_after_commit(locked)
         locked.delete()
     return key_count

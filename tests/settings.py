@@ -22,6 +22,7 @@ for _name in (
     "EMAIL_FROM",
     "EMAIL_URL",
     "EXCHANGES_PER_MINUTE",
+    "IDEMPOTENCY_KEYS_PER_DAY",
     "LOG_LEVEL",
     "ORGANIZATION_ID",
     "ORGANIZATION_NAME",

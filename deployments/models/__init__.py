@@ -1,7 +1,7 @@
 """The tables of this app; import them from here."""
 
 from deployments.models.cluster import Cluster, NodePool, RuntimeRelease
-from deployments.models.deploy import Deploy, DeployStatus
+from deployments.models.deploy import Deploy, DeployFailures, DeployStatus
 from deployments.models.deployment import Deployment, Executor, Status
 from deployments.models.queue import WorkerQueue
 from deployments.models.variable import EnvironmentVariable
@@ -9,6 +9,7 @@ from deployments.models.variable import EnvironmentVariable
 __all__ = [
     "Cluster",
     "Deploy",
+    "DeployFailures",
     "DeployStatus",
     "Deployment",
     "EnvironmentVariable",
