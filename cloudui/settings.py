@@ -41,6 +41,7 @@ ORGANIZATION_SHORT_NAME = (
     or "organization"
 )
 API_KEYS_PER_DEPLOYMENT = env.int("API_KEYS_PER_DEPLOYMENT", 1000, validate=validate.Range(min=1))
+DEPLOYMENTS_PER_WORKSPACE = env.int("DEPLOYMENTS_PER_WORKSPACE", 1000, validate=validate.Range(min=1))
 AUDIT_RETENTION_DAYS = 90
 # Demo data: made at the first start on SQLite unless this is off, on PostgreSQL only if it is on.
 DEMO = env.bool("CLOUDUI_DEMO", None)
@@ -286,17 +287,22 @@ logging.config.dictConfig(
 ACCESS_TOKEN_SECONDS = env.int("ACCESS_TOKEN_SECONDS", 3600, validate=validate.Range(min=60, max=86_400))
 # How often one key may exchange its secret in a minute.
 EXCHANGES_PER_MINUTE = env.int("EXCHANGES_PER_MINUTE", 600, validate=validate.Range(min=1))
-# How many changes one caller may make in a minute (cloudui.web.changes).
+# How many changes one caller may make (cloudui.web.changes).
 CHANGES_PER_MINUTE = env.int("CHANGES_PER_MINUTE", 120, validate=validate.Range(min=1))
+CHANGES_PER_DAY = env.int("CHANGES_PER_DAY", 10_000, validate=validate.Range(min=1))
+# How many calls with an Idempotency-Key one caller may have remembered (cloudui.web.rest.idempotency).
+IDEMPOTENCY_KEYS_PER_DAY = env.int("IDEMPOTENCY_KEYS_PER_DAY", 10_000, validate=validate.Range(min=1))
 
 # What `manage.py housekeeping` does once a minute. Each app deletes its own.
 HOUSEKEEPING = [
     "workspaces.audit.retention.delete_old_events",
     "workspaces.management.commands.housekeeping.delete_expired_sessions",
+    "workspaces.management.commands.housekeeping.delete_old_log_entries",
     "apikeys.tokens.revocation.delete_expired",
     "apikeys.tokens.signing_keys.delete_expired",
     "apikeys.usage.delete_old",
     "cloudui.web.rest.idempotency.delete_old",
+    "deployments.deploys.bounds.record_counts",
     "deployments.deploys.retention.tidy_up",
     "deployments.deploys.staging.delete_expired",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from cloudui.web.ids import KEY_ID_LENGTH
@@ -177,7 +178,15 @@ def _of_alert_emails(data: Mapping[str, Any]) -> Iterator[str]:
             yield f"{email} ({change})"
 
 
+def _of_deploys(data: Mapping[str, Any]) -> Iterator[str]:
+    """Of those that are only counted (deployments.deploys.bounds)."""
+    if "failures" in data:
+        since, until = (datetime.fromisoformat(data[end]) for end in ("since", "until"))
+        yield f"{data['failures']:,} more times, from {since:%H:%M} to {until:%H:%M} UTC"
+
+
 _PARTS: Final = {
+    "createDeploy": _of_deploys,
     "updateDeployment": _of_configuration,
     "updateDeploymentVariables": _of_variables,
     "updateDeploymentAlerts": _of_alert_emails,

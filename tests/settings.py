@@ -16,14 +16,17 @@ for _name in (
     "ARGON2_SLOTS",
     "ASTRO_DOMAIN",
     "CACHE_URL",
+    "CHANGES_PER_DAY",
     "CHANGES_PER_MINUTE",
     "CLOUDUI_KEYS",
     "DAGS_ROOT",
     "DEBUG",
+    "DEPLOYMENTS_PER_WORKSPACE",
     "EMAIL_FROM",
     "EMAIL_URL",
     "EXCHANGES_PER_MINUTE",
     "IMAGE_REGISTRY",
+    "IDEMPOTENCY_KEYS_PER_DAY",
     "LOG_LEVEL",
     "ORGANIZATION_ID",
     "ORGANIZATION_NAME",
@@ -57,4 +60,4 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # The guards ask every route as everybody, within what counts as one minute.
-CHANGES_PER_MINUTE = 1_000_000
+CHANGES_PER_MINUTE = CHANGES_PER_DAY = 1_000_000

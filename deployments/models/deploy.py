@@ -77,3 +77,28 @@ class Deploy(models.Model):
 
     def __str__(self) -> str:
         return self.pk
+
+
+class DeployFailures(models.Model):
+    """How often deploys of one caller to one Deployment failed in an hour, after the first (deployments.deploys.bounds)."""
+
+    deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="+")
+    made_by_kind = models.CharField(max_length=10)
+    made_by_id = models.CharField(max_length=40)
+    made_by_name = models.CharField(max_length=254)
+    # When the first one failed, which has an event of its own, and when the last one did.
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        """One row a Deployment and caller."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["deployment", "made_by_kind", "made_by_id"], name="one_count_of_failures"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} more failed deploys of {self.made_by_name}"

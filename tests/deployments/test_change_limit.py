@@ -211,3 +211,23 @@ def test_a_body_that_cannot_be_read_counts(program, deployment):
         assert program.send("patch", at(deployment), b"{").status_code == 400
 
     assert program.patch(at(deployment), {}).status_code == 429
+
+
+def test_a_day_has_a_limit_too(program, deployment, settings, monkeypatch):
+    settings.CHANGES_PER_DAY = 5
+    clock = changes.ratelimit.time
+    midnight = clock.time() // 86_400 * 86_400
+    answers = []
+    for minute in range(3):
+        monkeypatch.setattr(clock, "time", lambda now=midnight + 60 * minute: now)
+        answers += spend(program, deployment, 2)
+    refused = program.patch(at(deployment), {"description": "One too many"})
+
+    assert answers == [200] * 5 + [429]
+    assert refused.headers["Retry-After"] == str(86_400 - 120)
+    assert refused.json()["error_description"] == (
+        "This is more than 5 changes in a day, which is the limit for one caller. "
+        "Wait until midnight (UTC), then send it again."
+    )
+    monkeypatch.setattr(clock, "time", lambda: midnight + 86_400)
+    assert spend(program, deployment, 1) == [200]

@@ -8,7 +8,7 @@ import cloudui.web.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("deployments", "0005_worker_queue_version"),
+        ("deployments", "0006_bounded_history"),
     ]
 
     operations = [
