@@ -14,7 +14,7 @@ from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
-from cloudui.web import api, client, errors
+from cloudui.web import api, client, databases, errors
 from cloudui.web.htmx import page_below, wants_fragment
 from cloudui.web.slots import SlotsBusy
 
@@ -69,7 +69,7 @@ class TransportMiddleware:
 
 
 class ErrorPagesMiddleware:
-    """Answers 503 with `Retry-After` when all slots for argon2 are taken and too many wait for one."""
+    """Answers 503 with `Retry-After` when too many wait for a slot for argon2, or the database cannot be used."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -78,7 +78,9 @@ class ErrorPagesMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return errors.busy(request, exception) if isinstance(exception, SlotsBusy) else None
+        if isinstance(exception, SlotsBusy):
+            return errors.busy(request, exception)
+        return errors.unavailable(request, exception) if databases.is_unavailable(exception) else None
 
 
 class CompressionMiddleware(GZipMiddleware):
