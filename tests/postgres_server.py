@@ -84,15 +84,17 @@ class PostgresServer:
         while True:
             try:
                 self.connect("postgres").close()
-            except psycopg.OperationalError:
+            except psycopg.OperationalError as error:
+                if "too many" in str(error):
+                    return
                 assert time.monotonic() < end, "PostgreSQL does not start."
                 time.sleep(0.02)
             else:
                 return
 
-    def connect(self, database: str = "cloudui") -> psycopg.Connection[Any]:
+    def connect(self, database: str = "cloudui", **more: Any) -> psycopg.Connection[Any]:
         return psycopg.connect(
-            host="127.0.0.1", port=self.port, user="cloudui", dbname=database, autocommit=True
+            host="127.0.0.1", port=self.port, user="cloudui", dbname=database, autocommit=True, **more
         )
 
     def command(self, statement: str) -> list[Any]:

@@ -1,13 +1,14 @@
 """Telling a database that cannot be used right now from a fault of ours: the first is 503 and counts against nobody."""
 
 import logging
+import queue
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from typing import Final
 
-from django.db import Error, InterfaceError, OperationalError
+from django.db import Error, InterfaceError, OperationalError, connection
 
 RETRY_AFTER: Final = 2
 SAY_SECONDS: Final = 60.0
@@ -42,11 +43,46 @@ def is_unavailable(error: BaseException | None) -> bool:
     return any(_says_so(link) for link in _chain(error))
 
 
-def report(error: BaseException) -> None:
+def answers(seconds: float) -> bool:
+    """Whether the database answers in time. Asked in a thread, since one that hangs would be waited for."""
+    answered: queue.SimpleQueue[bool] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            answered.put(True)
+        except Error:
+            answered.put(False)
+        finally:
+            connection.close()
+
+    threading.Thread(target=ask, name="ready", daemon=True).start()
+    try:
+        return answered.get(timeout=seconds)
+    except queue.Empty:
+        return False
+
+
+def report(error: BaseException, sentence: str = "") -> None:
     """Log that the database cannot be used, at most once a minute: every request meets the same."""
-    first = next(link for link in _chain(error) if _says_so(link))
+    first = next((link for link in _chain(error) if _says_so(link)), error)
     if _reports.is_due():
-        logger.error("The database cannot be used: %s", " ".join(str(first).split()))
+        words = f"{sentence} The database cannot be used: {first}".split()
+        logger.error("%s", " ".join(words))
+
+
+def log(error: BaseException, sentence: str) -> None:
+    """Log what could not be done: with its traceback, unless it is for a database that cannot be used."""
+    if is_unavailable(error):
+        report(error, sentence)
+    else:
+        logger.error("%s", sentence, exc_info=error)
+
+
+def clear_reports() -> None:
+    """Let the next report be written whenever the last one was."""
+    _reports.clear()
 
 
 class _Reports:
@@ -61,6 +97,9 @@ class _Reports:
                 return False
             self._at = now
             return True
+
+    def clear(self) -> None:
+        self._at = -SAY_SECONDS
 
 
 _reports: Final = _Reports()

@@ -59,9 +59,8 @@ OURS = [
 
 
 @pytest.fixture
-def gone(monkeypatch):
-    """From now on the database fails, by one of these errors."""
-    monkeypatch.setattr(databases, "_reports", databases._Reports())
+def gone():
+    """Inside of it the database fails by this error."""
 
     def _gone(error):
         def fail(*_arguments):
