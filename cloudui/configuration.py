@@ -140,6 +140,7 @@ def database(env: Env, *, data_dir: Path) -> dict[str, Any]:
     if parts.scheme in {"postgres", "postgresql"}:
         return {
             **env.dj_db_url("DATABASE_URL"),
+            "ENGINE": "cloudui.web.postgresql",
             "NAME": unquote(parts.path.lstrip("/")),  # the library keeps a second slash
             "OPTIONS": {
                 # As written: the library makes the number 123 of a password 0123.

@@ -277,7 +277,11 @@ logging.config.dictConfig(
         },
         "root": {"handlers": ["stderr"], "level": env.log_level("LOG_LEVEL", logging.INFO)},
         # A mistyped word or a stale tab is an answer, not a fault: only server errors are news.
-        "loggers": {"django.request": {"level": "ERROR"}},
+        "loggers": {
+            "django.request": {"level": "ERROR"},
+            # A server that is gone is said once a minute (cloudui.web.databases), not with each attempt.
+            "psycopg.pool": {"level": "ERROR"},
+        },
     }
 )
 

@@ -17,7 +17,7 @@ from django.test import TransactionTestCase
 
 from apikeys import usage
 from apikeys.tokens import signing_keys, verified_secrets, verified_tokens
-from cloudui.web import ratelimit
+from cloudui.web import databases, ratelimit
 from workspaces.audit import triggers as audit_triggers
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
@@ -64,13 +64,14 @@ def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
 def _empty_cache() -> None:
     """Limits on failures are counted in the cache, and one test's failures are not another's.
 
-    Nor are the signing keys, secrets and tokens that this process has seen.
+    Nor are the signing keys, secrets, tokens and outages that this process has seen.
     """
     cache.clear()
     signing_keys.clear_cache()
     verified_secrets.clear()
     verified_tokens.clear()
     usage.clear_counts()
+    databases.clear_reports()
 
 
 @pytest.fixture(autouse=True)

@@ -26,6 +26,7 @@ from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.log import log_response
 
+from cloudui.web import databases
 from cloudui.web.changes import TooManyChanges, count_change
 from cloudui.web.principal import Kind, Principal
 from cloudui.web.slots import SlotsBusy
@@ -230,6 +231,17 @@ def answer_busy(retry_after: int) -> HttpResponse:
     )
 
 
+def answer_unavailable(exception: BaseException) -> HttpResponse:
+    """503 while the database cannot be used; reported."""
+    databases.report(exception)
+    return answer_error(
+        503,
+        "temporarily_unavailable",
+        "The database cannot be used right now. Try again in a few seconds.",
+        {"Retry-After": str(databases.RETRY_AFTER)},
+    )
+
+
 def _route(
     view: ApiView,
     *,
@@ -246,7 +258,10 @@ def _route(
             authorize(request)
             response = view(request, *args, **kwargs)
         except Exception as exception:  # noqa: BLE001 - whatever happens, the answer is JSON
-            response = _failure(request, exception)
+            if databases.is_unavailable(exception):
+                response = answer_unavailable(exception)
+            else:
+                response = _failure(request, exception)
         return _forbid_storing(response)
 
     guarded.accepts = accepts  # type: ignore[attr-defined] # the kinds of caller, None for everybody

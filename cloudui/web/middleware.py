@@ -2,23 +2,25 @@
 
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
 from django.core.cache import caches
-from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
-from cloudui.web import api, client, errors
+from cloudui.web import api, client, databases, errors
 from cloudui.web.changes import READING, TooManyChanges, count_change
 from cloudui.web.htmx import page_below, wants_fragment
 from cloudui.web.principal import Principal
 from cloudui.web.slots import SlotsBusy
+
+# How long /readyz waits for the database.
+READY_SECONDS: Final = 0.7
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -71,7 +73,7 @@ class TransportMiddleware:
 
 
 class ErrorPagesMiddleware:
-    """Answers with `Retry-After`: 503 when too many wait for a slot for argon2, 429 after too many changes."""
+    """Answers with `Retry-After`: 503 when slots for argon2 or the database cannot be had, 429 after too many changes."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -86,7 +88,7 @@ class ErrorPagesMiddleware:
             case TooManyChanges():
                 return errors.too_many_changes(request, exception)
             case _:
-                return None
+                return errors.unavailable(request, exception) if databases.is_unavailable(exception) else None
 
 
 class CompressionMiddleware(GZipMiddleware):
@@ -169,10 +171,7 @@ def _health(request: HttpRequest) -> HttpResponse:
         return HttpResponse("ok\n", content_type="text/plain")
     if request.META.get("REMOTE_ADDR", "") not in {"", "127.0.0.1", "::1"}:
         return errors.not_found(request)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except Error:
+    if not databases.answers(READY_SECONDS):
         return HttpResponse("database unavailable\n", content_type="text/plain", status=503)
     text = "ready\n"
     if getattr(caches["default"], "is_degraded", False):

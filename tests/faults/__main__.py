@@ -7,11 +7,12 @@ import argparse
 import sys
 import time
 
-from tests.faults import connections, deploys, processes
+from tests.faults import connections, databases, deploys, processes
 from tests.faults.stage import Failed
 
 CHECKS = {
     "connections": connections.check,
+    "databases": databases.check,
     "deploys": deploys.check,
     "processes": processes.check,
 }

@@ -119,11 +119,11 @@ def request(
 
 
 @contextmanager
-def prepared() -> Iterator[Stage]:
+def prepared(**environment: str) -> Iterator[Stage]:
     """An installation that is not running yet; whatever runs at the end is stopped."""
     with tempfile.TemporaryDirectory(prefix="cloudui-faults-") as name:
         port = free_port()
-        stage = Stage(Path(name), port, _environment(Path(name), port))
+        stage = Stage(Path(name), port, {**_environment(Path(name), port), **environment})
         _python(stage, "manage.py", "prepare")
         stage.seed = json.loads(_python(stage, "-m", "tests.benchmarks.seed", "1"))
         try:

@@ -72,7 +72,7 @@ DATABASE_DEFAULTS = {
 }
 POSTGRES = {
     **DATABASE_DEFAULTS,
-    "ENGINE": "django.db.backends.postgresql",
+    "ENGINE": "cloudui.web.postgresql",
     "NAME": "cloudui",
     "USER": "",
     "PASSWORD": "",

@@ -1,6 +1,5 @@
 """`manage.py housekeeping`: once a minute, delete what is too old. One process does it for all servers."""
 
-import logging
 import signal
 import threading
 from argparse import ArgumentParser
@@ -16,9 +15,9 @@ from django.db import connections
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-PAUSE_SECONDS: Final = 60
+from cloudui.web import databases
 
-logger = logging.getLogger(__name__)
+PAUSE_SECONDS: Final = 60
 
 
 class Command(BaseCommand):
@@ -45,9 +44,8 @@ def run_tasks() -> None:
         try:
             task: Callable[[], object] = import_string(name)
             task()
-        except Exception:
-            # Whatever the database, a disk or the code has: the next minute is another attempt.
-            logger.exception("Housekeeping could not finish %s", name)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next minute is another attempt
+            databases.log(error, f"Housekeeping could not finish {name}.")
             # Perhaps it is the connection that broke.
             _close_connections()
     # The pause needs none, and a database that restarts during it is found again.
