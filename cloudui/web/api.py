@@ -26,6 +26,7 @@ from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.log import log_response
 
+from cloudui.web.disk import NoSpace
 from cloudui.web.principal import Kind, Principal
 from cloudui.web.slots import SlotsBusy
 
@@ -195,14 +196,13 @@ def answer_bad_request(exception: Exception | None = None) -> HttpResponse:
     return answer_error(*BAD_REQUEST)
 
 
-def answer_busy(retry_after: int) -> HttpResponse:
-    """503 while all slots for argon2 are taken."""
-    return answer_error(
-        503,
-        "temporarily_unavailable",
-        "Too many keys are being checked right now. Try again in a few seconds.",
-        {"Retry-After": str(retry_after)},
-    )
+def answer_later(exception: SlotsBusy | NoSpace) -> HttpResponse:
+    """503 while all slots for argon2 are taken, 507 where a disk has no space for what was sent."""
+    later = {"Retry-After": str(exception.retry_after)}
+    if isinstance(exception, NoSpace):
+        return answer_error(507, "insufficient_storage", str(exception), later)
+    text = "Too many keys are being checked right now. Try again in a few seconds."
+    return answer_error(503, "temporarily_unavailable", text, later)
 
 
 def _route(
@@ -254,8 +254,8 @@ def _failure(request: HttpRequest, exception: Exception) -> HttpResponse:
             return answer_error(*NOT_FOUND)
         case PermissionDenied():
             return answer_error(403, "access_denied", str(exception) or "You may not do this.")
-        case SlotsBusy():
-            return answer_busy(exception.retry_after)
+        case SlotsBusy() | NoSpace():
+            return answer_later(exception)
         case BadRequest() | SuspiciousOperation() | UnreadablePostError():
             return answer_bad_request(exception)
         case _:

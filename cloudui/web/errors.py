@@ -15,6 +15,7 @@ from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
 
 from cloudui.web import api
+from cloudui.web.disk import NoSpace
 from cloudui.web.slots import SlotsBusy
 
 BAD_REQUEST = "The request could not be understood. Go back, reload the page and try again."
@@ -72,9 +73,19 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def busy(request: HttpRequest, exception: SlotsBusy) -> HttpResponse:
     """503 while all slots for password hashing are taken, with the seconds to wait."""
     if api.is_machine(request):
-        return api.answer_busy(exception.retry_after)
+        return api.answer_later(exception)
     text = "Too many sign-ins and key checks are running right now. Try again in a few seconds."
     response = _explain(request, text, page="503.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
+    response["Retry-After"] = str(exception.retry_after)
+    return response
+
+
+def no_space(request: HttpRequest, exception: NoSpace) -> HttpResponse:
+    """507 where a disk has no space for what was sent, with the seconds after which it may have."""
+    if api.is_machine(request):
+        return api.answer_later(exception)
+    status = HTTPStatus.INSUFFICIENT_STORAGE
+    response = _explain(request, str(exception), page="507.html", status=status)
     response["Retry-After"] = str(exception.retry_after)
     return response
 

@@ -13,7 +13,8 @@ from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
-from cloudui.web import api, client, errors
+from cloudui.web import api, bodies, client, disk, errors
+from cloudui.web.disk import NoSpace
 from cloudui.web.htmx import page_below, wants_fragment
 from cloudui.web.slots import SlotsBusy
 
@@ -68,7 +69,7 @@ class TransportMiddleware:
 
 
 class ErrorPagesMiddleware:
-    """Answers 503 with `Retry-After` when all slots for argon2 are taken and too many wait for one."""
+    """Answers with `Retry-After`: 503 when too many wait for a slot for argon2, 507 when a disk has no space."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -77,7 +78,13 @@ class ErrorPagesMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return errors.busy(request, exception) if isinstance(exception, SlotsBusy) else None
+        match exception:
+            case SlotsBusy():
+                return errors.busy(request, exception)
+            case NoSpace():
+                return errors.no_space(request, exception)
+            case _:
+                return None
 
 
 class CompressionMiddleware(GZipMiddleware):
@@ -139,4 +146,7 @@ def _health(request: HttpRequest) -> HttpResponse:
             cursor.execute("SELECT 1")
     except Error:
         return HttpResponse("database unavailable\n", content_type="text/plain", status=503)
-    return HttpResponse("ready\n", content_type="text/plain")
+    places = {settings.DATA_DIR, settings.DAGS_ROOT, bodies.place()}
+    # Uploads are refused, and everything else works, so this is no reason to take the machine out of service.
+    full = [f"disk almost full: {place}\n" for place in sorted(places) if disk.is_full(place)]
+    return HttpResponse("".join(["ready\n", *full]), content_type="text/plain")

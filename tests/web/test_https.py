@@ -102,3 +102,12 @@ def test_only_a_trusted_proxy_is_believed_to_have_been_asked_by_https(path, peer
 def test_strangers_do_not_ask_the_database(peer, path, status, django_assert_num_queries):
     with django_assert_num_queries(int((path, status) == ("/readyz", 200))):
         assert browser(peer, **{"X-Forwarded-For": "127.0.0.1"}).get(path).status_code == status
+
+
+def test_a_disk_below_its_reserve_is_seen_and_takes_the_machine_out_of_nothing(disk_with, settings):
+    left = disk_with(0)
+    assert browser("127.0.0.1").get("/readyz").content == b"ready\n"
+    left.clear()
+    answer = browser("127.0.0.1").get("/readyz")
+    assert (answer.status_code, answer.content.splitlines()[0]) == (200, b"ready")
+    assert f"disk almost full: {settings.DATA_DIR}" in answer.content.decode().splitlines()
