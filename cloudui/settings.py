@@ -221,6 +221,10 @@ DAGS_ROOT = Path(env.str("DAGS_ROOT", "") or DATA_DIR / "dags").absolute()
 IMAGE_REGISTRY = env.str(
     "IMAGE_REGISTRY", "", validate=validate.Regexp(r"([a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)*)?")
 )
+# What uploads leave free of each disk (cloudui.web.disk), and what one Deployment may keep (deployments.deploys.quota).
+DISK_RESERVE_MIB = env.int("DISK_RESERVE_MIB", 512, validate=validate.Range(min=1))
+DEPLOY_MIB_PER_DEPLOYMENT = env.int("DEPLOY_MIB_PER_DEPLOYMENT", 2048, validate=validate.Range(min=1))
+DEPLOY_VERSIONS_PER_DEPLOYMENT = env.int("DEPLOY_VERSIONS_PER_DEPLOYMENT", 20, validate=validate.Range(min=2))
 DATABASES = {"default": configuration.database(env, data_dir=DATA_DIR)}
 CACHES = {"default": configuration.cache(env.str("CACHE_URL", ""))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

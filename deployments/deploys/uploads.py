@@ -5,7 +5,8 @@ from typing import Final
 from django.http import HttpRequest
 
 from cloudui.web.api import ApiError
-from cloudui.web.bodies import admit
+from cloudui.web.bodies import admit, is_awaited
+from deployments.deploys.store import bundles
 from deployments.deploys.store.refusal import LIMITS, MIB
 
 # Whether an archive is compressed is seen in its content, so all of these mean the same.
@@ -15,14 +16,26 @@ OLD_NAMES: Final = ("application/x-gzip", "application/x-gtar", "application/x-c
 
 
 def require_archive(request: HttpRequest) -> None:
-    """Refuse what is not sent as an archive, or is larger than the store takes; admit the rest.
+    """Refuse what is not sent as an archive, is larger than the store takes, or has no space; admit the rest.
 
     Raises:
         ApiError: 415 or 413.
+        NoSpace: where a disk has none.
     """
     if request.content_type not in (*ARCHIVES, *OLD_NAMES):
         raise ApiError(415, "invalid_request", f"Send a tar or tar.gz archive as {' or '.join(ARCHIVES)}.")
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdecimal() and int(length) > LIMITS.sent:
         raise ApiError(413, "invalid_request", f"The archive is larger than {LIMITS.sent // MIB} MiB.")
+    require_space(request)
     admit(request, most_bytes=LIMITS.sent)
+
+
+def require_space(request: HttpRequest) -> None:
+    """Refuse a body that is not here yet, and would find no space in the store once it is.
+
+    Raises:
+        NoSpace: if so.
+    """
+    if is_awaited(request):
+        bundles.require_space()

@@ -6,12 +6,13 @@ import pytest
 from django.test import Client
 
 from apikeys.models import ApiKey
-from cloudui.web.bodies import INPUT, AwaitedBody, BodyAdmitted
+from cloudui.web.bodies import INPUT, AwaitedBody, BodyAdmitted, place
+from cloudui.web.disk import NoSpace, require_space
 from cloudui.web.uploads import ENVELOPE_BYTES
 from deployments.deploys.store.refusal import LIMITS
 from deployments.models import Deploy
 from tests.apikeys.machine import token_of
-from tests.deployments.helpers import url
+from tests.deployments.helpers import text, url
 from tests.factories import create_api_key, create_deployment
 
 FORM = "multipart/form-data; boundary=x"
@@ -89,3 +90,45 @@ def test_a_key_sends_nothing_to_another_deployment(client, workspace, token):
 def test_no_other_address_takes_as_much(path, kind):
     assert head(Client(enforce_csrf_checks=True), path, kind) in {400, 401, 403, 413}
     assert not ApiKey.objects.exists()
+
+
+# The disk
+
+
+def test_the_route_refuses_what_there_is_no_space_for(client, path, token, disk_with):
+    disk_with(LENGTH - 1)
+    refused = client.generic(
+        "POST", path, b"x", TAR, HTTP_AUTHORIZATION=f"Bearer {token}", **{INPUT: AwaitedBody(LENGTH)}
+    )
+    assert (refused.status_code, refused.headers["Retry-After"]) == (507, "60")
+    assert refused.json()["error"] == "insufficient_storage"
+    assert "almost full" in refused.json()["error_description"]
+
+
+def test_the_page_refuses_what_there_is_no_space_for(as_editor, deployment, disk_with):
+    # The form as it comes, and its file.
+    disk_with(2 * LIMITS.stored - 1)
+    awaited = {INPUT: AwaitedBody(LIMITS.stored), "CONTENT_LENGTH": str(LENGTH)}
+    refused = as_editor.generic("POST", url("deployments:deploy", deployment), b"x", FORM, **awaited)
+    assert refused.status_code == 507
+    assert "almost full" in text(refused)
+
+
+@pytest.mark.parametrize("length", [LENGTH, None])
+def test_what_is_admitted_is_reserved(client, path, token, disk_with, length):
+    free = LIMITS.sent + LIMITS.stored
+    disk_with(free)
+    environ: dict[str, Any] = {INPUT: AwaitedBody(length), "HTTP_AUTHORIZATION": f"Bearer {token}"}
+    with pytest.raises(BodyAdmitted) as admitted:
+        client.generic("POST", path, b"x", TAR, **environ)
+
+    left = free - (LIMITS.sent if length is None else length)
+    require_space(place(), left)
+    with pytest.raises(NoSpace):
+        require_space(place(), left + 1)
+    admitted.value.space.release()
+
+
+def test_an_upload_that_would_find_no_space_in_the_store_is_not_admitted(client, path, token, disk_with):
+    disk_with(LIMITS.stored - 1)
+    assert head(client, path, TAR, length=LENGTH, HTTP_AUTHORIZATION=f"Bearer {token}") == 507
