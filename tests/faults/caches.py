@@ -22,21 +22,21 @@ def check() -> Iterator[str]:
     with (
         tempfile.TemporaryDirectory(prefix="cloudui-redis-") as folder,
         redis_server.running(Path(folder)) as redis,
-    ):
         # One worker, so that the first to ask it meets the fault.
-        with prepared(CACHE_URL=redis.url, WEB_WORKERS="1") as stage:
-            callers.make_person(stage)
-            stage.start()
-            began = time.monotonic()
-            callers.sign_in(stage, _url(stage))
-            for fault in redis_server.FAULTS:
-                yield _endure(stage, redis, fault)
-                _recover(stage, redis)
-            # The worker and housekeeping each have a line a minute.
-            lines = stage.log.read_text().count(GONE_LINE)
-            most = 2 * (1 + (time.monotonic() - began) // 60)
-            require(0 < lines <= most, f"{lines} lines say that Redis is gone.")
-            yield f"{lines} lines of the log say that Redis is gone"
+        prepared(CACHE_URL=redis.url, WEB_WORKERS="1") as stage,
+    ):
+        callers.make_person(stage)
+        stage.start()
+        began = time.monotonic()
+        callers.sign_in(stage, _url(stage))
+        for fault in redis_server.FAULTS:
+            yield _endure(stage, redis, fault)
+            _recover(stage, redis)
+        # The worker and housekeeping each have a line a minute.
+        lines = stage.log.read_text().count(GONE_LINE)
+        most = 2 * (1 + (time.monotonic() - began) // 60)
+        require(0 < lines <= most, f"{lines} lines say that Redis is gone.")
+        yield f"lines in the log that say that Redis is gone: {lines}"
 
 
 def _endure(stage: Stage, redis: RedisServer, fault: Callable[[RedisServer], None]) -> str:
