@@ -17,14 +17,15 @@ import psycopg
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 60
-OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB")
+# What is committed is kept when the server is killed, though not when the machine is.
+OPTIONS = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB")
 
 
 class PostgresServer:
     """Debian's server on a port of 127.0.0.1, run by somebody other than root, whom it refuses."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._bin = _programs()
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -65,11 +66,11 @@ class PostgresServer:
     def launch(self, *options: str) -> None:
         """Start it without waiting."""
         settings = [part for option in (*OPTIONS, *options) for part in ("-c", option)]
-        with (self._folder.parent / f"{self._folder.name}.log").open("ab") as log:
+        with (self.folder.parent / f"{self.folder.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [
                     self._bin / "postgres",
-                    *("-D", str(self._folder / "data"), "-p", str(self.port)),
+                    *("-D", str(self.folder / "data"), "-p", str(self.port)),
                     *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
                     *settings,
                 ],

@@ -72,6 +72,40 @@ def running(folder: Path) -> Iterator[RedisServer]:
         server.stop()
 
 
+def killed(server: RedisServer) -> None:
+    server.stop()
+
+
+def hangs(server: RedisServer) -> None:
+    server.send_signal(signal.SIGSTOP)
+
+
+def restarted(server: RedisServer) -> None:
+    server.stop()
+    server.start()
+
+
+def full(server: RedisServer) -> None:
+    server.command("CONFIG", "SET", "maxmemory", "1")
+
+
+def read_only(server: RedisServer) -> None:
+    server.command("REPLICAOF", "127.0.0.1", "1")
+
+
+def wrong_password(server: RedisServer) -> None:
+    server.stop()
+    server.start("--requirepass", "something else")
+
+
+def paused(server: RedisServer) -> None:
+    server.command("CLIENT", "PAUSE", "60000", "ALL")
+
+
+# What may become of it, in words that follow "Redis is".
+FAULTS = [killed, hangs, restarted, full, read_only, wrong_password, paused]
+
+
 def _program() -> str:
     if shutil.which("redis-server") is None:
         subprocess.run([ROOT / ".ci/install", "redis-server"], check=True)

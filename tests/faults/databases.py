@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 import psycopg
 
 from tests import postgres_server
+from tests.faults import callers
 from tests.faults.stage import Stage, prepared, require, wait_until
 from tests.postgres_server import PostgresServer
 
@@ -82,7 +83,7 @@ KINDS: Final = {
 def check() -> Iterator[str]:
     with postgres_server.running() as server, prepared(DATABASE_URL=server.url) as stage:
         stage.start()
-        _sign_in(stage)
+        callers.sign_in(stage, f"http://127.0.0.1:{stage.port}")
         for name, stop in (
             ("fast", signal.SIGINT),
             ("immediate", signal.SIGQUIT),
@@ -95,17 +96,8 @@ def check() -> Iterator[str]:
         yield from _full(stage, server)
     with prepared() as stage:
         stage.start()
-        _sign_in(stage)
+        callers.sign_in(stage, f"http://127.0.0.1:{stage.port}")
         yield from _locked(stage)
-
-
-def _sign_in(stage: Stage) -> None:
-    """Get a token, and know the Deployment that it opens."""
-    status, body = stage.exchange(stage.port)
-    require(status == 200, f"The first exchange was {status}.")
-    stage.seed["token"] = json.loads(body)["access_token"]
-    status, body = _read(stage, "/v1/whoami")
-    stage.seed["pool"] = json.loads(body)["deployment"]["id"]
 
 
 def _read(stage: Stage, path: str) -> tuple[int, bytes]:

@@ -15,7 +15,7 @@ from cloudui.web import cache as cache_module
 from cloudui.web import ratelimit
 from tests.apikeys.machine import exchange, whoami
 from tests.factories import PASSWORD, create_api_key, create_deployment, create_user
-from tests.redis_server import running
+from tests.redis_server import FAULTS, full, hangs, killed, read_only, running
 from tests.web.slow_proxy import slow_proxy
 
 SIGN_IN = "/account/login/"
@@ -46,39 +46,6 @@ def use(settings, monkeypatch):
         return caches["default"]
 
     return _use
-
-
-def killed(redis):
-    redis.stop()
-
-
-def hangs(redis):
-    redis.send_signal(signal.SIGSTOP)
-
-
-def restarted(redis):
-    redis.stop()
-    redis.start()
-
-
-def full(redis):
-    redis.command("CONFIG", "SET", "maxmemory", "1")
-
-
-def read_only(redis):
-    redis.command("REPLICAOF", "127.0.0.1", "1")
-
-
-def wrong_password(redis):
-    redis.stop()
-    redis.start("--requirepass", "something else")
-
-
-def paused(redis):
-    redis.command("CLIENT", "PAUSE", "60000", "ALL")
-
-
-FAULTS = [killed, hangs, restarted, full, read_only, wrong_password, paused]
 
 
 def everything_works():

@@ -6,8 +6,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -15,7 +13,6 @@ import pytest
 from django.db import OperationalError, connections, transaction
 from django.db.utils import IntegrityError
 
-from cloudui.web import databases
 from cloudui.web.filelocks import FileLocks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -286,44 +283,3 @@ def test_a_forked_child_leaves_the_lock_to_its_parent(path):
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
 
     assert answer.stdout == "parent has it True\nthen free True\n"
-
-
-def test_a_stranger_who_holds_the_lock_is_not_waited_for_by_one_after_the_other(configure, path):
-    """A shell that was left open does not queue, and each of ours would wait for it in turn."""
-    configure(path)
-    stranger = sqlite3.connect(path, isolation_level=None)
-    stranger.execute("BEGIN IMMEDIATE")
-
-    def write(_):
-        began = time.monotonic()
-        try:
-            with transaction.atomic(using=ALIAS):
-                insert(connections[ALIAS])
-        except OperationalError as error:
-            return databases.is_unavailable(error), time.monotonic() - began
-        finally:
-            connections[ALIAS].close()
-        return False, 0.0
-
-    with ThreadPoolExecutor(6) as threads:
-        answers = list(threads.map(write, range(6)))
-        stranger.execute("ROLLBACK")
-        after = threads.submit(write, 6)
-
-    stranger.close()
-    assert [refused for refused, _ in answers] == [True] * 6
-    assert max(seconds for _, seconds in answers) < 2
-    assert after.result() == (False, 0.0)
-
-
-@pytest.mark.parametrize("seconds", [0.2, 1.0])
-def test_a_stranger_who_is_quick_is_waited_for(connection, path, seconds):
-    stranger = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    stranger.execute("BEGIN IMMEDIATE")
-    threading.Timer(seconds, stranger.execute, ["ROLLBACK"]).start()
-
-    with transaction.atomic(using=ALIAS):
-        insert(connection)
-        assert connection.connection.execute("PRAGMA busy_timeout").fetchone() == (20_000,)
-
-    stranger.close()
