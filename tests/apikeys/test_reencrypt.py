@@ -10,8 +10,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from apikeys.models import SigningKey
+from apikeys.models.signing_key import State
 from apikeys.tokens import signing_keys
-from cloudui.web import encryption, keyring
+from cloudui.web import encryption, keycheck, keyring
 from cloudui.web.encryption import decrypt, encrypt
 from deployments.models import Deployment
 from deployments.models.variable import EnvironmentVariable
@@ -82,6 +83,26 @@ def test_everything_moves_and_the_old_version_may_go(key_file, capsys, monkeypat
     assert list_variables(first) == shown
     assert Deployment.objects.get(pk=first.pk).variables_version == first.variables_version + 1
     assert signing_keys.keys().kid == kid
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "command", [["reencrypt"], ["rotate_signing_key", "--now"], ["burn_signing_key", "CURRENT"]]
+)
+def test_a_file_from_before_what_a_command_wrote_with_the_newest_key_is_refused(key_file, command):
+    a_deployment(VariableInput("A", "1"))
+    signing_keys.keys()
+    current = SigningKey.objects.get(state=State.CURRENT).kid
+    keycheck.verify_or_register()
+    older = key_file.read_text()
+    call_command("rotate_keys", "field")
+
+    call_command(*(current if word == "CURRENT" else word for word in command))
+    key_file.write_text(older)
+    keyring.keyring.reload()
+
+    with pytest.raises(keycheck.ForeignKeyFile, match="it is older and lacks version 2 of the field key"):
+        keycheck.verify()
 
 
 @pytest.mark.django_db
