@@ -12,9 +12,12 @@ import multiprocessing
 import os
 import resource
 import signal
+import sys
 import threading
 from typing import Any, Final
 
+from django.core.exceptions import ImproperlyConfigured
+from environs import EnvError
 from granian import Granian
 from granian._granian import CallbackScheduler, RSGIWorker, WorkerSignal
 from granian.constants import HTTPModes, Interfaces
@@ -136,4 +139,8 @@ def _without_warning_of_threads() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (ImproperlyConfigured, EnvError) as error:
+        # A wrong variable is the operator's to mend: one sentence helps, a stack trace does not.
+        sys.exit(f"Configuration error: {error}")

@@ -1,8 +1,10 @@
 """`manage.py reencrypt`: everything encrypted moves to the newest field key, while others go on saving."""
 
+import io
 import json
 import shutil
 import threading
+from functools import partial
 
 import pytest
 from django.conf import settings as django_settings
@@ -19,6 +21,7 @@ from deployments.models.variable import EnvironmentVariable
 from deployments.variables import reencryption
 from deployments.variables.service import VariableInput, list_variables, read_value, save_variables
 from tests.factories import create_deployment, create_member
+from tests.threats.at_once import at_once
 from workspaces.models import Role
 from workspaces.principals import principal_for
 
@@ -83,6 +86,20 @@ def test_everything_moves_and_the_old_version_may_go(key_file, capsys, monkeypat
     assert list_variables(first) == shown
     assert Deployment.objects.get(pk=first.pk).variables_version == first.variables_version + 1
     assert signing_keys.keys().kid == kid
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twice_at_once_moves_everything_and_fails_at_nothing(key_file):
+    for number in range(5):
+        a_deployment(*(VariableInput(f"KEY_{number}_{part}", "x") for part in range(10)))
+    signing_keys.keys()
+    before = values()
+    call_command("rotate_keys", "field")
+
+    at_once([partial(call_command, "reencrypt", stdout=io.StringIO())] * 2)
+
+    assert key_versions() == {2}
+    assert values() == before
 
 
 @pytest.mark.django_db
