@@ -1,7 +1,8 @@
 """One process at a time makes or changes the tables of a database, whichever machine it runs on.
 
-On PostgreSQL an advisory lock of that database, over a connection of its own that no pool may hand to others; on
-SQLite a locked file beside the database. Either ends with the process that holds it.
+On PostgreSQL an advisory lock of that database, over a connection of its own that no pool may hand to others, and of
+a transaction, so that it ends with it also behind a pooler of connections; on SQLite a locked file beside the
+database. Either ends with the process that holds it.
 """
 
 import fcntl
@@ -45,16 +46,17 @@ def tables_lock(say: Callable[[str], object]) -> Iterator[None]:
 def _in_postgresql(say: Callable[[str], object]) -> Iterator[None]:
     with connection.wrap_database_errors:
         session = connection.Database.connect(  # type: ignore[attr-defined] # psycopg
-            **connection.get_connection_params(), autocommit=True
+            **connection.get_connection_params()
         )
     try:
         with connection.wrap_database_errors:
-            # A migration of the other machine takes as long as it takes.
-            session.execute("SET statement_timeout = 0; SET lock_timeout = 0")
-            (is_ours,) = session.execute("SELECT pg_try_advisory_lock(%s)", [NUMBER]).fetchone()
+            # A migration takes as long as it takes, here and on the other machine.
+            for limit in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+                session.execute(f"SET LOCAL {limit} = 0")
+            (is_ours,) = session.execute("SELECT pg_try_advisory_xact_lock(%s)", [NUMBER]).fetchone()
             if not is_ours:
                 say(WAITING)
-                session.execute("SELECT pg_advisory_lock(%s)", [NUMBER])
+                session.execute("SELECT pg_advisory_xact_lock(%s)", [NUMBER])
         yield
     finally:
         session.close()
