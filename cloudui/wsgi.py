@@ -1,8 +1,10 @@
 """The WSGI application that granian serves. Starting it also checks the key file and starts counting uses of keys."""
 
 import os
+import sys
 
 import django
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cloudui.settings")
 
@@ -16,7 +18,10 @@ from cloudui.web import keycheck, wsgi  # noqa: E402 - they too
 application = wsgi.Handler()
 
 # A server with another database's keys would refuse every genuine secret: stop here instead.
-keycheck.verify_or_register()
+try:
+    keycheck.verify_or_register()
+except ImproperlyConfigured as error:
+    sys.exit(f"Configuration error: {error}")
 # This thread serves no request, so it must not keep a connection that one could use.
 connections.close_all()
 usage.write_regularly()

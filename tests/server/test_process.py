@@ -110,6 +110,34 @@ def test_nonsense_ends_the_start_with_a_sentence():
     )
 
 
+def test_a_worker_with_older_keys_than_the_database_ends_with_a_sentence(tmp_path):
+    environment = {
+        **os.environ,
+        "CLOUDUI_DATA_DIR": str(tmp_path / "data"),
+        "DATABASE_URL": "",
+        "DJANGO_SETTINGS_MODULE": "cloudui.settings",
+    }
+
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-W", "ignore", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    keys = tmp_path / "data/keys.json"
+    assert run("manage.py", "prepare").returncode == 0
+    older = keys.read_text()
+    assert run("manage.py", "rotate_keys", "pepper").returncode == 0
+    assert run("-c", "import cloudui.wsgi").returncode == 0
+    keys.write_text(older)
+
+    ended = run("-c", "import cloudui.wsgi")
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(
+        "Configuration error: The key file does not belong to this database: it is older"
+    )
+    assert "Traceback" not in ended.stderr
+
+
 def test_it_may_open_as_many_files_as_the_system_allows(tmp_path):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(1024, hard), hard))
