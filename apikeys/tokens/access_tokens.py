@@ -10,7 +10,6 @@ The header's `alg` is "EdDSA": verifiers know RFC 8037's name, and few know yet 
 import json
 import secrets
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -94,12 +93,11 @@ def read(token: str) -> Claims:
         TokenExpired: if only its time is over.
         TokenRefused: if anything else is wrong.
     """
-    verifiers = signing_keys.keys().verifiers
     claims = verified_tokens.recall(token)
     if claims is None:
-        claims = _verify(token, verifiers)
+        claims = _verify(token)
         verified_tokens.remember(token, claims)
-    if claims.kid not in verifiers:
+    if claims.kid not in signing_keys.keys().verifiers:
         raise TokenRefused
     if time.time() >= claims.expires_at:
         raise TokenExpired
@@ -140,7 +138,7 @@ def _sign(claims: dict[str, Any]) -> str:
     )
 
 
-def _verify(token: str, verifiers: Mapping[str, Any]) -> Claims:
+def _verify(token: str) -> Claims:
     if len(token) > MOST_CHARACTERS or not token.isascii():
         raise TokenRefused
     try:
@@ -149,7 +147,7 @@ def _verify(token: str, verifiers: Mapping[str, Any]) -> Claims:
         # Exactly ours: a `jku`, `x5u`, `jwk` or `crit` is somebody's attempt (RFC 8725 section 3.10).
         if header.keys() != {"alg", "typ", "kid"} or (header["alg"], header["typ"]) != (ALGORITHM, TYPE):
             raise TokenRefused
-        key = verifiers.get(header["kid"]) if isinstance(header["kid"], str) else None
+        key = signing_keys.verifier(header["kid"]) if isinstance(header["kid"], str) else None
         if key is None or not jws.validate_compact(signed, key, registry=_REGISTRY):
             raise TokenRefused
         claims = json.loads(signed.payload)
