@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_variables
 from apikeys import credential_state, usage
 from apikeys.credential_state import PersonState, SecretState
 from apikeys.models import Reason
-from apikeys.tokens import access_tokens
+from apikeys.tokens import access_tokens, grants
 from apikeys.tokens.access_tokens import TokenExpired, TokenRefused
 from apikeys.tokens.claims import Claims
 from cloudui.web.api import CHALLENGE, ApiError
@@ -85,6 +85,8 @@ def identify(request: HttpRequest) -> Principal | None:
         raise _invalid(REFUSED)
     if isinstance(state, SecretState):
         usage.record_use(state, origin)
+    elif state.grant_used_at is not None:
+        grants.record_use(claims.grant, state.grant_used_at, origin)
     request.access = Access(claims, state)  # type: ignore[attr-defined]
     return state.principal(origin)
 
@@ -102,7 +104,7 @@ def live_claims(token: str) -> Claims | None:
 
 def _state(claims: Claims) -> SecretState | PersonState | None:
     if claims.kind is Kind.USER:
-        return credential_state.of_person(claims.subject, jti=claims.jti)
+        return credential_state.of_person(claims.subject, jti=claims.jti, grant=claims.grant)
     return credential_state.by_number(
         key_id=claims.subject, number=claims.secret, deployment=claims.deployment, jti=claims.jti
     )
