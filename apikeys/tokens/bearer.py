@@ -28,6 +28,7 @@ from workspaces.principals import origin_of
 
 EXPIRED: Final = "The access token has expired."
 REFUSED: Final = "The access token is not valid."
+ENDED: Final = "This sign-in has ended. Run astro login again."
 
 # RFC 6750 section 2.1.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
@@ -82,7 +83,7 @@ def identify(request: HttpRequest) -> Principal | None:
     if state is None or reason is not None:
         if reason is not None and isinstance(state, SecretState):
             usage.record_refusal(state, reason, origin)
-        raise _invalid(REFUSED)
+        raise _invalid(ENDED if claims.grant else REFUSED)
     if isinstance(state, SecretState):
         usage.record_use(state, origin)
     elif state.grant_used_at is not None:

@@ -61,6 +61,8 @@ def allow(user: User, *, challenge: str, origin: Origin) -> KeySecret:
     code = opaque.generate(opaque.CODE)
     principal = principal_for(user, origin=origin)
     with transaction.atomic():
+        # One after another, so that the number holds.
+        User.objects.select_for_update().filter(pk=user.pk).exists()
         with_current_rights(principal)
         grant = AuthorizationGrant.objects.create(
             user=user,

@@ -8,6 +8,7 @@ from django.views.decorators.debug import sensitive_variables
 from apikeys.credentials import KeySecret
 from apikeys.tokens import grants
 from apikeys.tokens.access_tokens import CLI_CLIENT
+from apikeys.tokens.bearer import ENDED
 from apikeys.tokens.grants import Tokens
 from apikeys.tokens.oauth.authorization import CALLBACK, GRANTED_SCOPE, SCOPES
 from apikeys.tokens.oauth.clients import (
@@ -22,7 +23,6 @@ from workspaces.principals import origin_of
 
 CODE: Final = "authorization_code"
 REFRESH: Final = "refresh_token"
-ENDED: Final = "This sign-in has ended. Run astro login again."
 SPENT: Final = "The code is not valid, was used or is older than a minute. Run astro login again."
 
 

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from apikeys.models import AuthorizationGrant
+from tests.apikeys.machine import whoami
 from tests.apikeys.pages import soup, text
 from tests.apikeys.tokens.astro_login import code_of, is_alive, refresh, results, sign_in
 
@@ -48,6 +49,9 @@ def test_end_ends_that_one_with_its_tokens(as_admin, admin):
 
     assert "The sign-in of the astro CLI was ended." in text(response)
     assert not is_alive(ended["access_token"])
+    assert whoami(ended["access_token"]).json()["error_description"] == (
+        "This sign-in has ended. Run astro login again."
+    )
     assert refresh(ended["refresh_token"]).status_code == 400
     assert is_alive(other["access_token"])
     assert results("endAstroLogin") == [("user", "ok")]

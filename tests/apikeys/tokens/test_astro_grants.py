@@ -89,6 +89,7 @@ def test_a_use_is_written_once_an_hour(as_admin):
 
     grant = AuthorizationGrant.objects.get()
     assert len([query for query in queries if query["sql"].startswith("UPDATE")]) == 1
+    assert grant.last_used_at is not None
     assert timezone.now() - grant.last_used_at < timedelta(minutes=1)
     assert (grant.last_used_from, grant.use) == ("203.0.113.9", "from 203.0.113.9 (astro-cli)")
 
