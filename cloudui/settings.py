@@ -300,6 +300,9 @@ CHANGES_PER_MINUTE = env.int("CHANGES_PER_MINUTE", 120, validate=validate.Range(
 CHANGES_PER_DAY = env.int("CHANGES_PER_DAY", 10_000, validate=validate.Range(min=1))
 # How many calls with an Idempotency-Key one caller may have remembered (cloudui.web.rest.idempotency).
 IDEMPOTENCY_KEYS_PER_DAY = env.int("IDEMPOTENCY_KEYS_PER_DAY", 10_000, validate=validate.Range(min=1))
+# How long a sign-in by `astro login` lasts, at most and without use.
+CLI_LOGIN_DAYS = env.int("CLI_LOGIN_DAYS", 30, validate=validate.Range(min=1, max=30))
+CLI_LOGIN_IDLE_DAYS = env.int("CLI_LOGIN_IDLE_DAYS", 7, validate=validate.Range(min=1, max=30))
 
 # What `manage.py housekeeping` does once a minute. Each app deletes its own.
 HOUSEKEEPING = [
@@ -307,6 +310,7 @@ HOUSEKEEPING = [
     "workspaces.management.commands.housekeeping.delete_expired_sessions",
     "workspaces.management.commands.housekeeping.delete_old_log_entries",
     "apikeys.tokens.revocation.delete_expired",
+    "apikeys.tokens.grants.delete_expired",
     "apikeys.tokens.signing_keys.delete_expired",
     "apikeys.usage.delete_old",
     "cloudui.web.rest.idempotency.delete_old",
