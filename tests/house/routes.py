@@ -225,11 +225,16 @@ def _values(route: Route, cast: Cast) -> dict[str, str]:
         "deploy": DEPLOY,
         "app_label": "workspaces",
         "url": "nothing/here",
-        "organization": settings.ORGANIZATION_SHORT_NAME,
+        # The client of 2023 knows it by its short name.
+        "organization": settings.ORGANIZATION_SHORT_NAME
+        if route.pattern.startswith("v1alpha1")
+        else settings.ORGANIZATION_ID,
         "user": cast.people["member"].pk,
         "content_type_id": "1",
         "address": AlertEmail(ALERT_EMAIL).handle,
         "id": cast.people["member"].pk,
+        "base": "platform/v1beta1",
+        "cluster": cast.deployment(cast.home).cluster_id,
     }
     if "object_id" in route.parameters:
         model = re.match(r"admin/(\w+)/(\w+)/", route.pattern)
