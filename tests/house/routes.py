@@ -16,7 +16,7 @@ from apikeys.models import ApiKey
 from deployments.deploys.store.bundles import Bundle
 from deployments.details.alert_emails import AlertEmail
 from deployments.models import Deployment
-from tests.cast import ALERT_EMAIL, DEPLOY, QUEUE, Cast, Place
+from tests.cast import ALERT_EMAIL, DEPLOY, GRANT, QUEUE, Cast, Place
 from tests.deployments.deploys.archives import files
 from workspaces.models import AuditEvent, Membership, Role, Workspace
 from workspaces.principals import principal_for
@@ -223,6 +223,7 @@ def _values(route: Route, cast: Cast) -> dict[str, str]:
         "key": "never-issued",
         "queue": QUEUE,
         "deploy": DEPLOY,
+        "grant": GRANT,
         "app_label": "workspaces",
         "url": "nothing/here",
         # The client of 2023 knows it by its short name.

@@ -162,6 +162,13 @@ def test_the_commands_leave_the_token_in_a_variable(client):
     assert "The astro CLI cannot sign in here" not in text(response)
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_cli_needs_no_token(client, method):
+    response = getattr(client, method)("/token")
+
+    assert "astro login localhost signs it in through this browser" in text(response)
+
+
 @pytest.mark.parametrize("url", ["https://console.example.com", "http://localhost:8000"])
 def test_where_the_cli_cannot_come_the_page_says_why(client, settings, url):
     settings.PUBLIC_URL = url
