@@ -4,8 +4,12 @@ from django.urls import path
 
 from apikeys.astro import discovery, v1alpha1
 from apikeys.astro.graphql.views import graphql
+from apikeys.astro.views import people, workspaces
 
 app_name = "astro"
+
+ORGANIZATION = "v1alpha1/organizations/<slug:organization>"
+WORKSPACE = f"{ORGANIZATION}/workspaces/<slug:workspace>"
 
 urlpatterns = [
     path("auth-config", discovery.auth_config, name="auth_config"),
@@ -13,5 +17,17 @@ urlpatterns = [
     path("graphql", graphql, name="graphql"),
     path("v1alpha1/organizations", v1alpha1.organizations, name="organizations"),
     path("v1alpha1/users/self", v1alpha1.users_self, name="users_self"),
+    path(f"{ORGANIZATION}/users", people.organization_users, name="organization_users"),
+    path(f"{ORGANIZATION}/users/<slug:user>/role", people.organization_role, name="organization_role"),
+    path(f"{ORGANIZATION}/invites", people.invites, name="invites"),
+    path(f"{ORGANIZATION}/workspaces", workspaces.workspaces, name="workspaces"),
+    path(WORKSPACE, workspaces.workspace, name="workspace"),
+    path(f"{WORKSPACE}/users", people.workspace_users, name="workspace_users"),
+    # Without a user, as the client asks for who is not in its list; a proxy may merge the slashes.
+    path(f"{WORKSPACE}/users//role", people.nobody, name="nobody"),
+    path(f"{WORKSPACE}/users/role", people.nobody, name="nobody_merged"),
+    path(f"{WORKSPACE}/users/", people.nobody, name="nobody_removed"),
+    path(f"{WORKSPACE}/users/<slug:user>/role", people.role, name="role"),
+    path(f"{WORKSPACE}/users/<slug:user>", people.member, name="member"),
     path("v1alpha1/<path:url>", v1alpha1.not_served, name="not_served"),
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
@@ -224,6 +225,8 @@ def _values(route: Route, cast: Cast) -> dict[str, str]:
         "deploy": DEPLOY,
         "app_label": "workspaces",
         "url": "nothing/here",
+        "organization": settings.ORGANIZATION_SHORT_NAME,
+        "user": cast.people["member"].pk,
         "content_type_id": "1",
         "address": AlertEmail(ALERT_EMAIL).handle,
         "id": cast.people["member"].pk,

@@ -15,6 +15,8 @@ from tests.house.routes import body, routes
 from tests.house.walk import METHODS, ask
 
 DEPLOYMENT = "/v1/deployments/<cid:deployment>"
+CORE = "/v1alpha1/organizations/<slug:organization>"
+WORKSPACE = f"{CORE}/workspaces/<slug:workspace>"
 
 # Route and method, and what the token gets there without sending anything else.
 REACH = {
@@ -26,6 +28,18 @@ REACH = {
     # A key is no person.
     ("/userinfo", "GET"): 403,
     ("/v1alpha1/users/self", "GET"): 403,
+    (f"{CORE}/workspaces", "GET"): 200,
+    # It says why a key may not, and what to do.
+    (f"{CORE}/users", "GET"): 403,
+    (f"{CORE}/users/<slug:user>/role", "POST"): 403,
+    (f"{CORE}/invites", "POST"): 403,
+    (f"{CORE}/workspaces", "POST"): 403,
+    (WORKSPACE, "POST"): 403,
+    (f"{WORKSPACE}/users", "GET"): 403,
+    (f"{WORKSPACE}/users//role", "POST"): 403,
+    (f"{WORKSPACE}/users/role", "POST"): 403,
+    (f"{WORKSPACE}/users/", "POST"): 403,
+    (f"{WORKSPACE}/users/<slug:user>/role", "POST"): 403,
     # The command-line client prints why it goes no further.
     ("/v1alpha1/<path:url>", "GET"): 404,
     ("/v1alpha1/<path:url>", "POST"): 404,
