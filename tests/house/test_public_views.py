@@ -39,6 +39,8 @@ PUBLIC_API = {
     "oauth:metadata",
     "oauth:jwks",
     "astro:auth_config",
+    "astro:hub_auth_config",
+    "astro:cli_auth_config",
     "rest:openapi",
 }
 

@@ -8,7 +8,6 @@ from apikeys.astro.changes import (
     ChangeRefused,
     DeploymentChange,
     QueueChange,
-    create_deployment,
     executor_named,
     update_deployment,
 )
@@ -16,7 +15,7 @@ from cloudui.web.principal import Kind, Principal
 from deployments.access import deployment_to_view
 from deployments.details import service as details
 from deployments.details.alert_emails import set_alert_emails
-from deployments.models import EnvironmentVariable, Executor, RuntimeRelease
+from deployments.models import EnvironmentVariable, Executor
 from deployments.queues.service import QueueInput, list_queues, replace_queues
 from deployments.variables.service import VariableInput, read_value, save_variables
 from tests.factories import create_deployment as make_deployment
@@ -238,70 +237,3 @@ def test_names_of_executors():
     for name in ("", "ASTRO"):
         with pytest.raises(ChangeRefused, match="no other executor"):
             executor_named(name)
-
-
-def chosen(deployment, **changes):
-    return {"cluster_id": deployment.cluster_id, "runtime": RuntimeRelease.objects.offered()[0].pk, **changes}
-
-
-def test_a_deployment_is_made_as_the_client_describes_it(filled, as_caller):
-    change = DeploymentChange(
-        name="Made",
-        executor=Executor.CELERY,
-        scheduler_au=0,
-        ci_cd_enforced=False,
-        dag_deploys_enabled=False,
-        queues=[QueueChange(name="default"), QueueChange(name="q", concurrency=2)],
-        variables=[VariableInput("A", "1")],
-    )
-
-    made = create_deployment(as_caller, filled.workspace_id, change, **chosen(filled))
-
-    assert (made.name, made.scheduler_au, made.dag_deploys_enabled, made.ci_cd_enforced) == ("Made", 5, False, False)  # fmt: skip
-    assert (len(queues(made)), values(made)) == (2, {"A": "1"})
-    assert made.workspace_id == filled.workspace_id
-
-
-def test_a_workspace_that_enforces_is_not_overruled(filled, as_caller):
-    filled.workspace.ci_cd_enforced_by_default = True
-    filled.workspace.save()
-
-    made = create_deployment(
-        as_caller, filled.workspace_id, DeploymentChange(name="Made", ci_cd_enforced=False), **chosen(filled)
-    )
-
-    assert made.ci_cd_enforced
-
-
-@pytest.mark.parametrize(
-    ("changes", "choice", "sentence"),
-    [
-        ({"name": None}, {}, "Name: "),
-        ({}, {"cluster_id": "c1"}, "There is no Cluster with the ID c1."),
-        ({}, {"runtime": "1.0.0"}, "There is no Astro Runtime 1.0.0 to choose here."),
-        ({"queues": [QueueChange(name="default", max_workers=99)]}, {}, "maximum worker count"),
-    ],
-)
-def test_what_cannot_be_made_leaves_nothing(filled, as_caller, changes, choice, sentence):
-    before = dump()
-
-    with pytest.raises(ChangeRefused) as refused:
-        create_deployment(
-            as_caller,
-            filled.workspace_id,
-            DeploymentChange(**{"name": "Made", **changes}),
-            **chosen(filled, **choice),
-        )
-
-    assert sentence in str(refused.value)
-    assert dump() == before
-
-
-def test_a_key_and_a_member_make_none(filled, key):
-    member = principal_for(create_member(workspace=filled.workspace))
-    change = DeploymentChange(name="Made")
-
-    with pytest.raises(Http404):
-        create_deployment(key, filled.workspace_id, change, **chosen(filled))
-    with pytest.raises(PermissionDenied):
-        create_deployment(member, filled.workspace_id, change, **chosen(filled))
