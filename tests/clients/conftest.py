@@ -4,6 +4,7 @@ import pytest
 
 from apikeys.tokens import access_tokens
 from deployments.models import Deployment
+from tests.clients import real_astro
 from tests.clients.astro_commands import Commands
 from tests.factories import (
     create_api_key,
@@ -13,6 +14,17 @@ from tests.factories import (
     create_owner,
 )
 from workspaces.models import AuditEvent, Role
+
+collect_ignore = [name for variable, name in real_astro.TESTS.items() if not real_astro.binary(variable)]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was not tried."""
+    for variable in real_astro.TESTS:
+        if not real_astro.binary(variable):
+            terminalreporter.write_line(
+                f"The astro client itself was not tried: {variable} names no program."
+            )
 
 
 @pytest.fixture
