@@ -106,3 +106,36 @@ CREATE_IMAGE = """
         }
     }
 """
+
+DEPLOY_IMAGE = """
+    mutation DeployImage($imageDeployInput: DeployImageInput!) {
+        deployImage(input: $imageDeployInput) {
+            id
+            deploymentId
+            tag
+            repository
+        }
+    }
+"""
+
+INITIATE_DAGS = """
+    mutation initiateDagDeployment($input: InitiateDagDeploymentInput!) {
+        initiateDagDeployment(input: $input) {
+            id
+            dagUrl
+        }
+    }
+"""
+
+REPORT_DAGS = """
+    mutation reportDagDeploymentStatus($input: ReportDagDeploymentStatusInput!) {
+        reportDagDeploymentStatus(input: $input) {
+            id
+            runtimeId
+            action
+            versionId
+            status
+            message
+        }
+    }
+"""

@@ -20,11 +20,6 @@ from deployments.variables.service import VariableInput
 
 Input = dict[str, Any]
 
-NO_IMAGES: Final = (
-    "Cloud UI does not run images yet: nothing was pushed. Deploy DAGs with astro deploy --dags; "
-    "an operator chooses the image that Airflow runs."
-)
-
 mutation: Final = MutationType()
 
 
@@ -84,11 +79,3 @@ def update_alert_emails(_root: None, info: Info, input: Input) -> Deployment:  #
     deployment = deployment_to_edit(info.context, None, input["deployment_id"])
     change = changes.DeploymentChange(alert_emails=input["alert_emails"])
     return changes.update_deployment(info.context, deployment, change)
-
-
-@mutation.field("createImage")
-@mutation.field("deployImage")
-def deploy_image(_root: None, info: Info, input: Input) -> None:  # noqa: A002 - the same
-    """Refuse an image, before the client pushes it."""
-    rows.deployment_of(info.context, input["deployment_id"])
-    raise GraphQLError(NO_IMAGES)

@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.debug import sensitive_variables
-from graphql import GraphQLError, execute_sync
+from graphql import GraphQLError, OperationType, execute_sync, get_operation_ast
 
 from apikeys.astro.changes import ChangeRefused
 from apikeys.astro.graphql.document import read_document
@@ -21,6 +21,7 @@ from apikeys.astro.graphql.executable import schema
 from apikeys.astro.refusals import no_deployment
 from apikeys.tokens.bearer import EXPIRED
 from cloudui.web.api import ApiError, ApiRequest, ApiView, answer, api_route
+from cloudui.web.changes import TooManyChanges, count_change
 from cloudui.web.principal import Kind, Principal
 from cloudui.web.rest.parser import StrictParser
 
@@ -54,8 +55,19 @@ def graphql(request: ApiRequest) -> HttpResponse:
         document = read_document(text, schema)
     except GraphQLError as error:
         return _refusal(_without_value(error.message))
+    operation = get_operation_ast(document, name)
+    if operation is not None and operation.operation is OperationType.MUTATION:
+        try:
+            count_change(request, request.principal)
+        except TooManyChanges as error:
+            return _refusal(str(error), status=429, headers={"Retry-After": str(error.retry_after)})
     result = execute_sync(
-        schema, document, context_value=request.principal, variable_values=variables, operation_name=name
+        schema,
+        document,
+        root_value=request,
+        context_value=request.principal,
+        variable_values=variables,
+        operation_name=name,
     )
     if result.errors:
         return _refusal(_sentence(result.errors[0], request.principal))
@@ -97,6 +109,6 @@ def _without_value(message: str) -> str:
     return _VALUE.sub(r"\1.", message)
 
 
-def _refusal(message: str) -> HttpResponse:
+def _refusal(message: str, **more: Any) -> HttpResponse:
     # The client formats what it prints, and would mangle what follows a percent sign.
-    return answer({"errors": [{"message": message.replace("%", " percent")}]})
+    return answer({"errors": [{"message": message.replace("%", " percent")}]}, **more)

@@ -37,7 +37,7 @@ class AstroApi(RestApi):
 
     def on_exception(self, request: HttpRequest, exc: Any) -> HttpResponse:
         if isinstance(exc, ChangeRefused):
-            raise ApiError(400, "invalid_request", str(exc))
+            raise ApiError(exc.status, "invalid_request", str(exc))
         return super().on_exception(request, exc)
 
 

@@ -10,10 +10,17 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from django.urls.converters import StringConverter
 
 from apikeys.astro.v1.api import AstroApi, client_patterns, worded
-from apikeys.astro.v1.views import deployments, organizations, others, users, workspaces
+from apikeys.astro.v1.views import deployments, deploys, organizations, others, users, workspaces
 
 api: Final = AstroApi(
-    [organizations.router, workspaces.router, users.router, deployments.router, others.router],
+    [
+        organizations.router,
+        workspaces.router,
+        users.router,
+        deployments.router,
+        deploys.router,
+        others.router,
+    ],
     title="Cloud UI for the astro client",
     version="astro",
 )

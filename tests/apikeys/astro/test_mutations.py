@@ -235,14 +235,6 @@ def test_what_cannot_be_made_is_said_and_makes_nothing(deployment, admin, change
     assert Deployment.objects.count() == 1
 
 
-def test_an_image_is_refused_before_it_is_pushed(as_key, deployment):
-    sent = {"tag": "8.2.0", "deploymentId": deployment.pk}
-
-    assert "does not run images yet" in refusal(astro_mutations.CREATE_IMAGE, as_key, imageCreateInput=sent)
-    other = {"tag": "8.2.0", "deploymentId": create_deployment().pk}
-    assert "There is no such" in refusal(astro_mutations.CREATE_IMAGE, as_key, imageCreateInput=other)
-
-
 def test_what_stands_in_a_document_itself_is_not_remembered(as_key, deployment):
     document._remembered.cache_clear()
     query = f'mutation {{updateDeploymentVariables(input: {{deploymentId: "{deployment.pk}", environmentVariables: '

@@ -125,6 +125,17 @@ def test_the_server_names_an_image_in_the_registry_of_the_operator(deployment, s
         name_image(deployment)
 
 
+@pytest.mark.parametrize(
+    "image", ["a", "a:", ":a", "a:b c", "a:<b>", f"{'a' * 499}:b", f"a:{'b' * 129}", "-a:b", "a\n:b"]
+)
+def test_what_names_no_image_is_refused(image, by, deployment):
+    staged = announced(by, deployment, IMAGE)
+    with pytest.raises(ValidationError, match="repository:tag"):
+        finish(by, deployment, staged, with_dags=False, image=image)
+    made = finish(by, deployment, staged, with_dags=False, image="localhost:5000/org/dep:deploy-1_2.3")
+    assert made.image == "localhost:5000/org/dep:deploy-1_2.3"
+
+
 def test_an_image_with_dags_is_one_deploy(by, deployment):
     deploy = finish(by, deployment, announced(by, deployment, BOTH, content=archive("3")), with_dags=True)
     assert read_by_airflow(deployment) == "3"

@@ -16,10 +16,6 @@ from deployments.access import deployment_to_view
 NOT_SERVED: Final = "Cloud UI does not serve this command of the astro client."
 # By what stands in the URL.
 REASONS: Final[Mapping[str, str]] = {
-    "deploys": (
-        "Cloud UI does not take deploys of the astro client yet. Deploy in the console, or with "
-        "POST /v1/deployments/ID/deploys."
-    ),
     "hibernation-override": "Cloud UI does not hibernate Deployments.",
     "tokens": (
         "Cloud UI has API keys instead of API tokens. An Admin of the Workspace makes one in the console, under API "
