@@ -116,6 +116,11 @@ def astro_is_within_reach(public_url: str) -> bool:
     return public_url == ASTRO_HOME
 
 
+def astro_login(public_url: str) -> str:
+    """What signs the astro client in by the browser, without a token; empty where it cannot come."""
+    return "astro login localhost" if astro_is_within_reach(public_url) else ""
+
+
 def commands_for_token(*, public_url: str, with_astro: bool) -> Sequence[Commands]:
     """What a person does with an access token, in the order in which it is typed."""
     # Its REST calls go to port 8888 unless told otherwise.

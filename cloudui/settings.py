@@ -281,12 +281,16 @@ logging.config.dictConfig(
 ACCESS_TOKEN_SECONDS = env.int("ACCESS_TOKEN_SECONDS", 3600, validate=validate.Range(min=60, max=86_400))
 # How often one key may exchange its secret in a minute.
 EXCHANGES_PER_MINUTE = env.int("EXCHANGES_PER_MINUTE", 600, validate=validate.Range(min=1))
+# How long a sign-in by `astro login` lasts, at most and without use.
+CLI_LOGIN_DAYS = env.int("CLI_LOGIN_DAYS", 30, validate=validate.Range(min=1, max=30))
+CLI_LOGIN_IDLE_DAYS = env.int("CLI_LOGIN_IDLE_DAYS", 7, validate=validate.Range(min=1, max=30))
 
 # What `manage.py housekeeping` does once a minute. Each app deletes its own.
 HOUSEKEEPING = [
     "workspaces.audit.retention.delete_old_events",
     "workspaces.management.commands.housekeeping.delete_expired_sessions",
     "apikeys.tokens.revocation.delete_expired",
+    "apikeys.tokens.grants.delete_expired",
     "apikeys.tokens.signing_keys.delete_expired",
     "apikeys.usage.delete_old",
     "cloudui.web.rest.idempotency.delete_old",

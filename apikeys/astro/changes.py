@@ -272,7 +272,11 @@ def _queue_input(
 
 def _queue_words(field: str, queues: Sequence[QueueInput]) -> str:
     place, _, attribute = field.partition(".")
-    return f"Worker queue {queues[int(place)].name}, {_WORDS.get(attribute, attribute)}" if attribute else ""
+    return (
+        f"Worker queue {queues[int(place)].name}, {_WORDS.get(attribute, attribute).lower()}"
+        if attribute
+        else ""
+    )
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from django.urls import path
 
 from apikeys.astro import discovery, v1alpha1
 from apikeys.astro.graphql.views import graphql
+from apikeys.astro.v1 import urls as v1
 from apikeys.astro.views import people, workspaces
 
 app_name = "astro"
@@ -34,4 +35,5 @@ urlpatterns = [
     path(f"{WORKSPACE}/users/<slug:user>/role", people.role, name="role"),
     path(f"{WORKSPACE}/users/<slug:user>", people.member, name="member"),
     path("v1alpha1/<path:url>", v1alpha1.not_served, name="not_served"),
+    *v1.urlpatterns,
 ]
