@@ -29,10 +29,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             )
 
 
-# Only where whoever runs the tests has the client.
-collect_ignore_glob = [] if os.environ.get("ASTRO_BIN_OLD") else ["test_real_astro_login.py"]
-
-
 @pytest.fixture
 def base(live_server, settings) -> str:
     """The address of the server; the discovery documents name the usual one."""
