@@ -26,6 +26,9 @@ WEB_WORKERS = env.int("WEB_WORKERS", 0, validate=validate.Range(min=0))
 # Identity
 PUBLIC = configuration.public_url(env.str("PUBLIC_URL", "") or f"http://localhost:{PORT}")
 PUBLIC_URL = PUBLIC.text
+# What people give the `astro` client as its domain; at `api.` before it nothing but the machine face is served.
+ASTRO_DOMAIN = configuration.astro_domain(env.str("ASTRO_DOMAIN", ""), PUBLIC)
+API_HOST = f"api.{ASTRO_DOMAIN.partition(':')[0]}" if ASTRO_DOMAIN else ""
 ORGANIZATION_NAME = env.str("ORGANIZATION_NAME", "") or "My Organization"
 # They are parts of URLs and of the names of images, which know no capital letters.
 _identifier = validate.Regexp(
@@ -60,7 +63,11 @@ BODY_IDLE_SECONDS = env.int("BODY_IDLE_SECONDS", 30, validate=validate.Range(min
 BODY_LEAST_BYTES_A_SECOND = env.int("BODY_LEAST_BYTES_A_SECOND", 1024, validate=validate.Range(min=0))
 
 # Transport
-ALLOWED_HOSTS = [PUBLIC.host, *(configuration.LOCAL_HOSTS if PUBLIC.is_local else ())]
+ALLOWED_HOSTS = [
+    PUBLIC.host,
+    *(configuration.LOCAL_HOSTS if PUBLIC.is_local else ()),
+    *filter(None, [API_HOST]),
+]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 TRUSTED_PROXIES = configuration.trusted_proxies(env.list("TRUSTED_PROXIES", []))
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None

@@ -14,6 +14,7 @@ for _name in (
     "ACCESS_TOKEN_SECONDS",
     "API_KEYS_PER_DEPLOYMENT",
     "ARGON2_SLOTS",
+    "ASTRO_DOMAIN",
     "CACHE_URL",
     "CLOUDUI_KEYS",
     "DAGS_ROOT",

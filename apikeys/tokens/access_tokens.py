@@ -66,12 +66,7 @@ def mint_for_key(
         "secret": secret,
         "gen": generation,
         "role": KEY_ROLE,
-        # Newer command-line clients read these from a key's token, and only from a key's.
-        "permissions": [
-            f"workspaceId:{workspace}",
-            f"organizationId:{settings.ORGANIZATION_ID}",
-            f"orgShortName:{settings.ORGANIZATION_SHORT_NAME}",
-        ],
+        "permissions": [f"workspaceId:{workspace}", *_places()],
     }
     return _sign(claims), ends - now
 
@@ -89,6 +84,7 @@ def mint_for_user(user: User, *, grant: str = "", ends_at: datetime | None = Non
         **_common(user.pk, now=now, ends=ends, audience=[settings.PUBLIC_URL]),
         "client_id": CLI_CLIENT if grant else CONSOLE_CLIENT,
         "stamp": user.security_stamp,
+        "permissions": _places(),
         **({"grant": grant} if grant else {}),
     }
     return _sign(claims), datetime.fromtimestamp(ends, tz=UTC)
@@ -137,6 +133,18 @@ def _common(subject: str, *, now: int, ends: int, audience: list[str]) -> dict[s
         "exp": ends,
         "jti": secrets.token_hex(16),
     }
+
+
+def _places() -> list[str]:
+    """What the command-line client reads of a token in ASTRO_API_TOKEN. Nothing here believes it.
+
+    The client also takes it for the right to deploy where CI/CD enforcement is on; who may is decided by the kind of
+    caller (deployments.access.require_deploy).
+    """
+    return [
+        f"organizationId:{settings.ORGANIZATION_ID}",
+        f"orgShortName:{settings.ORGANIZATION_SHORT_NAME}",
+    ]
 
 
 def _sign(claims: dict[str, Any]) -> str:

@@ -30,7 +30,18 @@ from cloudui.web.principal import Kind, Principal
 from cloudui.web.slots import SlotsBusy
 
 # Whatever lies below is for programs; an unknown URL there is answered in JSON too.
-MACHINE_PATHS: Final = ("/oauth", "/v1", "/.well-known", "/auth-config", "/userinfo", "/graphql")
+MACHINE_PATHS: Final = (
+    "/oauth",
+    "/v1",
+    "/.well-known",
+    "/auth-config",
+    "/userinfo",
+    "/graphql",
+    "/hub",
+    "/private",
+    "/platform",
+    "/iam",
+)
 READ: Final = ("GET", "HEAD")
 CHALLENGE: Final = 'Bearer realm="Cloud UI"'
 
@@ -95,7 +106,8 @@ class MachineFaceMiddleware:
         except Resolver404:
             return answer_error(*NOT_FOUND)
         if not hasattr(match.func, "accepts"):
-            return self.get_response(request)
+            # Pages, and what belongs to them, are at PUBLIC_URL only.
+            return answer_error(*NOT_FOUND) if _is_api_host(request) else self.get_response(request)
         request.resolver_match = match
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
         return response
@@ -109,7 +121,15 @@ def _route_at(path: str, urlconf: str) -> ResolverMatch:
 
 def is_machine(request: HttpRequest) -> bool:
     """Whether the URL belongs to the machine face, so that even its errors are JSON."""
-    return request.path_info.startswith(MACHINE_PATHS)
+    return request.path_info.startswith(MACHINE_PATHS) or _is_api_host(request)
+
+
+def _is_api_host(request: HttpRequest) -> bool:
+    """Whether the request came by the name that is for programs only (`ASTRO_DOMAIN`)."""
+    if not settings.API_HOST:
+        return False
+    host: str = request.META.get("HTTP_HOST", "")
+    return host.partition(":")[0].lower().removesuffix(".") == settings.API_HOST
 
 
 def api_route(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
@@ -225,9 +226,16 @@ def _values(route: Route, cast: Cast) -> dict[str, str]:
         "grant": GRANT,
         "app_label": "workspaces",
         "url": "nothing/here",
+        # The client of 2023 knows it by its short name.
+        "organization": settings.ORGANIZATION_SHORT_NAME
+        if route.pattern.startswith("v1alpha1")
+        else settings.ORGANIZATION_ID,
+        "user": cast.people["member"].pk,
         "content_type_id": "1",
         "address": AlertEmail(ALERT_EMAIL).handle,
         "id": cast.people["member"].pk,
+        "base": "platform/v1beta1",
+        "cluster": cast.deployment(cast.home).cluster_id,
     }
     if "object_id" in route.parameters:
         model = re.match(r"admin/(\w+)/(\w+)/", route.pattern)

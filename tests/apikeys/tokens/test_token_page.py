@@ -52,7 +52,7 @@ def test_the_token_lives_for_24_hours_and_carries_no_roles(client, user):
 
     assert claims.expires_at - claims.issued_at == 24 * 60 * 60
     assert claims.subject == user.pk
-    assert not {"role", "permissions", "deployment"} & set(claims.all)
+    assert not {"role", "deployment"} & set(claims.all)
 
 
 def test_the_page_is_neither_cached_nor_compressed(client):
