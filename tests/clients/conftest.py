@@ -28,6 +28,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 f"The astro client itself was not tried: {variable} names no program."
             )
 
+
 # Only where whoever runs the tests has the client.
 collect_ignore_glob = [] if os.environ.get("ASTRO_BIN_OLD") else ["test_real_astro_login.py"]
 
