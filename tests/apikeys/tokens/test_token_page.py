@@ -169,6 +169,19 @@ def test_the_cli_needs_no_token(client, method):
     assert "astro login localhost signs it in through this browser" in text(response)
 
 
+def test_on_a_domain_of_its_own_the_cli_is_given_that(client, settings):
+    settings.PUBLIC_URL, settings.ASTRO_DOMAIN = "https://console.example.com", "astro-localhost.example.com"
+
+    response = client.get("/token", headers=NAVIGATION)
+
+    [astro] = [
+        code.get_text() for code in soup(response).select(".snippets code") if code["id"] == "token-astro"
+    ]
+    assert astro == 'astro login astro-localhost.example.com -t "$TOKEN"'
+    assert "astro login astro-localhost.example.com signs it in through this browser" in text(response)
+    assert "The astro CLI cannot sign in here" not in text(response)
+
+
 @pytest.mark.parametrize("url", ["https://console.example.com", "http://localhost:8000"])
 def test_where_the_cli_cannot_come_the_page_says_why(client, settings, url):
     settings.PUBLIC_URL = url
