@@ -1,7 +1,7 @@
 """What happens to every request before a view sees it and to every response after."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -146,7 +146,16 @@ def _health(request: HttpRequest) -> HttpResponse:
             cursor.execute("SELECT 1")
     except Error:
         return HttpResponse("database unavailable\n", content_type="text/plain", status=503)
-    places = {settings.DATA_DIR, settings.DAGS_ROOT, bodies.place()}
     # Uploads are refused, and everything else works, so this is no reason to take the machine out of service.
-    full = [f"disk almost full: {place}\n" for place in sorted(places) if disk.is_full(place)]
-    return HttpResponse("".join(["ready\n", *full]), content_type="text/plain")
+    return HttpResponse("".join(["ready\n", *_full_disks()]), content_type="text/plain")
+
+
+def _full_disks() -> Iterator[str]:
+    places = {settings.DATA_DIR, settings.DAGS_ROOT}
+    try:
+        places.add(bodies.place())
+    except NoSpace:
+        yield "disk almost full: nowhere for temporary files\n"
+    for place in sorted(places):
+        if disk.is_full(place):
+            yield f"disk almost full: {place}\n"

@@ -7,13 +7,14 @@ import argparse
 import sys
 import time
 
-from tests.faults import connections, deploys, processes
+from tests.faults import connections, deploys, processes, space
 from tests.faults.stage import Failed
 
 CHECKS = {
     "connections": connections.check,
     "deploys": deploys.check,
     "processes": processes.check,
+    "space": space.check,
 }
 
 
