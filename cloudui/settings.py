@@ -224,7 +224,9 @@ IMAGE_REGISTRY = env.str(
 # What uploads leave free of each disk (cloudui.web.disk), and what one Deployment may keep (deployments.deploys.quota).
 DISK_RESERVE_MIB = env.int("DISK_RESERVE_MIB", 512, validate=validate.Range(min=1))
 DEPLOY_MIB_PER_DEPLOYMENT = env.int("DEPLOY_MIB_PER_DEPLOYMENT", 2048, validate=validate.Range(min=1))
-DEPLOY_VERSIONS_PER_DEPLOYMENT = env.int("DEPLOY_VERSIONS_PER_DEPLOYMENT", 20, validate=validate.Range(min=2))
+DEPLOY_VERSIONS_PER_DEPLOYMENT = env.int(
+    "DEPLOY_VERSIONS_PER_DEPLOYMENT", 100, validate=validate.Range(min=2)
+)
 DATABASES = {"default": configuration.database(env, data_dir=DATA_DIR)}
 CACHES = {"default": configuration.cache(env.str("CACHE_URL", ""))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -7,6 +7,7 @@ view that answers without reading has answered. One that reads without having ad
 """
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -58,17 +59,25 @@ class AwaitedBody:
         """Nothing is open."""
 
 
-def is_awaited(request: HttpRequest) -> bool:
-    """Whether only the head of the request is here yet, and its body waits for `admit`."""
-    return isinstance(request.META.get(INPUT), AwaitedBody)
-
-
 def place() -> Path:
-    """Where large bodies wait, and what a form has in files."""
-    return Path(tempfile.gettempdir())
+    """Where large bodies wait, and what a form has in files.
+
+    Raises:
+        NoSpace: if there is no directory that a file can be written to.
+    """
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError as error:
+        raise disk.NoSpace from error
 
 
-def admit(request: HttpRequest, *, most_bytes: int, copies: int = 1) -> None:
+def admit(
+    request: HttpRequest,
+    *,
+    most_bytes: int,
+    copies: int = 1,
+    require_space: Callable[[], object] = lambda: None,
+) -> None:
     """Take up to `most_bytes` of body from this caller. Call it before the body is read.
 
     What is done before is done twice for a body over 1 MiB, so it changes nothing.
@@ -77,6 +86,7 @@ def admit(request: HttpRequest, *, most_bytes: int, copies: int = 1) -> None:
         request: the request.
         most_bytes: how long the body may be.
         copies: how many of it will lie in `place` at once, the first of them included.
+        require_space: called with these reserved; raises NoSpace where there is none for what is made of them.
 
     Raises:
         BodyAdmitted: if the body is not here yet.
@@ -90,7 +100,13 @@ def admit(request: HttpRequest, *, most_bytes: int, copies: int = 1) -> None:
     if length.isdecimal() and int(length) > most_bytes:
         raise RequestDataTooBig("The body is too large.")
     size = most_bytes if awaited.length is None else awaited.length
-    raise BodyAdmitted(most_bytes, disk.reserve(place(), copies * size))
+    space = disk.reserve(place(), copies * size)
+    try:
+        require_space()
+    except BaseException:
+        space.release()
+        raise
+    raise BodyAdmitted(most_bytes, space)
 
 
 def is_first_run(request: HttpRequest, what: str) -> bool:

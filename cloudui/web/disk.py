@@ -52,7 +52,10 @@ class NoSpace(Exception):
     def __str__(self) -> str:
         """What to tell people."""
         if self.is_taken:
-            return "Other uploads need what is free on the server's disk. Nothing was stored. Try again in a minute."
+            return (
+                "There is too little space on the server's disk for this beside other uploads. Nothing was stored. "
+                "Try again in a minute. If that does not help, ask whoever operates the server to free space."
+            )
         return (
             "The server's disk is almost full, and what is left is kept for the database. Nothing was stored. "
             "Ask whoever operates the server to free space, then try again."

@@ -1,7 +1,7 @@
 """What happens to every request before a view sees it and to every response after."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from django.conf import settings
@@ -177,9 +177,17 @@ def _health(request: HttpRequest) -> HttpResponse:
     if not databases.answers(READY_SECONDS):
         return HttpResponse("database unavailable\n", content_type="text/plain", status=503)
     # Whatever there is to see and to do goes on with what is noted here, so it is no reason to take the server out.
-    notes = ["ready\n"]
+    return HttpResponse("".join(["ready\n", *_notes()]), content_type="text/plain")
+
+
+def _notes() -> Iterator[str]:
     if getattr(caches["default"], "is_degraded", False):
-        notes.append("cache unavailable: each process counts limits for itself\n")
-    places = {settings.DATA_DIR, settings.DAGS_ROOT, bodies.place()}
-    notes += [f"disk almost full: {place}\n" for place in sorted(places) if disk.is_full(place)]
-    return HttpResponse("".join(notes), content_type="text/plain")
+        yield "cache unavailable: each process counts limits for itself\n"
+    places = {settings.DATA_DIR, settings.DAGS_ROOT}
+    try:
+        places.add(bodies.place())
+    except NoSpace:
+        yield "disk almost full: nowhere for temporary files\n"
+    for place in sorted(places):
+        if disk.is_full(place):
+            yield f"disk almost full: {place}\n"

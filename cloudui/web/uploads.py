@@ -32,7 +32,9 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 ENVELOPE_BYTES: Final = 64 * 1024
 
 
-def takes_files(*, most_bytes: int, admit: Callable[..., object]) -> Callable[[View], View]:
+def takes_files(
+    *, most_bytes: int, admit: Callable[..., object], require_space: Callable[[], object] = lambda: None
+) -> Callable[[View], View]:
     """Let a page take a form with files of up to `most_bytes` in all, from people whom the page admits.
 
     They go to a temporary file without a name, not into memory. Other pages, and this one from anybody else, take
@@ -43,6 +45,7 @@ def takes_files(*, most_bytes: int, admit: Callable[..., object]) -> Callable[[V
         most_bytes: bytes of all files together.
         admit: called as the view is, for a person who is signed in; raises Http404 or PermissionDenied for one
             who may not use the page. The view decides again.
+        require_space: raises NoSpace where there is none for what the view makes of the files.
     """
 
     def mark(view: View) -> View:
@@ -53,6 +56,7 @@ def takes_files(*, most_bytes: int, admit: Callable[..., object]) -> Callable[[V
 
         stored.most_file_bytes = most_bytes  # type: ignore[attr-defined]
         stored.admit = admit  # type: ignore[attr-defined]
+        stored.require_space = require_space  # type: ignore[attr-defined]
         return stored  # type: ignore[return-value]
 
     return mark
@@ -95,7 +99,12 @@ class UploadLimitMiddleware:
         try:
             if most_bytes and request.user.is_authenticated and _admits(view_func, request, view_kwargs):
                 # The form as it comes, and its files.
-                bodies.admit(request, most_bytes=most_bytes + ENVELOPE_BYTES, copies=2)
+                bodies.admit(
+                    request,
+                    most_bytes=most_bytes + ENVELOPE_BYTES,
+                    copies=2,
+                    require_space=view_func.require_space,  # type: ignore[attr-defined]
+                )
                 handler = _OnDisk(request, most_bytes)
             else:
                 handler = _InMemory(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0)

@@ -18,6 +18,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from cloudui.web.advice import Advice
+from deployments.deploys.store import bundles
 from deployments.deploys.store.bundles import Bundle
 from deployments.deploys.store.refusal import LIMITS, MIB
 from deployments.models import Deploy, Deployment, DeployStatus
@@ -78,6 +79,15 @@ class Room:
 
     most_bytes: int
     refusal: Advice
+
+
+def require_space() -> None:
+    """Look whether the store has space for the largest version that anybody may send; nothing is kept.
+
+    Raises:
+        NoSpace, OSError: as `cloudui.web.disk.reserve`.
+    """
+    bundles.require_space(min(settings.DEPLOY_MIB_PER_DEPLOYMENT * MIB, LIMITS.stored))
 
 
 def usage(deployment: Deployment) -> Usage:

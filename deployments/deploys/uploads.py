@@ -5,8 +5,8 @@ from typing import Final
 from django.http import HttpRequest
 
 from cloudui.web.api import ApiError
-from cloudui.web.bodies import admit, is_awaited
-from deployments.deploys.store import bundles
+from cloudui.web.bodies import admit
+from deployments.deploys.quota import require_space
 from deployments.deploys.store.refusal import LIMITS, MIB
 
 # Whether an archive is compressed is seen in its content, so all of these mean the same.
@@ -27,15 +27,4 @@ def require_archive(request: HttpRequest) -> None:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdecimal() and int(length) > LIMITS.sent:
         raise ApiError(413, "invalid_request", f"The archive is larger than {LIMITS.sent // MIB} MiB.")
-    require_space(request)
-    admit(request, most_bytes=LIMITS.sent)
-
-
-def require_space(request: HttpRequest) -> None:
-    """Refuse a body that is not here yet, and would find no space in the store once it is.
-
-    Raises:
-        NoSpace: if so.
-    """
-    if is_awaited(request):
-        bundles.require_space()
+    admit(request, most_bytes=LIMITS.sent, require_space=require_space)

@@ -16,9 +16,8 @@ from deployments.deploys import service
 from deployments.deploys.forms import DeployForm, RollBackForm
 from deployments.deploys.history import history, upload_commands, why_not_roll_back
 from deployments.deploys.listing import deploy_to_view
-from deployments.deploys.quota import EXCEEDED
+from deployments.deploys.quota import EXCEEDED, require_space
 from deployments.deploys.store.refusal import LIMITS
-from deployments.deploys.uploads import require_space
 from deployments.frame import deployment_context, finish
 
 IN_PROGRESS = "in_progress"
@@ -45,10 +44,9 @@ def index(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResp
 
 def _admit(request: HtmxHttpRequest, workspace: str, deployment: str) -> None:
     deployment_to_deploy(request.principal, workspace, deployment)
-    require_space(request)
 
 
-@takes_files(most_bytes=LIMITS.sent, admit=_admit)
+@takes_files(most_bytes=LIMITS.sent, admit=_admit, require_space=require_space)
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
     """Deploy DAGs from a file. The answer comes when Airflow reads them."""

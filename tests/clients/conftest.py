@@ -1,7 +1,5 @@
 """A server as a pipeline sees it: a real port, real threads, and clients that others wrote."""
 
-import os
-
 import pytest
 
 from apikeys.tokens import access_tokens

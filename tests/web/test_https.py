@@ -9,7 +9,7 @@ from django.db.backends.utils import CursorWrapper
 from django.test import Client
 
 import cloudui.settings
-from cloudui.web import databases
+from cloudui.web import bodies, databases
 from tests.factories import PASSWORD, create_user
 
 pytestmark = pytest.mark.django_db
@@ -133,3 +133,12 @@ def test_a_disk_below_its_reserve_is_seen_and_takes_the_machine_out_of_nothing(d
     answer = browser("127.0.0.1").get("/readyz")
     assert (answer.status_code, answer.content.splitlines()[0]) == (200, b"ready")
     assert f"disk almost full: {settings.DATA_DIR}" in answer.content.decode().splitlines()
+
+
+def test_so_is_one_that_takes_no_temporary_file(monkeypatch):
+    def nowhere():
+        raise FileNotFoundError
+
+    monkeypatch.setattr(bodies.tempfile, "gettempdir", nowhere)
+    answer = browser("127.0.0.1").get("/readyz")
+    assert answer.content.splitlines()[:2] == [b"ready", b"disk almost full: nowhere for temporary files"]

@@ -214,7 +214,7 @@ def hold(deployment_id: str, *, wait_seconds: float = 0) -> Iterator[None]:
 
 
 @contextmanager
-def reserved(size: int = LIMITS.stored, *, wait_seconds: float = 0) -> Iterator[Space]:
+def reserved(size: int, *, wait_seconds: float = 0) -> Iterator[Space]:
     """Space in the store for a version of `size` bytes, until it is written.
 
     Raises:
@@ -228,14 +228,14 @@ def reserved(size: int = LIMITS.stored, *, wait_seconds: float = 0) -> Iterator[
         space.release()
 
 
-def require_space() -> None:
-    """Look whether the store has space for the largest version now; nothing is kept.
+def require_space(size: int) -> None:
+    """Look whether the store has space for a version of `size` bytes now; nothing is kept.
 
     Raises:
         NoSpace, OSError: as `cloudui.web.disk.reserve`.
     """
     _ensure(root(), FOLDER_MODE)
-    disk.require_space(root(), LIMITS.stored)
+    disk.require_space(root(), size)
 
 
 def delete_lock(deployment_id: str) -> None:

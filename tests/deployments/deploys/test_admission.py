@@ -95,40 +95,50 @@ def test_no_other_address_takes_as_much(path, kind):
 # The disk
 
 
-def test_the_route_refuses_what_there_is_no_space_for(client, path, token, disk_with):
-    disk_with(LENGTH - 1)
-    refused = client.generic(
-        "POST", path, b"x", TAR, HTTP_AUTHORIZATION=f"Bearer {token}", **{INPUT: AwaitedBody(LENGTH)}
-    )
+def send_head(client: Client, path: str, kind: str, length: int | None, **more: str) -> Any:
+    environ: dict[str, Any] = {INPUT: AwaitedBody(length), "CONTENT_LENGTH": str(LENGTH), **more}
+    return client.generic("POST", path, b"x", kind, **environ)
+
+
+@pytest.mark.usefixtures("root")
+@pytest.mark.parametrize("length", [LENGTH, None], ids=["length", "chunks"])
+def test_the_route_admits_what_there_is_space_for_and_reserves_it(client, path, token, disk_with, length):
+    bearer = {"HTTP_AUTHORIZATION": f"Bearer {token}"}
+    # The body, and what is unpacked from it.
+    needed = (LIMITS.sent if length is None else length) + LIMITS.stored
+    left = disk_with(needed - 1)
+
+    refused = send_head(client, path, TAR, length, **bearer)
     assert (refused.status_code, refused.headers["Retry-After"]) == (507, "60")
     assert refused.json()["error"] == "insufficient_storage"
-    assert "almost full" in refused.json()["error_description"]
+    assert "Try again in a minute" in refused.json()["error_description"]
+    require_space(place(), needed - 1)
 
-
-def test_the_page_refuses_what_there_is_no_space_for(as_editor, deployment, disk_with):
-    # The form as it comes, and its file.
-    disk_with(2 * LIMITS.stored - 1)
-    awaited = {INPUT: AwaitedBody(LIMITS.stored), "CONTENT_LENGTH": str(LENGTH)}
-    refused = as_editor.generic("POST", url("deployments:deploy", deployment), b"x", FORM, **awaited)
-    assert refused.status_code == 507
-    assert "almost full" in text(refused)
-
-
-@pytest.mark.parametrize("length", [LENGTH, None])
-def test_what_is_admitted_is_reserved(client, path, token, disk_with, length):
-    free = LIMITS.sent + LIMITS.stored
-    disk_with(free)
-    environ: dict[str, Any] = {INPUT: AwaitedBody(length), "HTTP_AUTHORIZATION": f"Bearer {token}"}
+    left.free = needed
     with pytest.raises(BodyAdmitted) as admitted:
-        client.generic("POST", path, b"x", TAR, **environ)
-
-    left = free - (LIMITS.sent if length is None else length)
-    require_space(place(), left)
+        send_head(client, path, TAR, length, **bearer)
+    require_space(place(), LIMITS.stored)
     with pytest.raises(NoSpace):
-        require_space(place(), left + 1)
+        require_space(place(), LIMITS.stored + 1)
     admitted.value.space.release()
 
 
-def test_an_upload_that_would_find_no_space_in_the_store_is_not_admitted(client, path, token, disk_with):
-    disk_with(LIMITS.stored - 1)
-    assert head(client, path, TAR, length=LENGTH, HTTP_AUTHORIZATION=f"Bearer {token}") == 507
+@pytest.mark.usefixtures("root")
+def test_the_page_admits_what_there_is_space_for(as_editor, deployment, disk_with):
+    # The form as it comes, its file, and what is unpacked from it.
+    needed = 2 * LENGTH + LIMITS.stored
+    left = disk_with(needed - 1)
+    refused = send_head(as_editor, url("deployments:deploy", deployment), FORM, LENGTH)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (507, "60")
+    assert "Try again in a minute" in text(refused)
+    left.free = needed
+    with pytest.raises(BodyAdmitted):
+        send_head(as_editor, url("deployments:deploy", deployment), FORM, LENGTH)
+
+
+@pytest.mark.usefixtures("root")
+def test_a_small_quota_needs_little_space(client, path, token, disk_with, settings):
+    settings.DEPLOY_MIB_PER_DEPLOYMENT = 1
+    disk_with(LENGTH + 1024 * 1024)
+    with pytest.raises(BodyAdmitted):
+        send_head(client, path, TAR, LENGTH, HTTP_AUTHORIZATION=f"Bearer {token}")
