@@ -58,6 +58,8 @@ def main(application: str = APPLICATION) -> None:
         http1_settings=HTTP1Settings(
             header_read_timeout=settings.HEAD_SECONDS * 1000, max_buffer_size=HEAD_BYTES
         ),
+        # Its lines are ours: the settings have the handler and the format.
+        log_dictconfig={"formatters": {}, "handlers": {}, "loggers": {"_granian": {"propagate": True}}},
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,

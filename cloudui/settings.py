@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from environs import Env, validate
 
 from cloudui import configuration
-from cloudui.web import keyring
+from cloudui.web import keyring, logs
 
 env = Env()
 
@@ -111,7 +111,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # The form of 500 environment variables (deployments.variables.forms) has up to seven fields for each.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 MIDDLEWARE = [
-    "cloudui.web.middleware.RequestIdMiddleware",
+    "cloudui.web.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "apikeys.tokens.secrets_in_urls.SecretInUrlMiddleware",
     "cloudui.web.middleware.TransportMiddleware",
@@ -251,22 +251,11 @@ EMAIL_TIMEOUT = 10
 if _mail_url:
     globals().update(configuration.mail(_mail_url))
 
-# Logs: one line per event on standard error. Request bodies, cookies and query strings never reach them.
+# Logs: one line per request and event on standard error (cloudui.web.logs, docs/monitoring.md). Request bodies,
+# cookies, paths and query strings never reach them.
 LOGGING_CONFIG = None
-logging.config.dictConfig(
-    {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "filters": {"masked": {"()": "cloudui.web.logs.MaskSecrets"}},
-        "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-        "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["masked"]},
-        },
-        "root": {"handlers": ["stderr"], "level": env.log_level("LOG_LEVEL", logging.INFO)},
-        # A mistyped word or a stale tab is an answer, not a fault: only server errors are news.
-        "loggers": {"django.request": {"level": "ERROR"}},
-    }
-)
+LOG_FORMAT = env.str("LOG_FORMAT", "", validate=validate.OneOf(["", "text", "json"])) or "text"
+logging.config.dictConfig(logs.configuration(env.log_level("LOG_LEVEL", logging.INFO), LOG_FORMAT))
 
 # Tokens
 # How long an API key's access token lives. Longer spares exchanges and costs nothing else: ending a key ends

@@ -11,7 +11,7 @@ django.setup(set_prefix=False)
 from django.db import connections  # noqa: E402 - models need the applications that were just set up
 
 from apikeys import usage  # noqa: E402 - they too
-from cloudui.web import keycheck, wsgi  # noqa: E402 - they too
+from cloudui.web import keycheck, request_log, wsgi  # noqa: E402 - they too
 
 application = wsgi.Handler()
 
@@ -20,3 +20,4 @@ keycheck.verify_or_register()
 # This thread serves no request, so it must not keep a connection that one could use.
 connections.close_all()
 usage.write_regularly()
+request_log.write_regularly()

@@ -21,6 +21,7 @@ for _name in (
     "EMAIL_FROM",
     "EMAIL_URL",
     "EXCHANGES_PER_MINUTE",
+    "LOG_FORMAT",
     "LOG_LEVEL",
     "ORGANIZATION_ID",
     "ORGANIZATION_NAME",

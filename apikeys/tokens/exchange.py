@@ -20,8 +20,8 @@ from apikeys.credential_state import SecretState
 from apikeys.credentials import KeySecret
 from apikeys.models import ApiKeySecret, Reason
 from apikeys.tokens import access_tokens, verified_secrets
-from cloudui.web import ratelimit
-from cloudui.web.principal import Origin
+from cloudui.web import logs, ratelimit
+from cloudui.web.principal import Kind, Origin
 from cloudui.web.slots import SlotsBusy
 from workspaces import audit
 
@@ -129,6 +129,7 @@ def authenticate(key_id: str, secret: KeySecret, *, origin: Origin) -> SecretSta
     if state is None:
         pair.count_failure()
         raise InvalidCredentials
+    logs.set_caller(Kind.API_KEY, state.key_id)
     if state.end is not None:
         pair.count_failure()
         raise _refuse(state, Reason.SECRET_ENDED, _ended(state.end), origin)

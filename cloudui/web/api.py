@@ -26,6 +26,7 @@ from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.log import log_response
 
+from cloudui.web import logs
 from cloudui.web.principal import Kind, Principal
 from cloudui.web.slots import SlotsBusy
 
@@ -141,6 +142,7 @@ def api_route(
                 {"WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope"'},
             )
         request.principal = principal  # type: ignore[attr-defined]
+        logs.set_caller(principal.kind, principal.id)
 
     return functools.partial(_route, authorize=authorize, methods=methods, accepts=frozenset(kinds))
 

@@ -1,6 +1,6 @@
 """What happens to every request before a view sees it and to every response after."""
 
-import secrets
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,23 +13,47 @@ from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
-from cloudui.web import api, client, errors
+from cloudui.web import api, client, errors, logs, request_log
 from cloudui.web.htmx import page_below, wants_fragment
+from cloudui.web.principal import Kind
+from cloudui.web.request_log import Answered
 from cloudui.web.slots import SlotsBusy
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
-class RequestIdMiddleware:
-    """Names each request in `request.request_id` and `X-Request-Id`, to match a report, a log line and an audit event."""
+class RequestMiddleware:
+    """Names each request in `request.request_id` and `X-Request-Id`, and has one line written about it.
+
+    The name is to match a report, log lines and an audit event.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.request_id = secrets.token_hex(16)  # type: ignore[attr-defined]
-        response = self.get_response(request)
-        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        began = time.perf_counter()
+        request_id = client.request_id(request.META)
+        request.request_id = request_id  # type: ignore[attr-defined]
+        context = logs.Context(request_id, request)
+        token = logs.context.set(context)
+        try:
+            response = self.get_response(request)
+        finally:
+            logs.context.reset(token)
+        response.headers["X-Request-Id"] = request_id
+        request_log.record(
+            Answered(
+                time.time(),
+                time.perf_counter() - began,
+                request_id,
+                context.caller_kind,
+                context.caller_id,
+                logs.route_of(request),
+                request_log.method_of(request.method),
+                response.status_code,
+            )
+        )
         return response
 
 
@@ -115,6 +139,16 @@ class BrowserHeadersMiddleware:
 
 class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
     """Every page needs a signed-in person unless its view says otherwise."""
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Decide, and tell the log who it is."""
+        response: HttpResponseBase | None = super().process_view(request, view_func, view_args, view_kwargs)
+        # Asked for already, unless the view is for everybody.
+        if getattr(view_func, "login_required", True) and request.user.is_authenticated:
+            logs.set_caller(Kind.USER, str(request.user.pk))
+        return response
 
     def handle_no_permission(  # type: ignore[override] # htmx is redirected by a header, not by the status
         self, request: HttpRequest, view_func: Callable[..., Any]

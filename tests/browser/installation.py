@@ -21,6 +21,9 @@ OURS: Final = (
     "CACHE_URL",
     "EMAIL_",
     "DEBUG",
+    "LOG_",
+    "METRICS_",
+    "PROMETHEUS_",
     "STATIC_ROOT",
     "DJANGO_",
     "TRUSTED_",
@@ -48,10 +51,10 @@ class Installation:
 
 
 @contextmanager
-def running(directory: Path) -> Iterator[Installation]:
+def running(directory: Path, **more: str) -> Iterator[Installation]:
     """Prepare an installation in `directory` and serve it, until the block ends.
 
-    It logs everything there is to log, so that what must not be logged would be found.
+    It logs everything there is to log, so that what must not be logged would be found. `more` are further variables.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -65,6 +68,7 @@ def running(directory: Path) -> Iterator[Installation]:
         "PORT": str(port),
         "PUBLIC_URL": url,
         "WEB_WORKERS": "1",
+        **more,
     }
     installation = Installation(url, port, directory / "data", environment, password)
     installation.manage("prepare")

@@ -6,8 +6,8 @@ from enum import StrEnum
 from django.db import transaction
 from django.http import HttpRequest
 
-from cloudui.web import ratelimit
-from cloudui.web.principal import system_principal
+from cloudui.web import logs, ratelimit
+from cloudui.web.principal import Kind, system_principal
 from workspaces import audit
 from workspaces.models import User
 from workspaces.principals import origin_of, principal_for, principal_of
@@ -24,6 +24,7 @@ class Refusal(StrEnum):
 
 def record_sign_in(request: HttpRequest, user: User) -> None:
     """Write that a person signed in, inside the transaction that does it."""
+    logs.set_caller(Kind.USER, user.pk)
     audit.record(principal_for(user, origin=origin_of(request)), "signIn", target=user.pk)
 
 

@@ -13,6 +13,8 @@ from django.core.management.base import BaseCommand
 from django.db import connections
 from django.utils.module_loading import import_string
 
+from cloudui.web import logs
+
 PAUSE_SECONDS: Final = 60
 
 logger = logging.getLogger(__name__)
@@ -39,16 +41,21 @@ class Command(BaseCommand):
 def run_tasks() -> None:
     """Run each task; one that fails is logged, tried again the next minute, and does not stop the others."""
     for name in settings.HOUSEKEEPING:
-        try:
-            task: Callable[[], object] = import_string(name)
-            task()
-        except Exception:
-            # Whatever the database, a disk or the code has: the next minute is another attempt.
-            logger.exception("Housekeeping could not finish %s", name)
-            # Perhaps it is the connection that broke.
-            _close_connections()
+        with logs.task():
+            _run_task(name)
     # The pause needs none, and a database that restarts during it is found again.
     _close_connections()
+
+
+def _run_task(name: str) -> None:
+    try:
+        task: Callable[[], object] = import_string(name)
+        task()
+    except Exception:
+        # Whatever the database, a disk or the code has: the next minute is another attempt.
+        logger.exception("Housekeeping could not finish %s", name)
+        # Perhaps it is the connection that broke.
+        _close_connections()
 
 
 def _close_connections() -> None:
