@@ -13,6 +13,7 @@ import os
 import resource
 import signal
 import threading
+from pathlib import Path
 from typing import Any, Final
 
 from granian import Granian
@@ -21,7 +22,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.mp import WorkerProcess
 
-from cloudui.web import parents
+from cloudui.web import metric_files, parents
 
 APPLICATION: Final = "cloudui.wsgi:application"
 # Most of them wait for a password or key secret to be checked; with fewer the pages would wait too.
@@ -64,6 +65,7 @@ def main(application: str = APPLICATION) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
     )
+    metric_files.clear(_metrics_directory())
     server.serve(spawn_target=serve)
 
 
@@ -91,6 +93,7 @@ def serve(*arguments: Any) -> None:
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, signal.SIG_DFL)
     parents.end_with_parent(parent=_server())
+    metric_files.join(_metrics_directory())
     _serve(*arguments)
 
 
@@ -122,6 +125,14 @@ def _serve(worker_id: int, callback: Any, sock: Any, ipc: Any, _loop: Any, *opti
     if not done.wait(STOP_SECONDS if os.getppid() == _server() else ORPHAN_SECONDS):
         # Somebody still sends or reads, and would for ever.
         os._exit(0)
+
+
+def _metrics_directory() -> Path:
+    from django.conf import settings
+
+    # Of this server: there may be another one at another port.
+    directory: Path = settings.DATA_DIR / "metrics" / str(settings.PORT)
+    return directory
 
 
 def _server() -> int:

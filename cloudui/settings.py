@@ -54,6 +54,11 @@ SECRET_KEY_FALLBACKS = _django_keys[1:]
 # How many argon2 run at once on this machine; 0 means one per core (cloudui.web.slots).
 ARGON2_SLOTS = env.int("ARGON2_SLOTS", 0, validate=validate.Range(min=0))
 
+# Who may read /metrics from another machine (cloudui.web.scrape).
+METRICS_TOKEN = env.str(
+    "METRICS_TOKEN", "", validate=validate.Regexp(r"(\S{16,})?\Z", error="Use 16 characters or more.")
+)
+
 # How slowly a request may come (cloudui.server, cloudui.web.rsgi).
 HEAD_SECONDS = env.int("HEAD_SECONDS", 30, validate=validate.Range(min=1, max=60))
 BODY_IDLE_SECONDS = env.int("BODY_IDLE_SECONDS", 30, validate=validate.Range(min=1))

@@ -11,7 +11,7 @@ django.setup(set_prefix=False)
 from django.db import connections  # noqa: E402 - models need the applications that were just set up
 
 from apikeys import usage  # noqa: E402 - they too
-from cloudui.web import keycheck, request_log, wsgi  # noqa: E402 - they too
+from cloudui.web import keycheck, metrics, request_log, wsgi  # noqa: E402 - they too
 
 application = wsgi.Handler()
 
@@ -21,3 +21,4 @@ keycheck.verify_or_register()
 connections.close_all()
 usage.write_regularly()
 request_log.write_regularly()
+metrics.WORKERS.set(1)

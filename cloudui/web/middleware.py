@@ -13,7 +13,7 @@ from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
-from cloudui.web import api, client, errors, logs, request_log
+from cloudui.web import api, client, errors, logs, request_log, scrape
 from cloudui.web.htmx import page_below, wants_fragment
 from cloudui.web.principal import Kind
 from cloudui.web.request_log import Answered
@@ -58,15 +58,17 @@ class RequestMiddleware:
 
 
 class TransportMiddleware:
-    """Answers health checks, refuses plain HTTP where HTTPS is promised, and knows one name for this host."""
+    """Answers health checks and Prometheus, refuses plain HTTP where HTTPS is promised, and knows one name for this host."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        # Load balancers and Prometheus ask by IP address, without our host name and without TLS.
         if request.path_info in {"/healthz", "/readyz"}:
-            # Load balancers ask by IP address, without our host name and without TLS.
             return _health(request)
+        if request.path_info == "/metrics":
+            return scrape.show(request)
         if "HTTP_X_FORWARDED_PROTO" in request.META and not client.is_trusted_proxy(request):
             del request.META["HTTP_X_FORWARDED_PROTO"]
         if settings.PUBLIC.is_https and not request.is_secure():

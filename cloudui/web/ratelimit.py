@@ -14,6 +14,8 @@ from typing import Final
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
+from cloudui.web import metrics
+
 WINDOW_SECONDS: Final = 60
 # Whoever has one IPv6 address has the 2**64 others of its network as well.
 IPV6_PREFIX: Final = 64
@@ -36,6 +38,7 @@ def count(name: str, who: str) -> int:
     try:
         return _add_one(key)
     except (RedisError, OSError):
+        metrics.count_failure("cache")
         logger.exception("The cache cannot be reached: nothing is limited until it is back.")
         return 0
 
@@ -45,6 +48,7 @@ def peek(name: str, who: str) -> int:
     try:
         return int(cache.get(_key(name, who), 0))
     except (RedisError, OSError):
+        metrics.count_failure("cache")
         logger.exception("The cache cannot be reached: nothing is limited until it is back.")
         return 0
 
@@ -54,6 +58,7 @@ def is_first(name: str, who: str, *, seconds: int = WINDOW_SECONDS) -> bool:
     try:
         return bool(cache.add(f"once:{name}:{_digest(who)}", 1, timeout=seconds))
     except (RedisError, OSError):
+        metrics.count_failure("cache")
         logger.exception("The cache cannot be reached: nothing is limited until it is back.")
         return True
 

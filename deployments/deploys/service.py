@@ -21,6 +21,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404
 
+from cloudui.web import metrics
 from cloudui.web.principal import Principal
 from cloudui.web.text import PlainTextField
 from deployments.access import deployment_to_deploy
@@ -120,6 +121,7 @@ def receive(
             # Known before the activation, so that nothing is missing if only the end has to be written later.
             Deploy.objects.filter(pk=deploy.pk).update(has_files=True, **asdict(unpacked))
             _activate(principal, deploy, bundle, confirm)
+    metrics.count_deploy("succeeded", deploy.size)
     return deploy
 
 
@@ -158,6 +160,7 @@ def roll_back(
         bundle = Bundle(deployment.release_name)
         with _failure_recorded(principal, deploy, bundle):
             _activate(principal, deploy, bundle, confirm)
+    metrics.count_deploy("succeeded")
     return deploy
 
 
@@ -185,11 +188,13 @@ def _locked_files(deployment: Deployment) -> Iterator[None]:
             recover_interrupted(deployment)
             yield
     except bundles.Busy:
+        metrics.count_deploy("in_progress")
         raise DeployInProgress from None
     except OSError as error:
         # Only the operating system's own have a number; a request that broke off has none.
         if error.errno is None:
             raise
+        metrics.count_failure("store")
         logger.exception("The DAGs of %s could not be stored", deployment.release_name)
         raise NotStored from error
 
@@ -234,6 +239,7 @@ def _failure_recorded(principal: Principal, deploy: Deploy, bundle: Bundle) -> I
     try:
         yield
     except BaseException as error:
+        metrics.count_deploy("refused" if isinstance(error, Refused) else "failed")
         complete_interrupted(principal, deploy, bundle, _reason(error))
         if isinstance(error, Refused):
             code = "too_large" if isinstance(error, TooLarge) else "refused"

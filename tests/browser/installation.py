@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Final
@@ -39,10 +39,16 @@ class Installation:
     directory: Path
     environment: dict[str, str]
     password: str
+    server: int = 0
 
     @property
     def log(self) -> Path:
         return self.directory.parent / "log"
+
+    def workers(self) -> list[int]:
+        """The processes of the server."""
+        children = Path(f"/proc/{self.server}/task/{self.server}/children").read_text()
+        return [int(each) for each in children.split()]
 
     def manage(self, *arguments: str) -> None:
         """Run a management command of this installation."""
@@ -82,7 +88,7 @@ def running(directory: Path, **more: str) -> Iterator[Installation]:
         )
         try:
             _wait_for(installation, server)
-            yield installation
+            yield replace(installation, server=server.pid)
         finally:
             server.terminate()
             server.wait(timeout=30)

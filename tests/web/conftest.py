@@ -1,9 +1,12 @@
-"""What is written to the log, by the handler that the settings have made."""
+"""What is written to the log, by the handler that the settings have made, and settings with another environment."""
 
 import io
-import logging
+import logging.config
+import runpy
 
 import pytest
+
+import cloudui.settings
 
 
 @pytest.fixture
@@ -17,3 +20,15 @@ def handler(monkeypatch):
 @pytest.fixture
 def lines(handler):
     return handler.stream.getvalue
+
+
+@pytest.fixture
+def settings_with(monkeypatch):
+    """The product's settings, run anew with one more variable in the environment."""
+    monkeypatch.setattr(logging.config, "dictConfig", lambda _: None)  # the logs stay those of the tests
+
+    def run(name, url):
+        monkeypatch.setenv(name, url)
+        return runpy.run_path(cloudui.settings.__file__)
+
+    return run

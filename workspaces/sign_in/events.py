@@ -6,7 +6,7 @@ from enum import StrEnum
 from django.db import transaction
 from django.http import HttpRequest
 
-from cloudui.web import logs, ratelimit
+from cloudui.web import logs, metrics, ratelimit
 from cloudui.web.principal import Kind, system_principal
 from workspaces import audit
 from workspaces.models import User
@@ -37,6 +37,8 @@ def record_sign_out(request: HttpRequest) -> None:
 
 def record_refusal(request: HttpRequest, refusal: Refusal, *, email: str = "") -> None:
     """Write that somebody was not signed in."""
+    if refusal is Refusal.TOO_MANY_ATTEMPTS:
+        metrics.count_refusal("sign_ins")
     user = _account(email)
     if user is None and refusal is Refusal.WRONG_PASSWORD:
         refusal = Refusal.UNKNOWN_ACCOUNT

@@ -14,7 +14,7 @@ from apikeys.credentials import KeySecret
 from apikeys.tokens import exchange, secrets_in_urls
 from apikeys.tokens.exchange import CredentialsRefused, InvalidCredentials, TooManyFailures
 from apikeys.tokens.oauth.parameters import MOST_BYTES, Parameters, form_pairs, invalid_request
-from cloudui.web import ratelimit
+from cloudui.web import metrics, ratelimit
 from cloudui.web.api import ApiError
 from cloudui.web.client import client_address
 from workspaces.principals import origin_of
@@ -85,6 +85,7 @@ def failed(
         return invalid_client(str(failure))
     caller = ratelimit.caller(client_address(request))
     if isinstance(failure, TooManyFailures) or ratelimit.count("token-failures", caller) > MOST_FAILURES:
+        metrics.count_refusal("failed_exchanges")
         return wait("Too many failed attempts. Try again in the next minute.")
     return invalid_client()
 

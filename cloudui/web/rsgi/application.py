@@ -4,6 +4,7 @@ import logging
 from http import HTTPStatus
 from typing import Any, Final
 
+from cloudui.web import metrics
 from cloudui.web.bodies import INPUT, MEMORY_BYTES, AwaitedBody, BodyAdmitted
 from cloudui.web.rsgi import answering, disk
 from cloudui.web.rsgi.answering import WsgiApplication
@@ -42,6 +43,7 @@ class Application:
     def _take(self, scope: Any, proto: Any) -> None:
         length = _length(scope)
         if self._places.waiting >= MOST_WAITING and scope.path != ALIVE:
+            metrics.count_refusal("requests_waiting")
             sentence = "Too many requests at once."
             answering.refuse(proto, _facts(scope), HTTPStatus.SERVICE_UNAVAILABLE, sentence, disk.LATER)
             return

@@ -9,12 +9,14 @@ outside `atomic()` needs no lock: it relies on SQLite's own timeout.
 
 import functools
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any, Final
 
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
+from cloudui.web import metrics
 from cloudui.web.filelocks import FileLocks, HeldLock
 
 # What SQLite itself waits where OPTIONS names no timeout.
@@ -70,7 +72,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _acquire_lock(self) -> None:
         if self._queue is None or self._lock is not None:
             return
+        began = time.perf_counter()
         self._lock = self._queue.acquire(timeout=self._lock_timeout)
+        metrics.observe_writer_wait("writer", time.perf_counter() - began)
         if self._lock is None:
             raise OperationalError("database is locked")
 

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand
 from django.db import connections
 from django.utils.module_loading import import_string
 
-from cloudui.web import logs
+from cloudui.web import logs, metrics
 
 PAUSE_SECONDS: Final = 60
 
@@ -40,14 +40,20 @@ class Command(BaseCommand):
 
 def run_tasks() -> None:
     """Run each task; one that fails is logged, tried again the next minute, and does not stop the others."""
+    results: dict[str, bool] = {}
     for name in settings.HOUSEKEEPING:
         with logs.task():
-            _run_task(name)
+            results[name] = _run_task(name)
+    try:
+        metrics.record_round(settings.DATA_DIR / "metrics", results=results)
+    except OSError:
+        logger.exception("Housekeeping could not write down when it was done")
     # The pause needs none, and a database that restarts during it is found again.
     _close_connections()
 
 
-def _run_task(name: str) -> None:
+def _run_task(name: str) -> bool:
+    """Returns whether it succeeded."""
     try:
         task: Callable[[], object] = import_string(name)
         task()
@@ -56,6 +62,8 @@ def _run_task(name: str) -> None:
         logger.exception("Housekeeping could not finish %s", name)
         # Perhaps it is the connection that broke.
         _close_connections()
+        return False
+    return True
 
 
 def _close_connections() -> None:
