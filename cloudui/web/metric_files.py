@@ -11,6 +11,7 @@ import itertools
 import logging
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -25,9 +26,10 @@ logger = logging.getLogger(__name__)
 
 
 def clear(directory: Path) -> None:
-    """Forget what an earlier server counted. Call it before any process joins."""
-    for file in directory.glob("*.db"):
-        file.unlink(missing_ok=True)
+    """Forget what an earlier server counted, if the disk lets us. Call it before any process joins."""
+    with suppress(OSError):
+        for file in directory.glob("*.db"):
+            file.unlink(missing_ok=True)
 
 
 def join(directory: Path) -> None:
@@ -56,12 +58,13 @@ def join(directory: Path) -> None:
 
 
 def delete_dead(directory: Path) -> None:
-    """Delete what was true of processes that live no more."""
-    for lock in directory.glob("*.lock"):
-        if (descriptor := _lock(lock)) is not None:
-            for file in directory.glob(f"gauge_live*_{lock.stem}.db"):
-                file.unlink(missing_ok=True)
-            os.close(descriptor)
+    """Delete what was true of processes that live no more, if the disk lets us."""
+    with suppress(OSError):
+        for lock in directory.glob("*.lock"):
+            if (descriptor := _lock(lock)) is not None:
+                for file in directory.glob(f"gauge_live*_{lock.stem}.db"):
+                    file.unlink(missing_ok=True)
+                os.close(descriptor)
 
 
 def _lock(file: Path) -> int | None:

@@ -31,7 +31,7 @@ class Person:
     def __init__(self, installation):
         self.url = installation.url
         self.session = requests.Session()
-        self.secrets = {NEW, WRONG, VALUE, installation.password}
+        self.secrets = {NEW, WRONG, VALUE, METRICS_TOKEN, installation.password}
         self.statuses: list[int] = []
 
     def get(self, path):
@@ -130,6 +130,8 @@ def stored(path):
             "security_stamp FROM workspaces_user",
         ):
             yield from (value for (value,) in database.execute(f"SELECT {column}") if len(value) > 8)
+        values = database.execute("SELECT value FROM deployments_environmentvariable")
+        yield from (repr(value)[2:-1] for (value,) in values)
 
 
 @pytest.mark.threat("T-S4")
