@@ -33,7 +33,8 @@ def _count_failure(**_kwargs: object) -> None:
 def _watch_locks(connection: BaseDatabaseWrapper, **_kwargs: object) -> None:
     # SQLite has one lock for all rows, which its own backend measures (cloudui.web.sqlite).
     if connection.vendor == "postgresql" and _measure_lock not in connection.execute_wrappers:
-        connection.execute_wrappers.append(_measure_lock)
+        # The first, since `execute_wrapper()`, inside which this may happen, takes the last one away at its end.
+        connection.execute_wrappers.insert(0, _measure_lock)
 
 
 def _measure_lock(execute: Any, sql: str, *arguments: Any) -> Any:

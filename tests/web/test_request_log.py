@@ -16,7 +16,7 @@ from cloudui import urls
 from cloudui.web import request_log
 from cloudui.web.request_log import Answered
 from cloudui.web.rsgi import answering, application
-from cloudui.web.rsgi.receiving import Pace
+from cloudui.web.rsgi.receiving import Body, Pace, Receiver
 from tests.apikeys.machine import exchange, token_of, whoami
 from tests.factories import PASSWORD, create_api_key, create_deployment, create_member, create_workspace
 
@@ -231,6 +231,31 @@ def test_what_never_reaches_the_application_has_a_line_too(
     assert (line["method"], line["route"], int(line["status"])) == ("POST", "none", status)
     assert [(status, line["id"])] == [(it, headers["X-Request-Id"]) for it, headers in proto.sent]
     assert "abcdefgh" not in lines()
+
+
+def late(body, receiver):
+    receiver._end_late(body.began + 31)
+    return 408
+
+
+def cut(body, receiver):
+    receiver._cut(body)
+    return 400
+
+
+@pytest.mark.parametrize("refuse", [late, cut])
+def test_a_body_that_is_refused_has_a_line_too(lines, refuse):
+    receiver, proto = Receiver(Pace(30, 1024), lambda _: None, lambda _: None), Proto()
+    body = Body(proto, {"REQUEST_METHOD": "PUT", "REMOTE_ADDR": "", "PATH_INFO": "/abcdefgh"}, 100)
+    body.began -= 30
+    receiver._bodies[body] = None
+
+    status = refuse(body, receiver)
+
+    line = line_of(lines)
+    assert (line["method"], line["route"], int(line["status"])) == ("PUT", "none", status)
+    assert float(lines().rpartition("ms=")[2]) >= 30_000
+    assert [(status, line["id"])] == [(it, headers["X-Request-Id"]) for it, headers in proto.sent]
 
 
 @pytest.mark.parametrize("has_begun", [True, False])
