@@ -14,6 +14,7 @@ import resource
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
@@ -24,7 +25,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.mp import WorkerProcess
 
-from cloudui.web import parents
+from cloudui.web import metric_files, parents
 from cloudui.web.database_limits import worker_count
 from cloudui.web.ownership import refuse_root
 
@@ -64,10 +65,13 @@ def main(application: str = APPLICATION) -> None:
         http1_settings=HTTP1Settings(
             header_read_timeout=settings.HEAD_SECONDS * 1000, max_buffer_size=HEAD_BYTES
         ),
+        # Its lines are ours: the settings have the handler and the format.
+        log_dictconfig={"formatters": {}, "handlers": {}, "loggers": {"_granian": {"propagate": True}}},
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
     )
+    metric_files.clear(_metrics_directory())
     server.serve(spawn_target=serve)
 
 
@@ -95,6 +99,7 @@ def serve(*arguments: Any) -> None:
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, signal.SIG_DFL)
     parents.end_with_parent(parent=_server())
+    metric_files.join(_metrics_directory())
     _serve(*arguments)
 
 
@@ -126,6 +131,14 @@ def _serve(worker_id: int, callback: Any, sock: Any, ipc: Any, _loop: Any, *opti
     if not done.wait(STOP_SECONDS if os.getppid() == _server() else ORPHAN_SECONDS):
         # Somebody still sends or reads, and would for ever.
         os._exit(0)
+
+
+def _metrics_directory() -> Path:
+    from django.conf import settings
+
+    # Of this server: there may be another one at another port.
+    directory: Path = settings.DATA_DIR / "metrics" / str(settings.PORT)
+    return directory
 
 
 def _server() -> int:

@@ -10,8 +10,8 @@ from pathlib import Path
 from django.utils.text import slugify
 from environs import Env, validate
 
-from cloudui import configuration
-from cloudui.web import keyring
+from cloudui import configuration, pages
+from cloudui.web import keyring, logs
 
 env = Env()
 
@@ -57,6 +57,11 @@ SECRET_KEY_FALLBACKS = _django_keys[1:]
 
 # How many argon2 run at once on this machine; 0 means one per core (cloudui.web.slots).
 ARGON2_SLOTS = env.int("ARGON2_SLOTS", 0, validate=validate.Range(min=0))
+
+# Who may read /metrics from another machine (cloudui.web.scrape).
+METRICS_TOKEN = env.str(
+    "METRICS_TOKEN", "", validate=validate.Regexp(r"(\S{16,})?\Z", error="Use 16 characters or more.")
+)
 
 # How slowly a request may come (cloudui.server, cloudui.web.rsgi).
 HEAD_SECONDS = env.int("HEAD_SECONDS", 30, validate=validate.Range(min=1, max=60))
@@ -119,13 +124,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # The form of 500 environment variables (deployments.variables.forms) has up to seven fields for each.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 MIDDLEWARE = [
-    "cloudui.web.middleware.RequestIdMiddleware",
+    "cloudui.web.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "apikeys.tokens.secrets_in_urls.SecretInUrlMiddleware",
     "cloudui.web.middleware.TransportMiddleware",
     # Routes for programs end here; everything below is for pages.
     "apikeys.tokens.bearer.BearerMiddleware",
-    "cloudui.web.api.MachineFaceMiddleware",
+    "cloudui.web.machine_face.MachineFaceMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cloudui.web.middleware.ErrorPagesMiddleware",
     "cloudui.web.middleware.CompressionMiddleware",
@@ -145,57 +150,9 @@ MIDDLEWARE = [
     "cloudui.web.middleware.ChangeLimitMiddleware",
 ]
 
-# What a browser may load and do (OWASP Content Security Policy cheat sheet; threats T-W3, T-W4)
-_self = "'self'"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'none'"],
-        "script-src": [_self],
-        "style-src": [_self],
-        "img-src": [_self],
-        "font-src": [_self],
-        "connect-src": [_self],
-        "form-action": [_self],
-        "base-uri": ["'none'"],
-        "frame-ancestors": ["'none'"],
-        "object-src": ["'none'"],
-    }
-}
-
 # Pages
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
-        "OPTIONS": {
-            "loaders": [
-                (
-                    "template_partials.loader.Loader",
-                    [
-                        (
-                            "django.template.loaders.cached.Loader",
-                            [
-                                "django.template.loaders.filesystem.Loader",
-                                "django.template.loaders.app_directories.Loader",
-                            ],
-                        )
-                    ],
-                )
-            ],
-            "builtins": [
-                "template_partials.templatetags.partials",
-                "cloudui.web.templatetags.components",
-                "cloudui.web.templatetags.icons",
-            ],
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                "workspaces.context.shell",
-            ],
-        },
-    }
-]
+CONTENT_SECURITY_POLICY = pages.CONTENT_SECURITY_POLICY
+TEMPLATES = pages.TEMPLATES
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", "") or DATA_DIR / "static")
@@ -270,26 +227,11 @@ EMAIL_TIMEOUT = 10
 if _mail_url:
     globals().update(configuration.mail(_mail_url))
 
-# Logs: one line per event on standard error. Request bodies, cookies and query strings never reach them.
+# Logs: one line per request and event on standard error (cloudui.web.logs, docs/monitoring.md). Request bodies,
+# cookies, paths and query strings never reach them.
 LOGGING_CONFIG = None
-logging.config.dictConfig(
-    {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "filters": {"masked": {"()": "cloudui.web.logs.MaskSecrets"}},
-        "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-        "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["masked"]},
-        },
-        "root": {"handlers": ["stderr"], "level": env.log_level("LOG_LEVEL", logging.INFO)},
-        # A mistyped word or a stale tab is an answer, not a fault: only server errors are news.
-        "loggers": {
-            "django.request": {"level": "ERROR"},
-            # A server that is gone is said once a minute (cloudui.web.databases), not with each attempt.
-            "psycopg.pool": {"level": "ERROR"},
-        },
-    }
-)
+LOG_FORMAT = env.str("LOG_FORMAT", "", validate=validate.OneOf(["", "text", "json"])) or "text"
+logging.config.dictConfig(logs.configuration(env.log_level("LOG_LEVEL", logging.INFO), LOG_FORMAT))
 
 # Tokens
 # How long an API key's access token lives. Longer spares exchanges and costs nothing else: ending a key ends

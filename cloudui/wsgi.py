@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cloudui.settings")
 django.setup(set_prefix=False)
 
 from apikeys import usage  # noqa: E402 - models need the applications that were just set up
-from cloudui.web import keycheck, wsgi  # noqa: E402 - they too
+from cloudui.web import keycheck, metrics, request_log, wsgi  # noqa: E402 - they too
 
 application = wsgi.Handler()
 
@@ -21,3 +21,5 @@ try:
 except ImproperlyConfigured as error:
     sys.exit(f"Configuration error: {error}")
 usage.write_regularly()
+request_log.write_regularly()
+metrics.WORKERS.set(1)

@@ -6,6 +6,8 @@ where there is no row, so that an unknown key costs what a wrong one costs. Only
 anything more than "no".
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -20,8 +22,8 @@ from apikeys.credential_state import SecretState
 from apikeys.credentials import KeySecret
 from apikeys.models import ApiKeySecret, Reason
 from apikeys.tokens import access_tokens, verified_secrets
-from cloudui.web import ratelimit
-from cloudui.web.principal import Origin
+from cloudui.web import logs, metrics, ratelimit
+from cloudui.web.principal import Kind, Origin
 from cloudui.web.slots import SlotsBusy
 from workspaces import audit
 
@@ -67,6 +69,29 @@ class AccessToken:
     seconds: int
 
 
+@contextmanager
+def _counted() -> Iterator[None]:
+    """Count how an exchange ends."""
+    try:
+        yield
+    except BaseException as error:
+        metrics.count_exchange(_RESULTS.get(type(error), "error"))
+        raise
+    metrics.count_exchange("issued")
+
+
+_RESULTS: Final[dict[type[BaseException], str]] = {
+    InvalidCredentials: "invalid",
+    TooManyFailures: "too_many_failures",
+    CredentialsRefused: "refused",
+    TooManyExchanges: "too_many_exchanges",
+    UnknownAudience: "not_offered",
+    UnknownScope: "not_offered",
+    SlotsBusy: "busy",
+}
+
+
+@_counted()
 @sensitive_variables("secret")
 def exchange(
     key_id: str, secret: KeySecret, *, audience: str | None, scope: str | None, origin: Origin
@@ -87,6 +112,7 @@ def exchange(
     """
     state = authenticate(key_id, secret, origin=origin)
     if ratelimit.count("exchanges", state.key_id) > settings.EXCHANGES_PER_MINUTE:
+        metrics.count_refusal("exchanges")
         usage.record_refusal(state, Reason.TOO_MANY_EXCHANGES, origin)
         raise TooManyExchanges
     if audience not in {None, CLI_AUDIENCE, settings.PUBLIC_URL, state.deployment}:
@@ -129,6 +155,7 @@ def authenticate(key_id: str, secret: KeySecret, *, origin: Origin) -> SecretSta
     if state is None:
         pair.count_failure()
         raise InvalidCredentials
+    logs.set_caller(Kind.API_KEY, state.key_id)
     if state.end is not None:
         pair.count_failure()
         raise _refuse(state, Reason.SECRET_ENDED, _ended(state.end), origin)

@@ -23,8 +23,8 @@ from apikeys.credentials import KeySecret
 from apikeys.models import AuthorizationGrant
 from apikeys.models.grant import AuthorizationGrantQuerySet
 from apikeys.tokens import access_tokens, opaque
-from cloudui.web import ratelimit
-from cloudui.web.principal import Origin, Principal, system_principal
+from cloudui.web import logs, metrics, ratelimit
+from cloudui.web.principal import Kind, Origin, Principal, system_principal
 from workspaces import audit
 from workspaces.models import User
 from workspaces.principals import principal_for, with_current_rights
@@ -119,6 +119,7 @@ def refresh(token: KeySecret, *, origin: Origin) -> Tokens:
         _record_refusal(known.select_related("user").first(), origin)
         raise InvalidGrant
     if ratelimit.count("refreshes", grant.pk) > settings.EXCHANGES_PER_MINUTE:
+        metrics.count_refusal("refreshes")
         raise TooManyRefreshes
     # After an End of this moment there is no row, and the token that is made below opens nothing.
     AuthorizationGrant.objects.filter(pk=grant.pk).update(**_use(origin))
@@ -191,6 +192,7 @@ def _complete(grant: AuthorizationGrant, refresh_token: KeySecret, origin: Origi
 
 
 def _tokens(grant: AuthorizationGrant, refresh_token: KeySecret | None = None) -> Tokens:
+    logs.set_caller(Kind.USER, grant.user_id)
     # Outside of the transaction: signing may read and even make the signing keys.
     ends_at = grant.created_at + timedelta(days=settings.CLI_LOGIN_DAYS)
     text, ends = access_tokens.mint_for_user(grant.user, grant=grant.pk, ends_at=ends_at)

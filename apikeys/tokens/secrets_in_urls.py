@@ -18,6 +18,7 @@ from apikeys import credential_state, credentials, usage
 from apikeys.credentials import KeySecret
 from apikeys.models import Reason
 from cloudui.web import api, databases
+from cloudui.web.machine_face import is_machine
 from workspaces.principals import origin_of
 
 REFUSED: Final = "Send credentials in the body or with HTTP Basic, never in the address."
@@ -43,7 +44,7 @@ class SecretInUrlMiddleware:
             return self.get_response(request)
         for secret in secrets:
             _record(secret, request)
-        if api.is_machine(request):
+        if is_machine(request):
             return api.answer_error(400, "invalid_request", REFUSED)
         headers = {"Cache-Control": "no-store"}
         return HttpResponse(FOR_PEOPLE, content_type="text/plain", status=400, headers=headers)

@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.urls import register_converter
 
+from cloudui.web import observers
 from cloudui.web.ids import IdConverter, KeyIdConverter
 
 
@@ -14,6 +15,7 @@ class WebConfig(AppConfig):
     verbose_name = "Installation"
 
     def ready(self) -> None:
-        """Have paths know identifiers, whichever URL configuration is read first."""
+        """Have paths know identifiers, whichever URL configuration is read first, and metrics know failures."""
         register_converter(IdConverter, "cid")
         register_converter(KeyIdConverter, "keyid")
+        observers.connect()

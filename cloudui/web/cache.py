@@ -22,6 +22,8 @@ from redis.connection import Connection, SSLConnection
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from cloudui.web import metrics
+
 # How long connecting and each answer may take.
 ANSWER_SECONDS: Final = 0.1
 # A request asks several times: if even the best of some answers takes longer, Redis is no help.
@@ -126,6 +128,7 @@ class SoftRedisCache(BaseCache):
                 if time.perf_counter() - began > SLOW_SECONDS:
                     server.doubt(self._remote)
                 return result
+        metrics.count_failure("cache")
         if operation in {"delete", "delete_many"}:
             server.delete_later(*arguments)
         return getattr(server.memory, operation)(*arguments)

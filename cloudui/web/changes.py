@@ -10,7 +10,7 @@ from typing import Final
 from django.conf import settings
 from django.http import HttpRequest
 
-from cloudui.web import bodies, ratelimit
+from cloudui.web import bodies, metrics, ratelimit
 from cloudui.web.principal import Principal
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -45,4 +45,5 @@ def count_change(request: HttpRequest, caller: Principal) -> None:
         (settings.CHANGES_PER_DAY, "day", "until midnight (UTC)", ratelimit.DAY_SECONDS),
     ):
         if ratelimit.count(f"changes-{window}", who, seconds=seconds) > most:
+            metrics.count_refusal("changes")
             raise TooManyChanges(most, window, wait, seconds)

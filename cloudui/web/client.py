@@ -1,13 +1,20 @@
 """Where a request came from: one function for limits, sign-in and the audit log."""
 
+import re
+from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 
+from cloudui.web import logs
+
 # Longer user agents are noise, and the audit log keeps each for 90 days.
 USER_AGENT_LENGTH = 255
+# As nginx and others write it, as short as the audit log keeps it, and with nothing that a key secret or a token has.
+REQUEST_ID = re.compile(r"[0-9A-Za-z-]{8,40}")
 
 
 def client_address(request: HttpRequest) -> str:
@@ -31,13 +38,25 @@ def client_address(request: HttpRequest) -> str:
 
 def is_trusted_proxy(request: HttpRequest) -> bool:
     """Whether the connection itself comes from one of `TRUSTED_PROXIES`."""
-    peer = _canonical(request.META.get("REMOTE_ADDR", ""))
-    return bool(peer) and _is_trusted(peer)
+    return _is_from_proxy(request.META)
+
+
+def request_id(meta: Mapping[str, Any]) -> str:
+    """The name of a request: its X-Request-Id if one of `TRUSTED_PROXIES` sends it, otherwise a new one."""
+    given = meta.get("HTTP_X_REQUEST_ID")
+    if given and REQUEST_ID.fullmatch(given) and _is_from_proxy(meta):
+        return str(given)
+    return logs.new_id()
 
 
 def user_agent(request: HttpRequest) -> str:
     """The caller's User-Agent header, cut to 255 characters."""
     return str(request.META.get("HTTP_USER_AGENT", ""))[:USER_AGENT_LENGTH]
+
+
+def _is_from_proxy(meta: Mapping[str, Any]) -> bool:
+    peer = _canonical(meta.get("REMOTE_ADDR", ""))
+    return bool(peer) and _is_trusted(peer)
 
 
 @lru_cache(maxsize=4096)

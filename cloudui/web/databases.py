@@ -10,6 +10,8 @@ from typing import Final
 
 from django.db import Error, InterfaceError, OperationalError, connection
 
+from cloudui.web import metrics
+
 RETRY_AFTER: Final = 2
 SAY_SECONDS: Final = 60.0
 
@@ -65,7 +67,8 @@ def answers(seconds: float) -> bool:
 
 
 def report(error: BaseException, sentence: str = "") -> None:
-    """Log that the database cannot be used, at most once a minute: every request meets the same."""
+    """Log that the database cannot be used, at most once a minute: every request meets the same. Each is counted."""
+    metrics.count_failure("database")
     first = next((link for link in _chain(error) if _says_so(link)), error)
     if _reports.is_due():
         words = f"{sentence} The database cannot be used: {first}".split()

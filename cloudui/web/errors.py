@@ -19,6 +19,7 @@ from django.template.loader import render_to_string
 from cloudui.web import api, databases
 from cloudui.web.changes import TooManyChanges
 from cloudui.web.disk import NoSpace
+from cloudui.web.machine_face import is_machine
 from cloudui.web.slots import SlotsBusy
 
 UNAVAILABLE = "The database cannot be used right now. Try again in a few seconds."
@@ -32,7 +33,7 @@ def sign_in_url(page: str) -> str:
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400: a request for another host names the setting to change; everything else stays general."""
-    if api.is_machine(request):
+    if is_machine(request):
         return api.answer_bad_request(exception)
     if isinstance(exception, DisallowedHost):
         reason = (
@@ -46,7 +47,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403 with the reason that the access policy gave."""
     reason = str(exception or "") or "You do not have permission to do this."
-    if api.is_machine(request):
+    if is_machine(request):
         return api.answer_error(HTTPStatus.FORBIDDEN, "access_denied", reason)
     return _explain(request, reason, page="403.html", status=HTTPStatus.FORBIDDEN)
 
@@ -59,7 +60,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404, always the same bytes for a page, for a fragment and for a program."""
-    if api.is_machine(request):
+    if is_machine(request):
         return api.answer_error(*api.NOT_FOUND)
     template = "404_fragment.html" if _is_fragment(request) else "404.html"
     return HttpResponse(_constant(template), status=HTTPStatus.NOT_FOUND)
@@ -71,7 +72,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     exception = sys.exc_info()[1]
     if databases.is_unavailable(exception):
         return unavailable(request, cast("BaseException", exception))
-    if api.is_machine(request):
+    if is_machine(request):
         return api.answer_error(*api.SERVER_ERROR)
     if _is_fragment(request):
         return HttpResponse("Something went wrong on our side. Try again.", status=500)
@@ -80,7 +81,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def busy(request: HttpRequest, exception: SlotsBusy) -> HttpResponse:
     """503 while all slots for password hashing are taken, with the seconds to wait."""
-    if api.is_machine(request):
+    if is_machine(request):
         return api.answer_later(exception)
     text = "Too many sign-ins and key checks are running right now. Try again in a few seconds."
     response = _explain(request, text, page="503.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
@@ -97,7 +98,7 @@ def too_many_changes(request: HttpRequest, exception: TooManyChanges) -> HttpRes
 
 def no_space(request: HttpRequest, exception: NoSpace) -> HttpResponse:
     """507 where a disk has no space for what was sent, with the seconds after which it may have."""
-    if api.is_machine(request):
+    if is_machine(request):
         return api.answer_later(exception)
     status = HTTPStatus.INSUFFICIENT_STORAGE
     response = _explain(request, str(exception), page="507.html", status=status)
@@ -107,13 +108,14 @@ def no_space(request: HttpRequest, exception: NoSpace) -> HttpResponse:
 
 def unavailable(request: HttpRequest, exception: BaseException) -> HttpResponse:
     """503 while the database cannot be used; nothing here asks it."""
-    if api.is_machine(request):
+    if is_machine(request):
         response = api.answer_unavailable(exception)
-    elif _is_fragment(request):
-        response = HttpResponse(UNAVAILABLE, content_type="text/plain; charset=utf-8")
     else:
-        response = HttpResponse(_constant("503_database.html"))
-    databases.report(exception)
+        databases.report(exception)
+        if _is_fragment(request):
+            response = HttpResponse(UNAVAILABLE, content_type="text/plain; charset=utf-8")
+        else:
+            response = HttpResponse(_constant("503_database.html"))
     response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     response["Retry-After"] = str(databases.RETRY_AFTER)
     # It has just been reported, and Django would add a traceback for each request.
@@ -123,7 +125,7 @@ def unavailable(request: HttpRequest, exception: BaseException) -> HttpResponse:
 
 def insecure_transport(request: HttpRequest) -> HttpResponse:
     """403 for plain HTTP where `PUBLIC_URL` promises HTTPS."""
-    if api.is_machine(request):
+    if is_machine(request):
         reason = f"This installation speaks HTTPS only. Use {settings.PUBLIC_URL}"
         return api.answer_error(HTTPStatus.FORBIDDEN, "access_denied", reason)
     text = f"This installation speaks HTTPS only. Use {settings.PUBLIC_URL}\n"

@@ -1,6 +1,6 @@
 """What happens to every request before a view sees it and to every response after."""
 
-import secrets
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -13,11 +13,13 @@ from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
-from cloudui.web import api, bodies, client, databases, disk, errors
+from cloudui.web import bodies, client, databases, disk, errors, logs, request_log, scrape
 from cloudui.web.changes import READING, TooManyChanges, count_change
 from cloudui.web.disk import NoSpace
 from cloudui.web.htmx import page_below, wants_fragment
-from cloudui.web.principal import Principal
+from cloudui.web.machine_face import is_machine
+from cloudui.web.principal import Kind, Principal
+from cloudui.web.request_log import Answered
 from cloudui.web.slots import SlotsBusy
 
 # How long /readyz waits for the database.
@@ -26,29 +28,53 @@ READY_SECONDS: Final = 0.7
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
-class RequestIdMiddleware:
-    """Names each request in `request.request_id` and `X-Request-Id`, to match a report, a log line and an audit event."""
+class RequestMiddleware:
+    """Names each request in `request.request_id` and `X-Request-Id`, and has one line written about it.
+
+    The name is to match a report, log lines and an audit event.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.request_id = secrets.token_hex(16)  # type: ignore[attr-defined]
-        response = self.get_response(request)
-        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        began = time.perf_counter()
+        request_id = client.request_id(request.META)
+        request.request_id = request_id  # type: ignore[attr-defined]
+        context = logs.Context(request_id, request)
+        token = logs.context.set(context)
+        try:
+            response = self.get_response(request)
+        finally:
+            logs.context.reset(token)
+        response.headers["X-Request-Id"] = request_id
+        request_log.record(
+            Answered(
+                time.time(),
+                time.perf_counter() - began,
+                request_id,
+                context.caller_kind,
+                context.caller_id,
+                logs.route_of(request),
+                request_log.method_of(request.method),
+                response.status_code,
+            )
+        )
         return response
 
 
 class TransportMiddleware:
-    """Answers health checks, refuses plain HTTP where HTTPS is promised, and knows one name for this host."""
+    """Answers health checks and Prometheus, refuses plain HTTP where HTTPS is promised, and knows one name for this host."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        # Load balancers and Prometheus ask by IP address, without our host name and without TLS.
         if request.path_info in {"/healthz", "/readyz"}:
-            # Load balancers ask by IP address, without our host name and without TLS.
             return _health(request)
+        if request.path_info == "/metrics":
+            return scrape.show(request)
         if "HTTP_X_FORWARDED_PROTO" in request.META and not client.is_trusted_proxy(request):
             del request.META["HTTP_X_FORWARDED_PROTO"]
         if settings.PUBLIC.is_https and not request.is_secure():
@@ -57,7 +83,7 @@ class TransportMiddleware:
             settings.PUBLIC.host == "localhost"
             and request.method == "GET"
             # Programs are never redirected: they would leave their Authorization header behind.
-            and not api.is_machine(request)
+            and not is_machine(request)
         ):
             host, _, port = request.META.get("HTTP_HOST", "").rpartition(":")
             # Digits only: "8871@elsewhere" would make the URL that of another host.
@@ -129,6 +155,16 @@ class BrowserHeadersMiddleware:
 
 class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
     """Every page needs a signed-in person unless its view says otherwise."""
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Decide, and tell the log who it is."""
+        response: HttpResponseBase | None = super().process_view(request, view_func, view_args, view_kwargs)
+        # Asked for already, unless the view is for everybody.
+        if getattr(view_func, "login_required", True) and request.user.is_authenticated:
+            logs.set_caller(Kind.USER, str(request.user.pk))
+        return response
 
     def handle_no_permission(  # type: ignore[override] # htmx is redirected by a header, not by the status
         self, request: HttpRequest, view_func: Callable[..., Any]

@@ -14,6 +14,7 @@ from typing import Final
 from django.conf import settings
 from django.db import connections
 
+from cloudui.web import metrics
 from cloudui.web.filelocks import FileLocks
 
 # A burst of 50 pipelines is through in half a second on two cores; who waits this long meets a real flood.
@@ -42,11 +43,14 @@ def argon2_slot(*, allow_transaction: bool = False) -> Iterator[None]:
     if not allow_transaction:
         _refuse_transaction()
     _return_pooled_connections()
-    held = _slots(settings.DATA_DIR, slot_count()).acquire(timeout=WAIT_SECONDS)
+    with metrics.waiting_for_slot():
+        held = _slots(settings.DATA_DIR, slot_count()).acquire(timeout=WAIT_SECONDS)
     if held is None:
+        metrics.count_refusal("argon2_slots")
         raise SlotsBusy
     try:
-        yield
+        with metrics.ARGON2_IN_USE.track_inprogress():
+            yield
     finally:
         held.release()
 

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from cloudui.web import metrics
 from cloudui.web.principal import Principal
 from deployments.access import deployment_to_deploy_image
 from deployments.deploys.completion import mark_recorded
@@ -78,4 +79,5 @@ def record_image(
             confirm(deploy)
         deploy.save(force_insert=True)
         mark_recorded(principal, locked, deploy)
+    metrics.count_deploy("succeeded")
     return deploy

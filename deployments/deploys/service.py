@@ -21,7 +21,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404
 
-from cloudui.web import disk
+from cloudui.web import disk, metrics
 from cloudui.web.disk import NoSpace
 from cloudui.web.principal import Principal
 from deployments.access import deployment_to_deploy
@@ -32,6 +32,7 @@ from deployments.deploys.completion import (
     mark_succeeded,
     recover_interrupted,
 )
+from deployments.deploys.counting import failures_counted
 from deployments.deploys.listing import deploy_to_view
 from deployments.deploys.source import DeploySource, clean_description, new_deploy
 from deployments.deploys.store import bundles
@@ -137,6 +138,7 @@ def receive(
                 Deploy.objects.filter(pk=deploy.pk).update(has_files=True, **asdict(unpacked))
                 _activate(principal, deploy, bundle, confirm)
         _make_room(deployment, bundle)
+    metrics.count_deploy("succeeded", deploy.size)
     return deploy
 
 
@@ -177,6 +179,7 @@ def roll_back(
         bundle = Bundle(deployment.release_name)
         with _failure_recorded(principal, deploy, bundle):
             _activate(principal, deploy, bundle, confirm)
+    metrics.count_deploy("succeeded")
     return deploy
 
 
@@ -204,8 +207,10 @@ def _locked_files(deployment: Deployment) -> Iterator[None]:
     try:
         with bundles.hold(deployment.pk, wait_seconds=WAIT_SECONDS):
             recover_interrupted(deployment)
-            yield
+            with failures_counted():
+                yield
     except bundles.Busy:
+        metrics.count_deploy("in_progress")
         raise DeployInProgress from None
     except OSError as error:
         # Only the operating system's own have a number; a request that broke off has none.
@@ -213,6 +218,7 @@ def _locked_files(deployment: Deployment) -> Iterator[None]:
             raise
         if error.errno in disk.FULL:
             raise NoSpace from error
+        metrics.count_failure("store")
         logger.exception("The DAGs of %s could not be stored", deployment.release_name)
         raise NotStored from error
 

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 
+from cloudui.web import metrics
 from cloudui.web.principal import Principal
 from deployments.access import deployment_to_deploy, deployment_to_deploy_image
 from deployments.deploys.source import DeploySource, clean_description
@@ -158,6 +159,7 @@ def _require_place(locked: Deployment) -> None:
     given_up = [staged for staged in under_way if StagedArchive(staged.pk).is_empty]
     too_many = len(under_way) - MOST_OPEN + 1
     if too_many > len(given_up):
+        metrics.count_refusal("open_uploads")
         raise TooManyOpen
     for staged in given_up[: max(0, too_many)]:
         staged.delete()

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,9 @@ OURS: Final = (
     "CACHE_URL",
     "EMAIL_",
     "DEBUG",
+    "LOG_",
+    "METRICS_",
+    "PROMETHEUS_",
     "STATIC_ROOT",
     "DJANGO_",
     "TRUSTED_",
@@ -36,10 +39,16 @@ class Installation:
     directory: Path
     environment: dict[str, str]
     password: str
+    server: int = 0
 
     @property
     def log(self) -> Path:
         return self.directory.parent / "log"
+
+    def workers(self) -> list[int]:
+        """The processes of the server."""
+        children = Path(f"/proc/{self.server}/task/{self.server}/children").read_text()
+        return [int(each) for each in children.split()]
 
     def manage(self, *arguments: str) -> None:
         """Run a management command of this installation."""
@@ -48,10 +57,10 @@ class Installation:
 
 
 @contextmanager
-def running(directory: Path) -> Iterator[Installation]:
+def running(directory: Path, **more: str) -> Iterator[Installation]:
     """Prepare an installation in `directory` and serve it, until the block ends.
 
-    It logs everything there is to log, so that what must not be logged would be found.
+    It logs everything there is to log, so that what must not be logged would be found. `more` are further variables.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -65,6 +74,7 @@ def running(directory: Path) -> Iterator[Installation]:
         "PORT": str(port),
         "PUBLIC_URL": url,
         "WEB_WORKERS": "1",
+        **more,
     }
     installation = Installation(url, port, directory / "data", environment, password)
     installation.manage("prepare")
@@ -78,7 +88,7 @@ def running(directory: Path) -> Iterator[Installation]:
         )
         try:
             _wait_for(installation, server)
-            yield installation
+            yield replace(installation, server=server.pid)
         finally:
             server.terminate()
             server.wait(timeout=30)

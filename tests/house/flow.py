@@ -103,8 +103,7 @@ def _live_through(flow):
 
 def forms_of(text):
     """How a text could be written down, in lower case as far as case says nothing."""
-    parts = [text, text[6:49]] if SECRET.fullmatch(text) else [text.rsplit(".", 1)[1]]
-    for part in parts:
+    for part in [text, text[6:49]] if SECRET.fullmatch(text) else [text.rsplit(".", 1)[-1]]:
         raw = part.encode()
         yield raw.lower()
         yield raw.hex().encode()

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from cloudui.web.api import MACHINE_PATHS
+from cloudui.web.machine_face import MACHINE_PATHS
 from tests.cast import HX, ROLES
 from tests.house.routes import pages, routes
 from tests.house.walk import Question

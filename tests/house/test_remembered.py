@@ -14,6 +14,7 @@ import workspaces
 
 # Unbounded, because there are only as many of them as of what is named.
 AS_MANY_AS = {
+    "cloudui.web.cache._server": "addresses of a cache",
     "cloudui.web.disk._lock": "data directories",
     "cloudui.web.errors._constant": "templates of errors",
     "cloudui.web.rest.guide.guide": "interfaces",
@@ -58,6 +59,6 @@ def test_the_others_remember_a_few_thousand_at_most(remembering):
     assert {
         "cloudui.web.client._canonical",
         "cloudui.web.ratelimit.caller",
-        "cloudui.web.api._route_at",
+        "cloudui.web.machine_face._route_at",
     } <= set(bounded)
     assert {name: most for name, most in bounded.items() if not 0 < most <= MOST} == {}

@@ -1,13 +1,11 @@
 """Nonsense in the environment stops the start with the variable's name, and without the password in it."""
 
-import logging.config
-import runpy
 from urllib.parse import urlsplit
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from environs import EnvValidationError
 
-import cloudui.settings
 from cloudui import configuration
 
 
@@ -95,18 +93,6 @@ MEMORY = {
     "LOCATION": "cloudui",
     "OPTIONS": {"MAX_ENTRIES": 50_000},
 }
-
-
-@pytest.fixture
-def settings_with(monkeypatch):
-    """The product's settings, run anew with one more variable in the environment."""
-    monkeypatch.setattr(logging.config, "dictConfig", lambda _: None)  # the logs stay those of the tests
-
-    def run(name, url):
-        monkeypatch.setenv(name, url)
-        return runpy.run_path(cloudui.settings.__file__)
-
-    return run
 
 
 @pytest.mark.parametrize(
@@ -284,3 +270,24 @@ def test_proxies_are_addresses_and_networks_with_or_without_spaces():
 def test_a_proxy_is_nothing_else(value):
     with pytest.raises(ImproperlyConfigured, match="TRUSTED_PROXIES"):
         configuration.trusted_proxies([value])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LOG_FORMAT", "xml"),
+        ("LOG_FORMAT", "JSON"),
+        ("METRICS_TOKEN", "short"),
+        ("METRICS_TOKEN", "with " * 9),
+    ],
+)
+def test_a_format_that_is_none_and_a_token_that_is_weak_are_refused(settings_with, name, value):
+    with pytest.raises(EnvValidationError, match=name) as refused:
+        settings_with(name, value)
+
+    assert name == "LOG_FORMAT" or value not in str(refused.value)
+
+
+@pytest.mark.parametrize(("value", "meant"), [("", "text"), ("text", "text"), ("json", "json")])
+def test_the_log_is_text_unless_json_is_named(settings_with, value, meant):
+    assert settings_with("LOG_FORMAT", value)["LOG_FORMAT"] == meant

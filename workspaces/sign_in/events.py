@@ -7,8 +7,8 @@ from typing import Final
 from django.db import transaction
 from django.http import HttpRequest
 
-from cloudui.web import ratelimit
-from cloudui.web.principal import system_principal
+from cloudui.web import logs, metrics, ratelimit
+from cloudui.web.principal import Kind, system_principal
 from workspaces import audit
 from workspaces.models import User
 from workspaces.principals import origin_of, principal_for, principal_of
@@ -29,6 +29,7 @@ class Refusal(StrEnum):
 
 def record_sign_in(request: HttpRequest, user: User) -> None:
     """Write that a person signed in, inside the transaction that does it."""
+    logs.set_caller(Kind.USER, user.pk)
     audit.record(principal_for(user, origin=origin_of(request)), "signIn", target=user.pk)
 
 
@@ -41,6 +42,8 @@ def record_sign_out(request: HttpRequest) -> None:
 
 def record_refusal(request: HttpRequest, refusal: Refusal, *, email: str = "") -> None:
     """Write that somebody was not signed in."""
+    if refusal is Refusal.TOO_MANY_ATTEMPTS:
+        metrics.count_refusal("sign_ins")
     user = _account(email)
     if user is None and refusal is Refusal.WRONG_PASSWORD:
         refusal = Refusal.UNKNOWN_ACCOUNT

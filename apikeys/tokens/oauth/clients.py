@@ -14,7 +14,7 @@ from apikeys.credentials import KeySecret
 from apikeys.tokens import exchange, secrets_in_urls
 from apikeys.tokens.exchange import CredentialsRefused, InvalidCredentials, TooManyFailures
 from apikeys.tokens.oauth.parameters import MOST_BYTES, Parameters, form_pairs, invalid_request
-from cloudui.web import ratelimit
+from cloudui.web import metrics, ratelimit
 from cloudui.web.api import ApiError
 from cloudui.web.client import client_address
 from workspaces.principals import origin_of
@@ -99,6 +99,7 @@ def count_failure(request: HttpRequest) -> None:
 
 def too_many_failures() -> ApiError:
     """429 for whoever keeps failing."""
+    metrics.count_refusal("failed_exchanges")
     return wait("Too many failed attempts. Try again in the next minute.")
 
 

@@ -19,6 +19,7 @@ from django.utils import timezone
 from ninja import Header
 from pydantic import BaseModel
 
+from cloudui.web import metrics
 from cloudui.web.advice import Advice
 from cloudui.web.api import ApiError, ApiRequest, answer
 from cloudui.web.models import IdempotentCall
@@ -93,6 +94,7 @@ def _require_room(caller: str) -> None:
     if remembered.count() <= settings.IDEMPOTENCY_KEYS_PER_DAY:
         return
     oldest = remembered.earliest("created_at")
+    metrics.count_refusal("idempotency_keys")
     seconds = ceil((oldest.created_at - _oldest()).total_seconds())
     raise ApiError(429, "temporarily_unavailable", str(FULL), {"Retry-After": str(max(seconds, 1))})
 

@@ -4,10 +4,11 @@ import logging
 from http import HTTPStatus
 from typing import Any, Final
 
+from cloudui.web import metrics
 from cloudui.web.bodies import INPUT, MEMORY_BYTES, ONCE, SPACE, AwaitedBody, BodyAdmitted
 from cloudui.web.rsgi import answering
 from cloudui.web.rsgi.answering import WsgiApplication
-from cloudui.web.rsgi.environ import UnreadableHeader, build_environ
+from cloudui.web.rsgi.environ import UnreadableHeader, build_environ, peer_of
 from cloudui.web.rsgi.places import Places
 from cloudui.web.rsgi.receiving import Body, Pace, Receiver
 
@@ -32,18 +33,23 @@ class Application:
         try:
             self._take(watcher.scope, watcher.proto)
         except UnreadableHeader:
-            answering.refuse(watcher.proto, HTTPStatus.BAD_REQUEST, "X-Forwarded-For is not ASCII.")
+            sentence = "X-Forwarded-For is not ASCII."
+            answering.refuse(watcher.proto, _facts(watcher.scope), HTTPStatus.BAD_REQUEST, sentence)
         except Exception:
             logger.exception("A request could not be taken")
-            answering.refuse(
-                watcher.proto, HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side."
-            )
+            sentence = "Something went wrong on our side."
+            answering.refuse(watcher.proto, _facts(watcher.scope), HTTPStatus.INTERNAL_SERVER_ERROR, sentence)
 
     def _take(self, scope: Any, proto: Any) -> None:
         length = _length(scope)
         if self._places.waiting >= MOST_WAITING and scope.path != ALIVE:
+            metrics.count_refusal("requests_waiting")
             answering.refuse(
-                proto, HTTPStatus.SERVICE_UNAVAILABLE, "Too many requests at once.", answering.LATER
+                proto,
+                _facts(scope),
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "Too many requests at once.",
+                answering.LATER,
             )
             return
         # A small body comes while the head is read: that spares the caller a moment.
@@ -74,7 +80,8 @@ class Application:
         if body.most_bytes == MEMORY_BYTES:
             self._places.run(self._ask, body)
         else:
-            answering.refuse(body.proto, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large.")
+            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            answering.refuse(body.proto, body.environ, status, "The body is too large.", seconds=body.seconds)
             self._receiver.drain(body)
 
     def _ask(self, body: Body) -> None:
@@ -91,6 +98,15 @@ class Application:
 
     def _answer(self, environ: dict[str, Any], proto: Any, *, close: bool = False) -> None:
         answering.answer(self._application, environ, proto, close=close)
+
+
+def _facts(scope: Any) -> dict[str, Any]:
+    """As much of a request's environment as its line needs."""
+    return {
+        "REQUEST_METHOD": scope.method,
+        "REMOTE_ADDR": peer_of(scope),
+        "HTTP_X_REQUEST_ID": scope.headers.get("x-request-id"),
+    }
 
 
 def _length(scope: Any) -> int | None:

@@ -52,7 +52,7 @@ def build_environ(scope: Any) -> dict[str, Any]:
     environ["QUERY_STRING"] = scope.query_string
     environ["SERVER_PROTOCOL"] = f"HTTP/{scope.http_version}"
     environ["SERVER_NAME"], environ["SERVER_PORT"] = _own_address(scope.server)
-    environ["REMOTE_ADDR"] = scope.client.rpartition(":")[0].strip("[]")
+    environ["REMOTE_ADDR"] = peer_of(scope)
     for header, value in scope.headers.items():
         name = _variables.get(header)
         if name is None:
@@ -67,6 +67,12 @@ def build_environ(scope: Any) -> dict[str, Any]:
     if "HTTP_HOST" not in environ:
         environ["HTTP_HOST"] = scope.authority or ""
     return environ
+
+
+def peer_of(scope: Any) -> str:
+    """The IP address at the other end of the connection."""
+    peer: str = scope.client.rpartition(":")[0].strip("[]")
+    return peer
 
 
 def _variable(header: str) -> str:

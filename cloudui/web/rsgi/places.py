@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from cloudui.web import metrics
+
 logger = logging.getLogger(__name__)
 
 
@@ -32,6 +34,7 @@ class Places:
         with self._lock:
             if is_inside or not self._free:
                 self._waiting.append((job, arguments))
+                metrics.REQUESTS_WAITING.inc()
                 return
             self._free -= 1
         self._thread.is_inside = True
@@ -47,3 +50,4 @@ class Places:
                     self._thread.is_inside = False
                     return
                 job, arguments = self._waiting.popleft()
+                metrics.REQUESTS_WAITING.dec()

@@ -65,6 +65,11 @@ class Body:
         self.length = length
         self.began = self.last = time.monotonic()
 
+    @property
+    def seconds(self) -> float:
+        """How long it has been coming."""
+        return time.monotonic() - self.began
+
 
 class Receiver:
     """All bodies on their way to this process."""
@@ -255,7 +260,7 @@ class Receiver:
             return
         self._discard(body)
         if not body.is_refused:
-            answering.refuse(body.proto, status, sentence, *more)
+            answering.refuse(body.proto, body.environ, status, sentence, *more, seconds=body.seconds)
         # granian ends the connection when nobody can read the body any more.
         if future is not None:
             future.cancel()

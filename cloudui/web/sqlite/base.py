@@ -19,6 +19,7 @@ from typing import Any, Final
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
+from cloudui.web import metrics
 from cloudui.web.filelocks import FileLocks, HeldLock
 
 # What SQLite itself waits where OPTIONS names no timeout.
@@ -99,7 +100,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _acquire_lock(self) -> None:
         if self._queue is None or self._lock is not None:
             return
+        began = time.perf_counter()
         self._lock = self._queue.acquire(timeout=self._lock_timeout)
+        metrics.observe_writer_wait("writer", time.perf_counter() - began)
         if self._lock is None:
             raise OperationalError("database is locked")
 

@@ -17,7 +17,7 @@ _account = "allauth.account.middleware.AccountMiddleware"
 
 MIDDLEWARE = {
     # What a route for programs passes in Cloud UI, too.
-    "bare": [*MIDDLEWARE[: MIDDLEWARE.index("cloudui.web.api.MachineFaceMiddleware") + 1], _account],
+    "bare": [*MIDDLEWARE[: MIDDLEWARE.index("cloudui.web.machine_face.MachineFaceMiddleware") + 1], _account],
     # What a page with a session cannot do without.
     "page": [_security, _session, _csrf, _person, _account],
     "admin": [_security, _session, _csrf, _person, _messages, _account],

@@ -15,7 +15,7 @@ from django.db import connections
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from cloudui.web import databases
+from cloudui.web import databases, logs, metrics
 
 PAUSE_SECONDS: Final = 60
 
@@ -40,16 +40,29 @@ class Command(BaseCommand):
 
 def run_tasks() -> None:
     """Run each task; one that fails is logged, tried again the next minute, and does not stop the others."""
+    results: dict[str, bool] = {}
     for name in settings.HOUSEKEEPING:
-        try:
-            task: Callable[[], object] = import_string(name)
-            task()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next minute is another attempt
-            databases.log(error, f"Housekeeping could not finish {name}.")
-            # Perhaps it is the connection that broke.
-            _close_connections()
+        with logs.task():
+            results[name] = _run_task(name)
+    try:
+        metrics.record_round(settings.DATA_DIR / "metrics", results=results)
+    except OSError as error:
+        databases.log(error, "Housekeeping could not write down when it was done.")
     # The pause needs none, and a database that restarts during it is found again.
     _close_connections()
+
+
+def _run_task(name: str) -> bool:
+    """Returns whether it succeeded."""
+    try:
+        task: Callable[[], object] = import_string(name)
+        task()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the next minute is another attempt
+        databases.log(error, f"Housekeeping could not finish {name}.")
+        # Perhaps it is the connection that broke.
+        _close_connections()
+        return False
+    return True
 
 
 def _close_connections() -> None:
