@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from apikeys.credentials import KeySecret
 from apikeys.snippets import ASTRO_HOME, astro_is_within_reach, commands_for_token
 from apikeys.tokens import access_tokens
+from cloudui.web.changes import count_change
 from cloudui.web.htmx import HtmxHttpRequest
 from workspaces import audit
 from workspaces.models import User
@@ -28,6 +29,7 @@ def token(request: HtmxHttpRequest) -> HttpResponse:
     """A fresh token, or the button that makes one."""
     if request.method != "POST" and not (request.method == "GET" and _is_asked_for_by_its_person(request)):
         return TemplateResponse(request, "apikeys/tokens/token.html", {"token": None})
+    count_change(request, request.principal)
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - LoginRequiredMiddleware lets nobody else in
     # Signing may read and even make the signing keys, which must not be undone with this transaction.

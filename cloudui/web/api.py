@@ -27,11 +27,24 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.log import log_response
 
 from cloudui.web import databases
+from cloudui.web.changes import TooManyChanges, count_change
 from cloudui.web.principal import Kind, Principal
 from cloudui.web.slots import SlotsBusy
 
 # Whatever lies below is for programs; an unknown URL there is answered in JSON too.
-MACHINE_PATHS: Final = ("/oauth", "/v1", "/.well-known", "/auth-config", "/userinfo", "/graphql")
+MACHINE_PATHS: Final = (
+    "/oauth",
+    "/v1",
+    "/.well-known",
+    "/auth-config",
+    "/userinfo",
+    "/graphql",
+    "/hub",
+    "/private",
+    "/platform",
+    "/iam",
+    "/uploads/",
+)
 READ: Final = ("GET", "HEAD")
 CHALLENGE: Final = 'Bearer realm="Cloud UI"'
 
@@ -96,7 +109,8 @@ class MachineFaceMiddleware:
         except Resolver404:
             return answer_error(*NOT_FOUND)
         if not hasattr(match.func, "accepts"):
-            return self.get_response(request)
+            # Pages, and what belongs to them, are at PUBLIC_URL only.
+            return answer_error(*NOT_FOUND) if _is_api_host(request) else self.get_response(request)
         request.resolver_match = match
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
         return response
@@ -110,17 +124,26 @@ def _route_at(path: str, urlconf: str) -> ResolverMatch:
 
 def is_machine(request: HttpRequest) -> bool:
     """Whether the URL belongs to the machine face, so that even its errors are JSON."""
-    return request.path_info.startswith(MACHINE_PATHS)
+    return request.path_info.startswith(MACHINE_PATHS) or _is_api_host(request)
+
+
+def _is_api_host(request: HttpRequest) -> bool:
+    """Whether the request came by the name that is for programs only (`ASTRO_DOMAIN`)."""
+    if not settings.API_HOST:
+        return False
+    host: str = request.META.get("HTTP_HOST", "")
+    return host.partition(":")[0].lower().removesuffix(".") == settings.API_HOST
 
 
 def api_route(
-    *, kinds: Collection[Kind] = (), methods: Collection[str] = READ
+    *, kinds: Collection[Kind] = (), methods: Collection[str] = READ, only_reads: bool = False
 ) -> Callable[[ApiView], ApiView]:
     """Make a view a route for programs with an access token; the view reads its caller from `request.principal`.
 
     Args:
         kinds: the kinds of caller that may use it. By default none, so that who does not decide lets nobody in.
         methods: the HTTP methods it has; anything else is 405.
+        only_reads: whether its POST changes nothing, and so is not counted (cloudui.web.changes).
     """
 
     def authorize(request: HttpRequest) -> None:
@@ -142,6 +165,8 @@ def api_route(
                 {"WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope"'},
             )
         request.principal = principal  # type: ignore[attr-defined]
+        if not only_reads and request.method not in READ:
+            count_change(request, principal)
 
     return functools.partial(_route, authorize=authorize, methods=methods, accepts=frozenset(kinds))
 
@@ -269,8 +294,8 @@ def _failure(request: HttpRequest, exception: Exception) -> HttpResponse:
             return answer_error(*NOT_FOUND)
         case PermissionDenied():
             return answer_error(403, "access_denied", str(exception) or "You may not do this.")
-        case SlotsBusy():
-            return answer_busy(exception.retry_after)
+        case SlotsBusy() | TooManyChanges():
+            return _answer_later(exception)
         case BadRequest() | SuspiciousOperation() | UnreadablePostError():
             return answer_bad_request(exception)
         case _:
@@ -285,6 +310,14 @@ def _failure(request: HttpRequest, exception: Exception) -> HttpResponse:
                 exception=exception,
             )
             return response
+
+
+def _answer_later(exception: SlotsBusy | TooManyChanges) -> HttpResponse:
+    if isinstance(exception, SlotsBusy):
+        return answer_busy(exception.retry_after)
+    # RFC 6585 section 4.
+    retry_after = {"Retry-After": str(exception.retry_after)}
+    return answer_error(429, "temporarily_unavailable", str(exception), retry_after)
 
 
 def _forbid_storing(response: Response) -> Response:

@@ -13,6 +13,8 @@ from django.http import HttpRequest
 
 MEMORY_BYTES: Final = 1024 * 1024
 INPUT: Final = "wsgi.input"
+# What both runs of one request have in common: a set of names.
+ONCE: Final = "cloudui.once"
 
 
 class BodyAdmitted(BaseException):
@@ -59,3 +61,11 @@ def admit(request: HttpRequest, *, most_bytes: int) -> None:
     if length.isdecimal() and int(length) > most_bytes:
         raise RequestDataTooBig("The body is too large.")
     raise BodyAdmitted(most_bytes)
+
+
+def is_first_run(request: HttpRequest, what: str) -> bool:
+    """Whether `what` is done now for the first time for this request, although it may be run twice."""
+    done: set[str] = request.META.setdefault(ONCE, set())
+    is_first = what not in done
+    done.add(what)
+    return is_first

@@ -17,6 +17,7 @@ from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
 
 from cloudui.web import api, databases
+from cloudui.web.changes import TooManyChanges
 from cloudui.web.slots import SlotsBusy
 
 UNAVAILABLE = "The database cannot be used right now. Try again in a few seconds."
@@ -82,6 +83,13 @@ def busy(request: HttpRequest, exception: SlotsBusy) -> HttpResponse:
         return api.answer_busy(exception.retry_after)
     text = "Too many sign-ins and key checks are running right now. Try again in a few seconds."
     response = _explain(request, text, page="503.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
+    response["Retry-After"] = str(exception.retry_after)
+    return response
+
+
+def too_many_changes(request: HttpRequest, exception: TooManyChanges) -> HttpResponse:
+    """429 for somebody who makes changes faster than a person does, with the seconds to wait."""
+    response = _explain(request, str(exception), page="429_changes.html", status=HTTPStatus.TOO_MANY_REQUESTS)
     response["Retry-After"] = str(exception.retry_after)
     return response
 

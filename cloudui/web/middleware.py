@@ -14,7 +14,9 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from cloudui.web import api, client, databases, errors
+from cloudui.web.changes import READING, TooManyChanges, count_change
 from cloudui.web.htmx import page_below, wants_fragment
+from cloudui.web.principal import Principal
 from cloudui.web.slots import SlotsBusy
 
 # How long /readyz waits for the database.
@@ -71,7 +73,7 @@ class TransportMiddleware:
 
 
 class ErrorPagesMiddleware:
-    """Answers 503 with `Retry-After` when too many wait for a slot for argon2, or the database cannot be used."""
+    """Answers with `Retry-After`: 503 when slots for argon2 or the database cannot be had, 429 after too many changes."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -80,9 +82,13 @@ class ErrorPagesMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, SlotsBusy):
-            return errors.busy(request, exception)
-        return errors.unavailable(request, exception) if databases.is_unavailable(exception) else None
+        match exception:
+            case SlotsBusy():
+                return errors.busy(request, exception)
+            case TooManyChanges():
+                return errors.too_many_changes(request, exception)
+            case _:
+                return errors.unavailable(request, exception) if databases.is_unavailable(exception) else None
 
 
 class CompressionMiddleware(GZipMiddleware):
@@ -132,6 +138,32 @@ class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
             return super().handle_no_permission(request, view_func)
         page = page_below(request) or "/"
         return HttpResponseClientRedirect(errors.sign_in_url(page))
+
+
+class ChangeLimitMiddleware:
+    """Limits how many forms a person may send in a minute (cloudui.web.changes).
+
+    Pages that need no sign-in have limits of their own, and signing out is always possible.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], view_args: object, view_kwargs: object
+    ) -> HttpResponse | None:
+        if request.method in READING or not getattr(view_func, "login_required", True):
+            return None
+        caller: Principal | None = request.principal  # type: ignore[attr-defined] # workspaces.middleware sets it
+        if caller:
+            try:
+                count_change(request, caller)
+            except TooManyChanges as refusal:
+                return errors.too_many_changes(request, refusal)
+        return None
 
 
 def _health(request: HttpRequest) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 With the default cache each process counts for itself; with Redis (`CACHE_URL`) all of them count together, and each for
 itself while Redis is away (cloudui.web.cache).
-Windows are clock minutes: simple, and the caller can be told exactly when the next one begins.
+Windows are clock minutes, or days in UTC: simple, and the caller can be told exactly when the next one begins.
 """
 
 import hashlib
@@ -14,26 +14,28 @@ from typing import Final
 from django.core.cache import cache
 
 WINDOW_SECONDS: Final = 60
+DAY_SECONDS: Final = 24 * 60 * 60
 # Whoever has one IPv6 address has the 2**64 others of its network as well.
 IPV6_PREFIX: Final = 64
 
 
-def count(name: str, who: str) -> int:
-    """Count one more event of this minute.
+def count(name: str, who: str, *, seconds: int = WINDOW_SECONDS) -> int:
+    """Count one more event of this minute, or of another window.
 
     Args:
         name: what is counted, such as `token-failures`.
         who: whose events, of any length and content.
+        seconds: how long the window is.
 
     Returns:
-        How many there were in this minute, this one included.
+        How many there were in this window, this one included.
     """
-    key = _key(name, who)
+    key = _key(name, who, seconds)
     try:
         return cache.incr(key)
     except ValueError:
-        # The first of this minute, unless somebody else's was a moment earlier.
-        cache.add(key, 0, timeout=2 * WINDOW_SECONDS)
+        # The first of this window, unless somebody else's was a moment earlier.
+        cache.add(key, 0, timeout=2 * seconds)
     try:
         return cache.incr(key)
     except ValueError:
@@ -43,7 +45,7 @@ def count(name: str, who: str) -> int:
 
 def peek(name: str, who: str) -> int:
     """How many were counted in this minute, without counting another one."""
-    return int(cache.get(_key(name, who), 0))
+    return int(cache.get(_key(name, who, WINDOW_SECONDS), 0))
 
 
 def is_first(name: str, who: str, *, seconds: int = WINDOW_SECONDS) -> bool:
@@ -51,9 +53,9 @@ def is_first(name: str, who: str, *, seconds: int = WINDOW_SECONDS) -> bool:
     return bool(cache.add(f"once:{name}:{_digest(who)}", 1, timeout=seconds))
 
 
-def seconds_left() -> int:
-    """After how many whole seconds the next window begins, 1 to 60: the value of `Retry-After`."""
-    return WINDOW_SECONDS - int(time.time()) % WINDOW_SECONDS
+def seconds_left(seconds: int = WINDOW_SECONDS) -> int:
+    """After how many whole seconds the next window of so many begins, 1 at least: the value of `Retry-After`."""
+    return seconds - int(time.time()) % seconds
 
 
 @lru_cache(maxsize=4096)
@@ -68,8 +70,8 @@ def caller(address: str) -> str:
     return address
 
 
-def _key(name: str, who: str) -> str:
-    return f"limit:{name}:{int(time.time()) // WINDOW_SECONDS}:{_digest(who)}"
+def _key(name: str, who: str, seconds: int) -> str:
+    return f"limit:{name}:{int(time.time()) // seconds}:{_digest(who)}"
 
 
 def _digest(who: str) -> str:

@@ -22,7 +22,6 @@ from django.db import transaction
 from django.http import Http404
 
 from cloudui.web.principal import Principal
-from cloudui.web.text import PlainTextField
 from deployments.access import deployment_to_deploy
 from deployments.deploys.completion import (
     complete_interrupted,
@@ -31,12 +30,12 @@ from deployments.deploys.completion import (
     recover_interrupted,
 )
 from deployments.deploys.listing import deploy_to_view
+from deployments.deploys.source import DeploySource, clean_description, new_deploy
 from deployments.deploys.store import bundles
 from deployments.deploys.store.bundles import Bundle
 from deployments.deploys.store.refusal import Refused, TooLarge
 from deployments.deploys.store.stream import Readable
-from deployments.models import Deploy, Deployment, DeployStatus
-from deployments.models.deployment import DESCRIPTION_LENGTH
+from deployments.models import Deploy, DeployKind, Deployment, DeployStatus
 
 # Housekeeping holds a Deployment for an instant; another upload takes longer, and is not waited for.
 WAIT_SECONDS: Final = 2.0
@@ -45,6 +44,7 @@ NO_RIGHT: Final = "The right to deploy ended before this was finished."
 FILES_GONE: Final = (
     "The files of this deploy are no longer kept. Choose a later one, or deploy this version again."
 )
+NO_DAGS: Final = "This deploy was of an image and has no DAGs to go back to."
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +86,8 @@ def receive(
     stream: Readable,
     *,
     description: str = "",
+    source: DeploySource = DeploySource(),  # noqa: B008 - frozen
+    deploy_id: str = "",
     confirm: Confirm | None = None,
 ) -> Deploy:
     """Take an archive of DAGs and have Airflow read it. Call it outside a transaction.
@@ -95,6 +97,8 @@ def receive(
         deployment: the Deployment as the caller's rights showed it.
         stream: a tar or tar.gz; read piece by piece.
         description: 0 to 500 characters of visible text.
+        source: what sent it, and from which commit.
+        deploy_id: the identifier that was announced for it; a fresh one by default.
         confirm: called with the deploy right before the activation, in the transaction that will say Succeeded;
             raises `NotConfirmed` to have the deploy fail.
 
@@ -110,9 +114,11 @@ def receive(
         NotStored: when the disk is full or not writable.
         OSError: when the stream broke off.
     """
-    description = _clean_description(description)
+    description = clean_description(description)
     with _locked_files(deployment):
-        deploy, bundle = _begin(principal, deployment, description), Bundle(deployment.release_name)
+        deploy = new_deploy(principal, deployment, description, source, deploy_id)
+        _begin(principal, deploy)
+        bundle = Bundle(deployment.release_name)
         with _failure_recorded(principal, deploy, bundle):
             unpacked = bundle.receive(deploy.version, stream, owner=deployment.pk)
             deploy.size, deploy.file_count = unpacked.size, unpacked.file_count
@@ -152,9 +158,10 @@ def roll_back(
         NotConfirmed: from `confirm`.
         NotStored: when the disk is full or not writable.
     """
-    description = _clean_description(description)
+    description = clean_description(description)
     with _locked_files(deployment):
-        deploy = _begin(principal, deployment, description, to=to)
+        deploy = new_deploy(principal, deployment, description)
+        _begin(principal, deploy, to=to)
         bundle = Bundle(deployment.release_name)
         with _failure_recorded(principal, deploy, bundle):
             _activate(principal, deploy, bundle, confirm)
@@ -167,6 +174,8 @@ def require_kept(deployment: Deployment, target: Deploy) -> None:
     Raises:
         ValidationError: with the reason: it failed, it is what Airflow reads, or its files are gone.
     """
+    if target.kind == DeployKind.IMAGE:
+        raise ValidationError(NO_DAGS, code="no_dags")
     if target.status != DeployStatus.SUCCEEDED:
         raise ValidationError("This deploy did not succeed. Choose one that did.", code="failed")
     if target.version == current_version(deployment):
@@ -194,20 +203,13 @@ def _locked_files(deployment: Deployment) -> Iterator[None]:
         raise NotStored from error
 
 
-def _begin(
-    principal: Principal, deployment: Deployment, description: str, *, to: Deploy | None = None
-) -> Deploy:
-    deploy = Deploy(deployment_id=deployment.pk, description=description)
-    deploy.version = deploy.pk
-    deploy.made_by_kind, deploy.made_by_id = principal.kind, principal.id
-    deploy.made_by_name = principal.name[:254]
+def _begin(principal: Principal, deploy: Deploy, *, to: Deploy | None = None) -> None:
     with transaction.atomic():
         # The Workspace of the URL was checked before. A transfer since then is no reason to refuse.
-        locked = deployment_to_deploy(principal, None, deployment.pk, locked=True)
+        locked = deployment_to_deploy(principal, None, deploy.deployment_id, locked=True)
         if to is not None:
             _copy_version(deploy, locked, to.pk)
         deploy.save(force_insert=True)
-    return deploy
 
 
 def _copy_version(deploy: Deploy, locked: Deployment, target_id: str) -> None:
@@ -251,10 +253,3 @@ def _reason(error: BaseException) -> str:
             return NO_RIGHT
         case _:
             return BROKE_OFF
-
-
-def _clean_description(description: str) -> str:
-    try:
-        return str(PlainTextField(max_length=DESCRIPTION_LENGTH, required=False).clean(description))
-    except ValidationError as error:
-        raise ValidationError({"description": error}) from error

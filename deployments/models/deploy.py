@@ -16,6 +16,14 @@ class DeployStatus(models.TextChoices):
     FAILED = "FAILED", "Failed"
 
 
+class DeployKind(models.TextChoices):
+    """What was deployed."""
+
+    DAGS = "DAGS", "DAGs"
+    IMAGE = "IMAGE", "Image"
+    IMAGE_AND_DAGS = "IMAGE_AND_DAGS", "Image and DAGs"
+
+
 class DeployQuerySet(models.QuerySet["Deploy"]):
     """Deploys, of which each Deployment keeps its whole history, and the files of some."""
 
@@ -34,6 +42,9 @@ class Deploy(models.Model):
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="deploys")
     status = models.CharField(max_length=10, choices=DeployStatus, default=DeployStatus.RECEIVING)
+    kind = models.CharField(
+        max_length=20, choices=DeployKind, default=DeployKind.DAGS, db_default=DeployKind.DAGS
+    )
     description = models.CharField(max_length=DESCRIPTION_LENGTH, blank=True)
     # The deploy whose files these are: itself, or the one that was rolled back to.
     version = models.CharField(max_length=ID_LENGTH)
@@ -44,6 +55,12 @@ class Deploy(models.Model):
     size = models.PositiveBigIntegerField(default=0, help_text="Bytes of all files together.")
     file_count = models.PositiveIntegerField(default=0)
     checksum = models.CharField("SHA-256 of the archive", max_length=64, blank=True)
+    image = models.CharField("image, with its tag", max_length=500, blank=True, default="", db_default="")
+    client = models.CharField("program that sent it", max_length=60, blank=True, default="", db_default="")
+    commit_sha = models.CharField(max_length=64, blank=True, default="", db_default="")
+    commit_branch = models.CharField(max_length=200, blank=True, default="", db_default="")
+    commit_repository = models.CharField(max_length=200, blank=True, default="", db_default="")
+    commit_url = models.CharField(max_length=200, blank=True, default="", db_default="")
     reason = models.CharField("why it failed", max_length=500, blank=True)
     made_by_kind = models.CharField(max_length=10)
     made_by_id = models.CharField(max_length=40)
@@ -60,3 +77,28 @@ class Deploy(models.Model):
 
     def __str__(self) -> str:
         return self.pk
+
+
+class DeployFailures(models.Model):
+    """How often deploys of one caller to one Deployment failed in an hour, after the first (deployments.deploys.bounds)."""
+
+    deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="+")
+    made_by_kind = models.CharField(max_length=10)
+    made_by_id = models.CharField(max_length=40)
+    made_by_name = models.CharField(max_length=254)
+    # When the first one failed, which has an event of its own, and when the last one did.
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        """One row a Deployment and caller."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["deployment", "made_by_kind", "made_by_id"], name="one_count_of_failures"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} more failed deploys of {self.made_by_name}"

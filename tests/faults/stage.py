@@ -163,6 +163,8 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     return {
         **kept,
+        "CHANGES_PER_DAY": "1000000",
+        "CHANGES_PER_MINUTE": "1000000",
         "CLOUDUI_DATA_DIR": str(folder / "data"),
         "CLOUDUI_DEMO": "0",
         "DJANGO_SETTINGS_MODULE": "cloudui.settings",

@@ -220,6 +220,7 @@ def _values(route: Route, cast: Cast) -> dict[str, str]:
         "uidb36": "1",
         # Of a password's reset: one that leads nowhere.
         "key": "never-issued",
+        "capability": "never-issued",
         "queue": QUEUE,
         "deploy": DEPLOY,
         "app_label": "workspaces",

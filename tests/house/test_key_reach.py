@@ -23,6 +23,7 @@ REACH = {
     ("/v1alpha1/organizations", "GET"): 200,
     # No JSON was sent.
     ("/graphql", "POST"): 415,
+    ("/hub/graphql", "POST"): 415,
     # A key is no person.
     ("/userinfo", "GET"): 403,
     ("/v1alpha1/users/self", "GET"): 403,

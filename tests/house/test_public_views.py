@@ -39,6 +39,9 @@ PUBLIC_API = {
     "oauth:metadata",
     "oauth:jwks",
     "astro:auth_config",
+    "astro:upload",
+    "astro:hub_auth_config",
+    "astro:cli_auth_config",
     "rest:openapi",
 }
 

@@ -39,7 +39,7 @@ def says_that_it_expired(route: ApiView) -> ApiView:
 
 
 @says_that_it_expired
-@api_route(kinds={Kind.API_KEY, Kind.USER}, methods=["POST"])
+@api_route(kinds={Kind.API_KEY, Kind.USER}, methods=["POST"], only_reads=True)
 @sensitive_variables()
 def graphql(request: ApiRequest) -> HttpResponse:
     """Answer one query."""

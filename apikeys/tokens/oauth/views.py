@@ -20,6 +20,7 @@ from apikeys.tokens.oauth.clients import (
 )
 from apikeys.tokens.oauth.parameters import Parameters, invalid_request, read_parameters
 from cloudui.web.api import ApiError, answer, public_api_route
+from cloudui.web.changes import count_change
 from cloudui.web.principal import Principal
 from workspaces.principals import origin_of
 
@@ -78,6 +79,7 @@ def revoke(request: HttpRequest) -> HttpResponse:
     """End a token of the caller's own Deployment; 200 whatever the token is (RFC 7009 section 2)."""
     parameters = read_parameters(request)
     caller = _authenticate(request, parameters)
+    count_change(request, caller)
     revocation.revoke(caller, parameters.require("token"))
     return answer({})
 

@@ -4,7 +4,7 @@ import logging
 from http import HTTPStatus
 from typing import Any, Final
 
-from cloudui.web.bodies import INPUT, MEMORY_BYTES, AwaitedBody, BodyAdmitted
+from cloudui.web.bodies import INPUT, MEMORY_BYTES, ONCE, AwaitedBody, BodyAdmitted
 from cloudui.web.rsgi import answering, disk
 from cloudui.web.rsgi.answering import WsgiApplication
 from cloudui.web.rsgi.environ import UnreadableHeader, build_environ
@@ -77,6 +77,7 @@ class Application:
     def _ask(self, body: Body) -> None:
         """Run the application with the head alone, to see whether it admits so much of a body."""
         length = str(body.received if body.length is None else body.length)
+        body.environ[ONCE] = set()
         environ = {**body.environ, INPUT: AwaitedBody(), "CONTENT_LENGTH": length}
         try:
             self._answer(environ, body.proto, close=True)

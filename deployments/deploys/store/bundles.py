@@ -101,7 +101,7 @@ class Bundle:
         """
         incoming = self.path / INCOMING / version
         self._make_place(owner)
-        _require_room(self.path)
+        require_room(self.path)
         try:
             unpacked = unpack(source, incoming, limits=limits)
             incoming.rename(self.path / VERSIONS / version)
@@ -209,6 +209,16 @@ def delete_lock(deployment_id: str) -> None:
     (root() / LOCKS / deployment_id).unlink(missing_ok=True)
 
 
+def require_room(place: Path) -> None:
+    """Refuse while the disk of `place` is almost full.
+
+    Raises:
+        OSError: with ENOSPC.
+    """
+    if shutil.disk_usage(place).free < LEFT_FREE:
+        raise OSError(errno.ENOSPC, "Too little of the disk is left for another version.")
+
+
 # Private
 
 
@@ -222,8 +232,3 @@ def _ensure(folder: Path, mode: int) -> None:
 @functools.cache
 def _lock(path: Path) -> FileLocks:
     return FileLocks([path], most_waiting=MOST_WAITING)
-
-
-def _require_room(place: Path) -> None:
-    if shutil.disk_usage(place).free < LEFT_FREE:
-        raise OSError(errno.ENOSPC, "Too little of the disk is left for another version.")

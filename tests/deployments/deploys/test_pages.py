@@ -5,9 +5,11 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from deployments.deploys import service
+from deployments.deploys.images import record_image
+from deployments.deploys.source import Commit, DeploySource
 from deployments.deploys.store import bundles
 from deployments.deploys.store.bundles import Bundle
-from deployments.models import Deploy, Deployment
+from deployments.models import Deploy, DeployKind, Deployment
 from tests.deployments.deploys.archives import files, zipped
 from tests.deployments.deploys.deploying import agree, history, key_of, read_by_airflow, send
 from tests.deployments.helpers import HX, field_error, one, page, text, url
@@ -39,6 +41,22 @@ def test_an_empty_history_says_how_to_begin(as_member, deployment):
     assert f"/v1/deployments/{deployment.pk}/deploys" in commands
     assert "open" in one(answer, "details.snippet").attrs
     assert deploy_url(deployment) not in answer.content.decode()
+
+
+def test_the_history_says_which_commit_and_image_and_by_which_program(as_member, by, deployment):
+    sha, page_of_it = "3f2c9d1e0b7a48d5", "https://git.example.com/acme/etl/commit/3f2c9d1e0b7a48d5"
+    commit = Commit(sha, "main", "acme/<etl>", page_of_it)
+    send(by, deployment, source=DeploySource(client="astro cli 1.45.0", commit=commit))
+    image = DeploySource(DeployKind.IMAGE, image="registry.example.com/etl:1", commit=Commit(sha))
+    record_image(by, deployment, source=image)
+
+    answer = as_member.get(tab(deployment))
+
+    recorded, uploaded = (" ".join(row.get_text(" ").split()) for row in page(answer).select("tbody tr"))
+    assert "commit 3f2c9d1 on main in acme/<etl> by astro cli 1.45.0" in uploaded
+    assert one(answer, "tbody a").attrs["href"] == page_of_it
+    assert "Image registry.example.com/etl:1" in recorded
+    assert "commit 3f2c9d1" in recorded
 
 
 def test_the_history_says_when_who_what_and_how_it_ended(as_editor, by, deployment):

@@ -4,12 +4,15 @@ import signal
 import threading
 from argparse import ArgumentParser
 from collections.abc import Callable
+from datetime import timedelta
 from importlib import import_module
 from typing import Final
 
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.core.management.base import BaseCommand
 from django.db import connections
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from cloudui.web import databases
@@ -58,3 +61,9 @@ def _close_connections() -> None:
 def delete_expired_sessions() -> None:
     """Delete the sessions whose time is over."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+
+
+def delete_old_log_entries() -> None:
+    """Delete what the admin site itself logs of operators, when the audit log deletes its events."""
+    oldest = timezone.now() - timedelta(days=settings.AUDIT_RETENTION_DAYS)
+    LogEntry.objects.filter(action_time__lt=oldest).delete()
