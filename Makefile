@@ -25,10 +25,10 @@ run: $(VENV)/.base ## start Cloud UI at http://localhost:8871 (PORT, PUBLIC_URL,
 	@exec $(PY) -m cloudui.processes
 
 test: $(VENV)/.dev ## run all tests on SQLite (ARGS='tests/web -k paging' runs some)
-	@CHROMIUM="$$(.ci/browser)" && export CHROMIUM && DATABASE_URL= $(PYTEST) $(ARGS)
+	@CHROMIUM="$$(.ci/browser)" && export CHROMIUM && DATABASE_URL= $(PYTEST) $$(.ci/production) $(ARGS)
 
 test-postgres: $(VENV)/.dev ## run all tests on a private PostgreSQL server
-	@CHROMIUM="$$(.ci/browser)" && export CHROMIUM && .ci/postgres $(PYTEST) $(ARGS)
+	@CHROMIUM="$$(.ci/browser)" && export CHROMIUM && .ci/postgres $(PYTEST) $$(.ci/production) $(ARGS)
 
 test-faults: $(VENV)/.dev ## attack and kill a running installation for twenty minutes and say what was lost (ARGS=processes takes one)
 	@$(PY) -m tests.faults $(ARGS)

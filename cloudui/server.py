@@ -12,9 +12,12 @@ import multiprocessing
 import os
 import resource
 import signal
+import sys
 import threading
 from typing import Any, Final
 
+from django.core.exceptions import ImproperlyConfigured
+from environs import EnvError
 from granian import Granian
 from granian._granian import CallbackScheduler, RSGIWorker, WorkerSignal
 from granian.constants import HTTPModes, Interfaces
@@ -22,6 +25,8 @@ from granian.http import HTTP1Settings
 from granian.server.mp import WorkerProcess
 
 from cloudui.web import parents
+from cloudui.web.database_limits import worker_count
+from cloudui.web.ownership import refuse_root
 
 APPLICATION: Final = "cloudui.wsgi:application"
 # Most of them wait for a password or key secret to be checked; with fewer the pages would wait too.
@@ -43,6 +48,7 @@ def main(application: str = APPLICATION) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cloudui.settings")
     from django.conf import settings  # what is nonsense stops the start here, and not each worker
 
+    refuse_root(settings.DATA_DIR)
     _without_warning_of_threads()
     server = Granian(
         application,
@@ -50,7 +56,7 @@ def main(application: str = APPLICATION) -> None:
         port=settings.PORT,
         # Only to be allowed more than one thread.
         interface=Interfaces.WSGI,
-        workers=settings.WEB_WORKERS or len(os.sched_getaffinity(0)),
+        workers=worker_count(),
         blocking_threads=PLACES + SPARE,
         backlog=2048,
         backpressure=min(MOST_CONNECTIONS, max(256, raise_open_files() - OTHER_FILES)),
@@ -133,4 +139,8 @@ def _without_warning_of_threads() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (ImproperlyConfigured, EnvError) as error:
+        # A wrong variable is the operator's to mend: one sentence helps, a stack trace does not.
+        sys.exit(f"Configuration error: {error}")

@@ -221,6 +221,12 @@ DAGS_ROOT = Path(env.str("DAGS_ROOT", "") or DATA_DIR / "dags").absolute()
 IMAGE_REGISTRY = env.str(
     "IMAGE_REGISTRY", "", validate=validate.Regexp(r"([a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)*)?")
 )
+# What uploads leave free of each disk (cloudui.web.disk), and what one Deployment may keep (deployments.deploys.quota).
+DISK_RESERVE_MIB = env.int("DISK_RESERVE_MIB", 512, validate=validate.Range(min=1))
+DEPLOY_MIB_PER_DEPLOYMENT = env.int("DEPLOY_MIB_PER_DEPLOYMENT", 2048, validate=validate.Range(min=1))
+DEPLOY_VERSIONS_PER_DEPLOYMENT = env.int(
+    "DEPLOY_VERSIONS_PER_DEPLOYMENT", 100, validate=validate.Range(min=2)
+)
 DATABASES = {"default": configuration.database(env, data_dir=DATA_DIR)}
 CACHES = {"default": configuration.cache(env.str("CACHE_URL", ""))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -296,6 +302,9 @@ CHANGES_PER_MINUTE = env.int("CHANGES_PER_MINUTE", 120, validate=validate.Range(
 CHANGES_PER_DAY = env.int("CHANGES_PER_DAY", 10_000, validate=validate.Range(min=1))
 # How many calls with an Idempotency-Key one caller may have remembered (cloudui.web.rest.idempotency).
 IDEMPOTENCY_KEYS_PER_DAY = env.int("IDEMPOTENCY_KEYS_PER_DAY", 10_000, validate=validate.Range(min=1))
+# How long a sign-in by `astro login` lasts, at most and without use.
+CLI_LOGIN_DAYS = env.int("CLI_LOGIN_DAYS", 30, validate=validate.Range(min=1, max=30))
+CLI_LOGIN_IDLE_DAYS = env.int("CLI_LOGIN_IDLE_DAYS", 7, validate=validate.Range(min=1, max=30))
 
 # What `manage.py housekeeping` does once a minute. Each app deletes its own.
 HOUSEKEEPING = [
@@ -303,6 +312,7 @@ HOUSEKEEPING = [
     "workspaces.management.commands.housekeeping.delete_expired_sessions",
     "workspaces.management.commands.housekeeping.delete_old_log_entries",
     "apikeys.tokens.revocation.delete_expired",
+    "apikeys.tokens.grants.delete_expired",
     "apikeys.tokens.signing_keys.delete_expired",
     "apikeys.usage.delete_old",
     "cloudui.web.rest.idempotency.delete_old",

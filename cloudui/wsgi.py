@@ -1,8 +1,10 @@
 """The WSGI application that granian serves. Starting it also checks the key file and starts counting uses of keys."""
 
 import os
+import sys
 
 import django
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cloudui.settings")
 
@@ -14,5 +16,8 @@ from cloudui.web import keycheck, wsgi  # noqa: E402 - they too
 application = wsgi.Handler()
 
 # A server with another database's keys would refuse every genuine secret: stop here instead.
-keycheck.verify_in_time()
+try:
+    keycheck.verify_in_time()
+except ImproperlyConfigured as error:
+    sys.exit(f"Configuration error: {error}")
 usage.write_regularly()

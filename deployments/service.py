@@ -1,6 +1,6 @@
 """How a Deployment begins and ends. Every change writes its audit event in the same transaction."""
 
-from typing import NotRequired, TypedDict, Unpack
+from typing import NotRequired, TypedDict, Unpack, cast
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -11,6 +11,7 @@ from deployments import events
 from deployments.access import deployment_to_delete
 from deployments.deploys.bounds import record_counts_of
 from deployments.deploys.retention import delete_after_commit
+from deployments.details.service import clean_texts
 from deployments.limits import require_room
 from deployments.models import Cluster, Deployment, Executor, RuntimeRelease
 from deployments.models.deployment import NAME_TAKEN
@@ -49,8 +50,9 @@ def create_deployment(principal: Principal, workspace: Workspace, **chosen: Unpa
         Http404, PermissionDenied: when the Workspace or the right to it went meanwhile.
         ValidationError: on its field: a name that another Deployment has, even since a moment ago, a cluster
             that is gone or has no workers for Celery, a release that is no longer offered, a value outside its
-            limits; on `name` also when the Workspace is full.
+            limits, a name or description with what cannot be seen; on `name` also when the Workspace is full.
     """
+    chosen = cast("Choices", clean_texts(chosen))
     for _ in range(ATTEMPTS):
         try:
             with unique_name(

@@ -14,6 +14,7 @@ A list of variables or alert e-mails is the complete new list, so that an empty 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -68,7 +69,13 @@ _EXECUTORS: Final[Mapping[str, str]] = {
 
 
 class ChangeRefused(Exception):
-    """What was sent cannot be done. The text says what is wrong and what to do, for the client to print."""
+    """What was sent cannot be done. The text says what is wrong and what to do, for the client to print.
+
+    Attributes:
+        status: what an interface of HTTP answers with.
+    """
+
+    status: int = HTTPStatus.BAD_REQUEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,7 +279,11 @@ def _queue_input(
 
 def _queue_words(field: str, queues: Sequence[QueueInput]) -> str:
     place, _, attribute = field.partition(".")
-    return f"Worker queue {queues[int(place)].name}, {_WORDS.get(attribute, attribute)}" if attribute else ""
+    return (
+        f"Worker queue {queues[int(place)].name}, {_WORDS.get(attribute, attribute).lower()}"
+        if attribute
+        else ""
+    )
 
 
 @contextmanager

@@ -28,6 +28,8 @@ PURPOSE: Final = "signing"
 KID_LENGTH: Final = 16
 # Each process reads the keys again after this time: so long a burnt key may still be believed.
 CACHE_SECONDS: Final = 10.0
+# A key that was made since then is looked for when a token names it, no more often than this.
+LOOK_AGAIN_SECONDS: Final = 1.0
 # The longest life of any token (a person's, and the most that ACCESS_TOKEN_SECONDS allows), and the time for
 # processes and clocks to agree.
 LONGEST_TOKEN: Final = timedelta(hours=24)
@@ -61,6 +63,18 @@ class SigningKeys:
 def keys() -> SigningKeys:
     """The keys, read from the database at most every 10 s and made if there are none yet."""
     return _cache.get()
+
+
+def verifier(kid: str) -> OKPKey | None:
+    """The public key of this ID, None if there is none.
+
+    One that this process has not read yet may sign already, after two rotations in ten seconds for example.
+    """
+    key = keys().verifiers.get(kid)
+    if key is None and len(kid) == KID_LENGTH:
+        _cache.look_again()
+        key = keys().verifiers.get(kid)
+    return key
 
 
 def clear_cache() -> None:
@@ -150,6 +164,7 @@ class _Cache:
         self._lock = threading.Lock()
         self._keys: SigningKeys | None = None
         self._stale_at = 0.0
+        self._looked_again_at = float("-inf")
 
     def get(self) -> SigningKeys:
         known = self._keys
@@ -161,9 +176,16 @@ class _Cache:
                 known = self._keys
         return known
 
+    def look_again(self) -> None:
+        with self._lock:
+            if time.monotonic() - self._looked_again_at >= LOOK_AGAIN_SECONDS:
+                self._looked_again_at = time.monotonic()
+                self._stale_at = 0.0
+
     def clear(self) -> None:
         with self._lock:
             self._keys = None
+            self._looked_again_at = float("-inf")
 
 
 _cache: Final = _Cache()

@@ -28,6 +28,7 @@ from django.utils.log import log_response
 
 from cloudui.web import databases
 from cloudui.web.changes import TooManyChanges, count_change
+from cloudui.web.disk import NoSpace
 from cloudui.web.principal import Kind, Principal
 from cloudui.web.slots import SlotsBusy
 
@@ -221,14 +222,18 @@ def answer_bad_request(exception: Exception | None = None) -> HttpResponse:
     return answer_error(*BAD_REQUEST)
 
 
-def answer_busy(retry_after: int) -> HttpResponse:
-    """503 while all slots for argon2 are taken."""
-    return answer_error(
-        503,
-        "temporarily_unavailable",
-        "Too many keys are being checked right now. Try again in a few seconds.",
-        {"Retry-After": str(retry_after)},
-    )
+def answer_later(exception: SlotsBusy | TooManyChanges | NoSpace) -> HttpResponse:
+    """503 while all slots for argon2 are taken, 429 after too many changes, 507 where a disk has no space."""
+    match exception:
+        case SlotsBusy():
+            text = "Too many keys are being checked right now. Try again in a few seconds."
+            status, error = 503, "temporarily_unavailable"
+        case TooManyChanges():
+            # RFC 6585 section 4.
+            status, error, text = 429, "temporarily_unavailable", str(exception)
+        case NoSpace():
+            status, error, text = 507, "insufficient_storage", str(exception)
+    return answer_error(status, error, text, {"Retry-After": str(exception.retry_after)})
 
 
 def answer_unavailable(exception: BaseException) -> HttpResponse:
@@ -294,8 +299,8 @@ def _failure(request: HttpRequest, exception: Exception) -> HttpResponse:
             return answer_error(*NOT_FOUND)
         case PermissionDenied():
             return answer_error(403, "access_denied", str(exception) or "You may not do this.")
-        case SlotsBusy() | TooManyChanges():
-            return _answer_later(exception)
+        case SlotsBusy() | TooManyChanges() | NoSpace():
+            return answer_later(exception)
         case BadRequest() | SuspiciousOperation() | UnreadablePostError():
             return answer_bad_request(exception)
         case _:
@@ -310,14 +315,6 @@ def _failure(request: HttpRequest, exception: Exception) -> HttpResponse:
                 exception=exception,
             )
             return response
-
-
-def _answer_later(exception: SlotsBusy | TooManyChanges) -> HttpResponse:
-    if isinstance(exception, SlotsBusy):
-        return answer_busy(exception.retry_after)
-    # RFC 6585 section 4.
-    retry_after = {"Retry-After": str(exception.retry_after)}
-    return answer_error(429, "temporarily_unavailable", str(exception), retry_after)
 
 
 def _forbid_storing(response: Response) -> Response:

@@ -18,6 +18,7 @@ from django.template.loader import render_to_string
 
 from cloudui.web import api, databases
 from cloudui.web.changes import TooManyChanges
+from cloudui.web.disk import NoSpace
 from cloudui.web.slots import SlotsBusy
 
 UNAVAILABLE = "The database cannot be used right now. Try again in a few seconds."
@@ -80,7 +81,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def busy(request: HttpRequest, exception: SlotsBusy) -> HttpResponse:
     """503 while all slots for password hashing are taken, with the seconds to wait."""
     if api.is_machine(request):
-        return api.answer_busy(exception.retry_after)
+        return api.answer_later(exception)
     text = "Too many sign-ins and key checks are running right now. Try again in a few seconds."
     response = _explain(request, text, page="503.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
     response["Retry-After"] = str(exception.retry_after)
@@ -90,6 +91,16 @@ def busy(request: HttpRequest, exception: SlotsBusy) -> HttpResponse:
 def too_many_changes(request: HttpRequest, exception: TooManyChanges) -> HttpResponse:
     """429 for somebody who makes changes faster than a person does, with the seconds to wait."""
     response = _explain(request, str(exception), page="429_changes.html", status=HTTPStatus.TOO_MANY_REQUESTS)
+    response["Retry-After"] = str(exception.retry_after)
+    return response
+
+
+def no_space(request: HttpRequest, exception: NoSpace) -> HttpResponse:
+    """507 where a disk has no space for what was sent, with the seconds after which it may have."""
+    if api.is_machine(request):
+        return api.answer_later(exception)
+    status = HTTPStatus.INSUFFICIENT_STORAGE
+    response = _explain(request, str(exception), page="507.html", status=status)
     response["Retry-After"] = str(exception.retry_after)
     return response
 

@@ -21,6 +21,9 @@ from cloudui.web.models import KeyCheck
 # How often a server that started without its database looks for it.
 RETRY_SECONDS = 1.0
 
+# By purpose and version.
+Digests = dict[tuple[str, int], str]
+
 logger = logging.getLogger(__name__)
 
 
@@ -82,14 +85,28 @@ def _is_verified() -> bool:
 
 
 def verify_or_register() -> None:
-    """Compare the keys with their traces in the database, and leave traces of new versions.
+    """Compare the keys with their traces in the database as `verify` does, and leave traces of new versions.
 
-    A version that was taken out of the keys is no error, as long as another of its purpose is known: that is
-    how a leaked key is retired.
+    Call it before anything is written with the newest keys.
+    """
+    keys, known = verify()
+    if keys.keys() - known.keys():
+        _register(keys)
+
+
+def verify() -> tuple[Digests, Digests]:
+    """Compare the keys with their traces in the database.
+
+    An older version that was taken out of the keys is no error: that is how a leaked key is retired. The newest
+    one of each purpose must be there, or the keys are from before a rotation and lack what the latest secrets and
+    values were made with.
+
+    Returns:
+        What traces of the keys look like, and the traces that there are.
 
     Raises:
         DatabaseNotPrepared: if the tables are missing.
-        ForeignKeyFile: if the keys are missing or others than those this database was used with.
+        ForeignKeyFile: if the keys are missing, or older or others than those this database was used with.
         NoKeys: if neither the database nor the installation has seen a key yet.
         KeyFileError: if the keys are malformed or readable by others.
     """
@@ -98,19 +115,18 @@ def verify_or_register() -> None:
     known = _known()
     keys = _digests(is_fresh=not known)
     _compare(keys, known)
-    if keys.keys() - known.keys():
-        _register(keys)
+    return keys, known
 
 
 def _is_prepared() -> bool:
     return KeyCheck._meta.db_table in connection.introspection.table_names()
 
 
-def _known() -> dict[tuple[str, int], str]:
+def _known() -> Digests:
     return {(row.purpose, row.version): row.digest for row in KeyCheck.objects.all()}
 
 
-def _digests(*, is_fresh: bool) -> dict[tuple[str, int], str]:
+def _digests(*, is_fresh: bool) -> Digests:
     try:
         return {
             (purpose, version): hmac.new(key, b"check", hashlib.sha256).hexdigest()
@@ -123,7 +139,7 @@ def _digests(*, is_fresh: bool) -> dict[tuple[str, int], str]:
         raise ForeignKeyFile("it is missing.") from error
 
 
-def _register(keys: dict[tuple[str, int], str]) -> None:
+def _register(keys: Digests) -> None:
     rows = [
         KeyCheck(purpose=purpose, version=version, digest=digest)
         for (purpose, version), digest in keys.items()
@@ -134,11 +150,16 @@ def _register(keys: dict[tuple[str, int], str]) -> None:
         _compare(keys, _known())
 
 
-def _compare(keys: dict[tuple[str, int], str], known: dict[tuple[str, int], str]) -> None:
+def _compare(keys: Digests, known: Digests) -> None:
     matched = set()
     for purpose, version in keys.keys() & known.keys():
         if not hmac.compare_digest(keys[purpose, version], known[purpose, version]):
             raise ForeignKeyFile(f"version {version} of the {purpose} key is a different one.")
         matched.add(purpose)
-    for purpose in sorted({purpose for purpose, _ in known} - matched):
-        raise ForeignKeyFile(f"it holds no version of the {purpose} key that was used here.")
+    # The highest version of a purpose comes last.
+    newest = dict(sorted(known))
+    for purpose, version in newest.items():
+        if purpose not in matched:
+            raise ForeignKeyFile(f"it holds no version of the {purpose} key that was used here.")
+        if (purpose, version) not in keys:
+            raise ForeignKeyFile(f"it is older and lacks version {version} of the {purpose} key.")

@@ -101,6 +101,10 @@ def read_keys(data_dir: Path, env_value: str) -> Keys:
             mode, text = os.fstat(file.fileno()).st_mode, file.read()
     except FileNotFoundError:
         return {}
+    except PermissionError as error:
+        raise KeyFileError(
+            f"{path} cannot be read: {error.strerror}. It must belong to the user that Cloud UI runs as."
+        ) from error
     except OSError as error:
         raise KeyFileError(f"{path} cannot be read: {error.strerror}.") from error
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
@@ -197,15 +201,18 @@ def _write(data_dir: Path, keys: Keys) -> None:
         purpose: {str(version): base64.b64encode(key).decode() for version, key in versions.items()}
         for purpose, versions in keys.items()
     }
-    temporary = data_dir / f".{FILE_NAME}.{secrets.token_hex(8)}"
+    path, temporary = data_dir / FILE_NAME, data_dir / f".{FILE_NAME}.{secrets.token_hex(8)}"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with open(descriptor, "w", encoding="utf-8") as file:
             json.dump(document, file, indent=2)
             file.write("\n")
             file.flush()
+            # Written by root, it stays the file of the user that the server runs as.
+            if path.exists() and (owner := path.stat()).st_uid != os.geteuid():
+                os.fchown(descriptor, owner.st_uid, owner.st_gid)
             os.fsync(descriptor)
-        temporary.replace(data_dir / FILE_NAME)
+        temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

@@ -1,7 +1,7 @@
 """What happens to every request before a view sees it and to every response after."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from django.conf import settings
@@ -13,8 +13,9 @@ from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
-from cloudui.web import api, client, databases, errors
+from cloudui.web import api, bodies, client, databases, disk, errors
 from cloudui.web.changes import READING, TooManyChanges, count_change
+from cloudui.web.disk import NoSpace
 from cloudui.web.htmx import page_below, wants_fragment
 from cloudui.web.principal import Principal
 from cloudui.web.slots import SlotsBusy
@@ -73,7 +74,7 @@ class TransportMiddleware:
 
 
 class ErrorPagesMiddleware:
-    """Answers with `Retry-After`: 503 when slots for argon2 or the database cannot be had, 429 after too many changes."""
+    """Answers with `Retry-After`: 429 after too many changes, 503 and 507 while slots, a database or a disk cannot be had."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -87,6 +88,8 @@ class ErrorPagesMiddleware:
                 return errors.busy(request, exception)
             case TooManyChanges():
                 return errors.too_many_changes(request, exception)
+            case NoSpace():
+                return errors.no_space(request, exception)
             case _:
                 return errors.unavailable(request, exception) if databases.is_unavailable(exception) else None
 
@@ -173,8 +176,18 @@ def _health(request: HttpRequest) -> HttpResponse:
         return errors.not_found(request)
     if not databases.answers(READY_SECONDS):
         return HttpResponse("database unavailable\n", content_type="text/plain", status=503)
-    text = "ready\n"
+    # Whatever there is to see and to do goes on with what is noted here, so it is no reason to take the server out.
+    return HttpResponse("".join(["ready\n", *_notes()]), content_type="text/plain")
+
+
+def _notes() -> Iterator[str]:
     if getattr(caches["default"], "is_degraded", False):
-        # Whatever there is to see and to do goes on, so this is no reason to take the server out.
-        text += "cache unavailable: each process counts limits for itself\n"
-    return HttpResponse(text, content_type="text/plain")
+        yield "cache unavailable: each process counts limits for itself\n"
+    places = {settings.DATA_DIR, settings.DAGS_ROOT}
+    try:
+        places.add(bodies.place())
+    except NoSpace:
+        yield "disk almost full: nowhere for temporary files\n"
+    for place in sorted(places):
+        if disk.is_full(place):
+            yield f"disk almost full: {place}\n"

@@ -10,7 +10,7 @@ from django.utils import timezone
 from cloudui.web.principal import Principal
 from deployments.access import deployment_to_view
 from deployments.deploys import service
-from deployments.deploys.images import record_image
+from deployments.deploys.images import check_image, record_image
 from deployments.deploys.service import Confirm, NotConfirmed
 from deployments.deploys.source import DeploySource
 from deployments.deploys.staging import OPEN_FOR
@@ -46,9 +46,11 @@ def finish(
 
     Raises:
         Http404: if this caller announced no such deploy for this Deployment, or its time is over.
-        ValidationError: without an upload where there must be one; and as `service.receive`.
+        ValidationError: on `image`; without an upload where there must be one; and as `service.receive`.
         PermissionDenied, DeployInProgress, NotStored: as `service.receive`.
     """
+    if image:
+        check_image(image)
     mine = {
         "pk": staged_id,
         "deployment": deployment,

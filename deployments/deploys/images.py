@@ -1,6 +1,10 @@
 """Images: a pipeline pushes one to its registry, and the history says so."""
 
+import re
+from typing import Final
+
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -10,6 +14,9 @@ from deployments.deploys.completion import mark_recorded
 from deployments.deploys.service import Confirm
 from deployments.deploys.source import DeploySource, clean_description, new_deploy
 from deployments.models import Deploy, Deployment
+
+# As registries name repositories and tags (OCI Distribution Specification, "Pulling manifests"), with a host.
+IMAGE: Final = re.compile(r"(?=.{1,500}\Z)[A-Za-z0-9][A-Za-z0-9._:/-]*:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 
 class NoRegistry(Exception):
@@ -21,6 +28,12 @@ class NoRegistry(Exception):
             "This installation takes no images: no registry is set (IMAGE_REGISTRY). "
             "Deploy DAGs alone with `astro deploy --dags`, or ask whoever operates it."
         )
+
+
+def check_image(image: str) -> None:
+    """Raise ValidationError for what is no repository with a tag."""
+    if not IMAGE.fullmatch(image):
+        raise ValidationError({"image": "Name the image as repository:tag, with at most 500 characters."})
 
 
 def name_image(deployment: Deployment) -> str:

@@ -6,6 +6,7 @@ from ninja import Query
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from cloudui.web.rest.schemas import Actor, Body, Id, Moment, actor
+from deployments.deploys.quota import Usage
 from deployments.models import Deploy, DeployKind, DeployStatus
 from deployments.models.deployment import DESCRIPTION_LENGTH
 
@@ -72,11 +73,31 @@ class DeployShown(BaseModel):
         )
 
 
+class StorageShown(BaseModel):
+    """What a Deployment keeps of its deploys, and may keep."""
+
+    stored_bytes: int = Field(description="What the files and folders of all versions take on the disk.")
+    stored_bytes_limit: int
+    versions: int = Field(description="How many versions are kept.")
+    versions_limit: int
+
+    @classmethod
+    def of(cls, now: Usage) -> "StorageShown":
+        """The use of one Deployment."""
+        return cls(
+            stored_bytes=now.stored_bytes,
+            stored_bytes_limit=now.most_bytes,
+            versions=now.versions,
+            versions_limit=now.most_versions,
+        )
+
+
 class DeployPage(BaseModel):
     """One page of deploys."""
 
     items: list[DeployShown]
     next_cursor: str | None
+    storage: StorageShown
 
 
 class RollBack(Body):

@@ -21,8 +21,11 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404
 
+from cloudui.web import disk
+from cloudui.web.disk import NoSpace
 from cloudui.web.principal import Principal
 from deployments.access import deployment_to_deploy
+from deployments.deploys import quota
 from deployments.deploys.completion import (
     complete_interrupted,
     current_version,
@@ -33,6 +36,7 @@ from deployments.deploys.listing import deploy_to_view
 from deployments.deploys.source import DeploySource, clean_description, new_deploy
 from deployments.deploys.store import bundles
 from deployments.deploys.store.bundles import Bundle
+from deployments.deploys.store.meter import Meter
 from deployments.deploys.store.refusal import Refused, TooLarge
 from deployments.deploys.store.stream import Readable
 from deployments.models import Deploy, DeployKind, Deployment, DeployStatus
@@ -58,11 +62,11 @@ class DeployInProgress(Exception):
 
 
 class NotStored(Exception):
-    """The disk of the store does not take it. An HTTP answer is 503."""
+    """The disk of the store does not take it. An HTTP answer is 503; that of a full one, `NoSpace`, is 507."""
 
     def __str__(self) -> str:
         """What to tell people."""
-        return "The server could not store this: its disk is almost full or not writable. Tell whoever operates it."
+        return "The server could not store this: its disk is not writable. Tell whoever operates it."
 
 
 class NotConfirmed(Exception):
@@ -108,24 +112,31 @@ def receive(
     Raises:
         Http404, PermissionDenied: when the Deployment or the right to it is not there, or went meanwhile.
         ValidationError: on `description`; or on `archive` for one that is refused, code `too_large` beyond a
-            limit and `refused` otherwise. The history has it as Failed with the same reason.
+            limit and `refused` otherwise, and the history has it as Failed with the same reason; or without a
+            field, code `quota_exceeded`, when the Deployment may keep nothing more.
         DeployInProgress: when another deploy is at work.
         NotConfirmed: from `confirm`.
-        NotStored: when the disk is full or not writable.
+        NoSpace: when the disk is almost full.
+        NotStored: when it is not writable.
         OSError: when the stream broke off.
     """
     description = clean_description(description)
     with _locked_files(deployment):
-        deploy = new_deploy(principal, deployment, description, source, deploy_id)
-        _begin(principal, deploy)
         bundle = Bundle(deployment.release_name)
-        with _failure_recorded(principal, deploy, bundle):
-            unpacked = bundle.receive(deploy.version, stream, owner=deployment.pk)
-            deploy.size, deploy.file_count = unpacked.size, unpacked.file_count
-            deploy.checksum, deploy.has_files = unpacked.checksum, True
-            # Known before the activation, so that nothing is missing if only the end has to be written later.
-            Deploy.objects.filter(pk=deploy.pk).update(has_files=True, **asdict(unpacked))
-            _activate(principal, deploy, bundle, confirm)
+        room = quota.room_for_another(deployment, bundle)
+        with bundles.reserved(room.most_bytes, wait_seconds=WAIT_SECONDS) as space:
+            deploy = new_deploy(principal, deployment, description, source, deploy_id)
+            _begin(principal, deploy)
+            with _failure_recorded(principal, deploy, bundle):
+                meter = Meter(space, most_bytes=room.most_bytes, refusal=room.refusal)
+                unpacked = bundle.receive(deploy.version, stream, owner=deployment.pk, meter=meter)
+                for name, value in asdict(unpacked).items():
+                    setattr(deploy, name, value)
+                deploy.has_files = True
+                # Known before the activation, so that nothing is missing if only the end has to be written later.
+                Deploy.objects.filter(pk=deploy.pk).update(has_files=True, **asdict(unpacked))
+                _activate(principal, deploy, bundle, confirm)
+        _make_room(deployment, bundle)
     return deploy
 
 
@@ -156,7 +167,8 @@ def roll_back(
             no longer kept.
         DeployInProgress: when another deploy is at work.
         NotConfirmed: from `confirm`.
-        NotStored: when the disk is full or not writable.
+        NoSpace: when the disk is full.
+        NotStored: when it is not writable.
     """
     description = clean_description(description)
     with _locked_files(deployment):
@@ -199,6 +211,8 @@ def _locked_files(deployment: Deployment) -> Iterator[None]:
         # Only the operating system's own have a number; a request that broke off has none.
         if error.errno is None:
             raise
+        if error.errno in disk.FULL:
+            raise NoSpace from error
         logger.exception("The DAGs of %s could not be stored", deployment.release_name)
         raise NotStored from error
 
@@ -230,6 +244,15 @@ def _activate(principal: Principal, deploy: Deploy, bundle: Bundle, confirm: Con
         mark_succeeded(principal, locked, deploy)
 
 
+def _make_room(deployment: Deployment, bundle: Bundle) -> None:
+    """Delete what the new version leaves no room for; housekeeping tries it again."""
+    try:
+        quota.make_room(deployment, bundle)
+    except Exception:
+        # The deploy has succeeded, and its caller must not be told otherwise.
+        logger.exception("Old versions of %s could not be deleted", deployment.release_name)
+
+
 @contextmanager
 def _failure_recorded(principal: Principal, deploy: Deploy, bundle: Bundle) -> Iterator[None]:
     """Have the history say why a deploy failed, whatever ends it."""
@@ -245,8 +268,10 @@ def _failure_recorded(principal: Principal, deploy: Deploy, bundle: Bundle) -> I
 
 def _reason(error: BaseException) -> str:
     match error:
-        case Refused():
+        case Refused() | NoSpace():
             return str(error)
+        case OSError() if error.errno in disk.FULL:
+            return str(NoSpace())
         case NotConfirmed():
             return error.reason
         case Http404() | PermissionDenied():

@@ -1,8 +1,10 @@
 """`manage.py reencrypt`: everything encrypted moves to the newest field key, while others go on saving."""
 
+import io
 import json
 import shutil
 import threading
+from functools import partial
 
 import pytest
 from django.conf import settings as django_settings
@@ -10,14 +12,16 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from apikeys.models import SigningKey
+from apikeys.models.signing_key import State
 from apikeys.tokens import signing_keys
-from cloudui.web import encryption, keyring
+from cloudui.web import encryption, keycheck, keyring
 from cloudui.web.encryption import decrypt, encrypt
 from deployments.models import Deployment
 from deployments.models.variable import EnvironmentVariable
 from deployments.variables import reencryption
 from deployments.variables.service import VariableInput, list_variables, read_value, save_variables
 from tests.factories import create_deployment, create_member
+from tests.threats.at_once import at_once
 from workspaces.models import Role
 from workspaces.principals import principal_for
 
@@ -82,6 +86,40 @@ def test_everything_moves_and_the_old_version_may_go(key_file, capsys, monkeypat
     assert list_variables(first) == shown
     assert Deployment.objects.get(pk=first.pk).variables_version == first.variables_version + 1
     assert signing_keys.keys().kid == kid
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twice_at_once_moves_everything_and_fails_at_nothing(key_file):
+    for number in range(5):
+        a_deployment(*(VariableInput(f"KEY_{number}_{part}", "x") for part in range(10)))
+    signing_keys.keys()
+    before = values()
+    call_command("rotate_keys", "field")
+
+    at_once([partial(call_command, "reencrypt", stdout=io.StringIO())] * 2)
+
+    assert key_versions() == {2}
+    assert values() == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "command", [["reencrypt"], ["rotate_signing_key", "--now"], ["burn_signing_key", "CURRENT"]]
+)
+def test_a_file_from_before_what_a_command_wrote_with_the_newest_key_is_refused(key_file, command):
+    a_deployment(VariableInput("A", "1"))
+    signing_keys.keys()
+    current = SigningKey.objects.get(state=State.CURRENT).kid
+    keycheck.verify_or_register()
+    older = key_file.read_text()
+    call_command("rotate_keys", "field")
+
+    call_command(*(current if word == "CURRENT" else word for word in command))
+    key_file.write_text(older)
+    keyring.keyring.reload()
+
+    with pytest.raises(keycheck.ForeignKeyFile, match="it is older and lacks version 2 of the field key"):
+        keycheck.verify()
 
 
 @pytest.mark.django_db

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from cloudui.web.models import IdempotentCall
 from deployments.models import Deploy, WorkerQueue
@@ -95,8 +96,6 @@ def test_a_flood_is_remembered_up_to_the_limit(program, deployment):
 
 
 def test_a_row_of_an_older_server_has_no_caller(db):
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO deployments_idempotentcall (id, fingerprint, created_at) VALUES ('x', '', %s)",

@@ -7,7 +7,7 @@ import argparse
 import sys
 import time
 
-from tests.faults import caches, connections, databases, deploys, processes, traffic
+from tests.faults import caches, connections, databases, deploys, processes, space, traffic
 from tests.faults.stage import Failed
 
 CHECKS = {
@@ -16,6 +16,7 @@ CHECKS = {
     "databases": databases.check,
     "deploys": deploys.check,
     "processes": processes.check,
+    "space": space.check,
     "traffic": traffic.check,
 }
 

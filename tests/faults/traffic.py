@@ -31,7 +31,7 @@ def check(minutes: float = 10) -> Iterator[str]:
     with (
         postgres_server.running() as postgres,
         redis_server.running(postgres.folder.parent) as redis,
-        prepared(DATABASE_URL=postgres.url, CACHE_URL=redis.url, WEB_WORKERS="2", **LIMITS) as stage,
+        prepared(None, DATABASE_URL=postgres.url, CACHE_URL=redis.url, WEB_WORKERS="2", **LIMITS) as stage,
     ):
         callers.make_person(stage)
         stage.start()

@@ -3,11 +3,13 @@
 import os
 import resource
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 from cloudui.server import STOP_SECONDS
-from tests.server.conftest import serving
+from tests.server.conftest import ROOT, serving
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 HALF = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf"
@@ -90,6 +92,50 @@ def test_a_worker_that_is_about_to_start_does_not_delay_the_end(tmp_path):
 
         # Sooner than a worker that does not hear is killed.
         assert server.process.wait(timeout=STOP_SECONDS - 2) == 0
+
+
+def test_nonsense_ends_the_start_with_a_sentence():
+    ended = subprocess.run(
+        [sys.executable, "-m", "cloudui.server"],
+        cwd=ROOT,
+        env={**os.environ, "PUBLIC_URL": "nonsense", "DJANGO_SETTINGS_MODULE": "cloudui.settings"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(
+        "Configuration error: PUBLIC_URL must look like https://console.example.com"
+    )
+
+
+def test_a_worker_with_older_keys_than_the_database_ends_with_a_sentence(tmp_path):
+    environment = {
+        **os.environ,
+        "CLOUDUI_DATA_DIR": str(tmp_path / "data"),
+        "DATABASE_URL": "",
+        "DJANGO_SETTINGS_MODULE": "cloudui.settings",
+    }
+
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-W", "ignore", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    keys = tmp_path / "data/keys.json"
+    assert run("manage.py", "prepare").returncode == 0
+    older = keys.read_text()
+    assert run("manage.py", "rotate_keys", "pepper").returncode == 0
+    assert run("-c", "import cloudui.wsgi").returncode == 0
+    keys.write_text(older)
+
+    ended = run("-c", "import cloudui.wsgi")
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(
+        "Configuration error: The key file does not belong to this database: it is older"
+    )
+    assert "Traceback" not in ended.stderr
 
 
 def test_it_may_open_as_many_files_as_the_system_allows(tmp_path):

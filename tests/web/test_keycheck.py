@@ -107,6 +107,24 @@ def test_an_old_version_may_be_taken_out(start):
     start(keys(pepper={1: key(1), 2: key(77)}))
 
     start(keys(pepper={2: key(77)}))
+    start(keys(pepper={2: key(77), 3: key(78)}))
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_a_file_from_before_a_rotation_is_refused_by_the_version_that_it_lacks(start, purpose):
+    first = keys()
+    start(first | {purpose: {**first[purpose], 2: key(77)}})
+
+    with pytest.raises(ForeignKeyFile, match=f"it is older and lacks version 2 of the {purpose} key"):
+        start(first)
+    with pytest.raises(ForeignKeyFile, match=f"it is older and lacks version 2 of the {purpose} key"):
+        start(first | {purpose: {**first[purpose], 3: key(78)}})
+
+
+def test_a_database_from_before_a_rotation_takes_the_file_that_has_both(start):
+    start(keys())
+
+    start(keys(pepper={1: key(1), 2: key(77), 3: key(78)}))
 
 
 def test_of_two_first_starts_with_different_keys_the_second_is_refused(start, monkeypatch):

@@ -1,19 +1,23 @@
 """The installation's keys: where they come from, what is refused, and how a file of them is made."""
 
 import base64
+import errno
 import json
 import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from cloudui.web import keyring
+from cloudui.web import keycheck, keyring
 from cloudui.web.keyring import KeyFileError, Keyring, NoKeys
 
+# An account of every system that is not root.
+SOMEBODY = 65534
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -187,6 +191,7 @@ def test_keys_are_read_once_and_again_after_a_reload():
     assert len(readings) == 2
 
 
+@pytest.mark.django_db
 def test_rotating_adds_a_version_and_keeps_the_older_ones(tmp_path, settings, capsys):
     before = keyring.ensure(tmp_path)
     settings.DATA_DIR = tmp_path
@@ -199,6 +204,53 @@ def test_rotating_adds_a_version_and_keeps_the_older_ones(tmp_path, settings, ca
     assert {**after, "pepper": {}} == {**before, "pepper": {}}
     assert "Version 2 of the pepper key" in capsys.readouterr().out
     assert (tmp_path / "keys.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.django_db
+def test_an_older_file_is_not_rotated_to_a_version_that_the_database_knows_otherwise(tmp_path, settings):
+    keyring.ensure(tmp_path)
+    settings.DATA_DIR = tmp_path
+    older = (tmp_path / "keys.json").read_text()
+    call_command("rotate_keys", "pepper")
+    keycheck.verify_or_register()
+    (tmp_path / "keys.json").write_text(older)
+    keyring.keyring.reload()
+
+    with pytest.raises(keycheck.ForeignKeyFile, match="it is older and lacks version 2 of the pepper key"):
+        call_command("rotate_keys", "pepper")
+
+    assert (tmp_path / "keys.json").read_text() == older
+
+
+def test_a_file_that_is_written_anew_belongs_to_whom_it_belonged(tmp_path):
+    keyring.ensure(tmp_path)
+    path = tmp_path / "keys.json"
+    # Only root may give a file away, and only what root writes could change its owner.
+    owner = SOMEBODY if os.geteuid() == 0 else os.geteuid()
+    os.chown(path, owner, -1)
+
+    keyring.add_version(tmp_path, "mac")
+
+    assert (path.stat().st_uid, path.stat().st_mode & 0o777) == (owner, 0o600)
+
+
+def test_two_rotations_at_once_add_two_versions(tmp_path):
+    keyring.ensure(tmp_path)
+
+    with ThreadPoolExecutor(2) as threads:
+        versions = threads.map(lambda _: keyring.add_version(tmp_path, "mac"), range(2))
+
+    assert set(versions) == {2, 3} == keyring.read_keys(tmp_path, "")["mac"].keys() - {1}
+
+
+def test_a_file_that_may_not_be_read_names_the_remedy(tmp_path, monkeypatch):
+    def refuse(*_arguments, **_options):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+
+    with pytest.raises(KeyFileError, match="It must belong to the user that Cloud UI runs as"):
+        keyring.read_keys(tmp_path, "")
 
 
 def test_rotating_leaves_keys_from_the_variable_to_the_operator(settings):

@@ -40,6 +40,14 @@ def test_every_operation_says_what_it_may_answer(method, path):
     assert keys == (["Idempotency-Key"] if method == "post" else [])
 
 
+def test_a_deploy_may_find_no_space():
+    found = [
+        path for method, path in OPERATIONS if "507" in document(api)["paths"][path][method]["responses"]
+    ]
+
+    assert found == ["/v1/deployments/{deployment}/deploys"]
+
+
 def test_the_page_shows_every_operation_to_everybody():
     shown = page()
 

@@ -14,8 +14,9 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from tests.factories import create_user
+from tests.threats.at_once import at_once
 from workspaces.audit import retention
-from workspaces.management.commands import housekeeping
+from workspaces.management.commands import housekeeping, superuser
 from workspaces.models import AuditEvent, User
 
 PASSWORD = "a long enough passphrase"
@@ -51,6 +52,34 @@ def test_the_first_owner_can_do_everything_and_is_audited_without_the_password(t
         "is_staff": True,
         "is_superuser": True,
     }
+
+
+@pytest.mark.django_db
+def test_of_two_who_make_the_same_owner_at_once_the_second_is_told(typed, monkeypatch):
+    read = superuser._read_password
+
+    def while_another_is_made(address):
+        create_user(email=address)
+        return read(address)
+
+    monkeypatch.setattr(superuser, "_read_password", while_another_is_made)
+    typed(f"{PASSWORD}\n")
+
+    with pytest.raises(CommandError, match=r"^A person with this e-mail address already exists"):
+        call_command("superuser", email="boss@example.com")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_housekeeping_on_two_machines_at_once_fails_at_nothing(caplog):
+    old = timezone.now() - timedelta(days=1)
+    Session.objects.bulk_create(
+        Session(session_key=f"{number:032}", session_data="", expire_date=old) for number in range(50)
+    )
+
+    at_once([housekeeping.run_tasks] * 3)
+
+    assert not Session.objects.exists()
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 @pytest.mark.django_db

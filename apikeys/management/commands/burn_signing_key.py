@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apikeys.models import SigningKey
 from apikeys.tokens import signing_keys
+from cloudui.web import keycheck
 from cloudui.web.principal import system_principal
 
 
@@ -20,6 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *, kid: str, **_options: object) -> None:
         """Burn it and say what follows."""
+        keycheck.verify_or_register()
         try:
             signing_keys.burn(system_principal("manage.py burn_signing_key"), kid)
         except signing_keys.UnknownKey as error:

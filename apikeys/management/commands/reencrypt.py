@@ -3,6 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from apikeys.tokens import signing_keys
+from cloudui.web import keycheck
 from cloudui.web.encryption import PURPOSE
 from cloudui.web.keyring import keyring
 from deployments.variables.reencryption import reencrypt_variables
@@ -15,6 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, **_options: object) -> None:
         """Do it, say how much there was, and fail if something could not be read."""
+        keycheck.verify_or_register()
         newest, _ = keyring.current(PURPOSE)
         variables, unread = reencrypt_variables()
         keys = signing_keys.reencrypt_keys()

@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from django.core.management.base import BaseCommand, CommandError
 
 from apikeys.tokens import signing_keys
+from cloudui.web import keycheck
 from cloudui.web.principal import system_principal
 
 
@@ -21,6 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *, now: bool, **_options: object) -> None:
         """Rotate and say which key signs."""
+        keycheck.verify_or_register()
         try:
             current = signing_keys.rotate(system_principal("manage.py rotate_signing_key"), at_once=now)
         except signing_keys.TooEarly as error:

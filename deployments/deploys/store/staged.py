@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from deployments.deploys.store.bundles import PRIVATE, require_room, root
+from deployments.deploys.store.bundles import PRIVATE, reserved, root
 from deployments.deploys.store.refusal import LIMITS, MIB, Refused, TooLarge
 
 STAGED: Final = ".staged"
@@ -43,10 +43,9 @@ class StagedArchive:
 
         Raises:
             TooLarge: if all of them together were too many or too large.
-            OSError: if the disk does not take it.
+            NoSpace, OSError: if the disk does not take it.
         """
         self.path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-        require_room(self.path)
         block = self._block(name)
         sizes = {entry.name: entry.stat().st_size for entry in os.scandir(self.path)}
         sizes.pop(ORDER, None)
@@ -56,7 +55,8 @@ class StagedArchive:
         if len(sizes) > MOST_BLOCKS:
             raise TooLarge(f"The archive has more than {MOST_BLOCKS:,} blocks.")
         fresh = block.with_suffix(".new")
-        fresh.write_bytes(content)
+        with reserved(len(content)):
+            fresh.write_bytes(content)
         fresh.replace(block)
 
     def complete(self, names: Sequence[str]) -> None:

@@ -109,10 +109,7 @@ def test_an_address_opens_this_one_upload_and_nothing_else(path, announced, depl
     assert put(path, query=block(FIRST)).headers["Cache-Control"] == "no-store"
 
 
-def test_the_disk_may_be_full(path, monkeypatch):
-    def full(*_: object) -> None:
-        raise OSError(28, "full")
-
-    monkeypatch.setattr("deployments.deploys.store.staged.require_room", full)
+def test_the_disk_may_be_full(path, disk_with):
+    disk_with(0).clear()
     response = put(path, query=block(FIRST))
-    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert (response.status_code, response.headers["Retry-After"]) == (507, "60")

@@ -1,5 +1,8 @@
 """Signing keys: encrypted, published before they sign, rotated without a gap, burnt with all they signed."""
 
+import base64
+import json
+import time
 from datetime import timedelta
 from io import StringIO
 from threading import Barrier, Thread
@@ -113,6 +116,62 @@ def test_a_process_that_has_not_heard_of_it_signs_and_believes_on(issued, monkey
         assert whoami(token).status_code == 200
 
 
+@pytest.fixture
+def forget(monkeypatch):
+    """Be another process, which read the keys a moment before something was done to them."""
+
+    def after(act) -> None:
+        known = signing_keys.keys()
+        act()
+        monkeypatch.setattr(signing_keys, "_cache", cache := signing_keys._Cache())
+        cache._keys, cache._stale_at = known, time.monotonic() + signing_keys.CACHE_SECONDS
+        verified_tokens.clear()
+
+    return after
+
+
+@pytest.mark.threat("T-J7")
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_rotations_that_follow_each_other_refuse_no_token_elsewhere(issued, forget, times):
+    tokens = []
+
+    def rotate() -> None:
+        for _ in range(times):
+            run("rotate_signing_key", "--now")
+            tokens.append(token_of(issued))
+
+    forget(rotate)
+
+    assert [whoami(token).status_code for token in tokens] == [200] * times
+
+
+@pytest.mark.threat("T-J7")
+def test_two_keys_that_are_burnt_at_once_leave_one_that_is_believed_everywhere(issued, forget):
+    tokens = []
+
+    def burn() -> None:
+        for _ in range(2):
+            run("burn_signing_key", in_state(State.CURRENT))
+        tokens.append(token_of(issued))
+
+    forget(burn)
+
+    assert whoami(tokens[0]).status_code == 200
+
+
+def test_tokens_of_keys_that_do_not_exist_cost_one_query_a_second(issued, django_assert_num_queries):
+    head, *rest = token_of(issued).split(".")
+    header = json.loads(base64.urlsafe_b64decode(head + "=="))
+    made_up = [{**header, "kid": kid * 16} for kid in "abc"]
+    tokens = [
+        ".".join([base64.urlsafe_b64encode(json.dumps(head).encode()).decode().rstrip("="), *rest])
+        for head in made_up
+    ]
+
+    with django_assert_num_queries(1):
+        assert {whoami(token).status_code for token in tokens} == {401}
+
+
 def test_a_next_key_that_nobody_can_know_yet_does_not_sign(issued):
     token_of(issued)
     with pytest.raises(CommandError, match="--now"):
@@ -219,7 +278,7 @@ def test_the_metadata_names_what_there_is():
 
     content = response.json()
     assert content["issuer"] == "http://localhost:8871"
-    assert content["grant_types_supported"] == ["client_credentials"]
+    assert content["grant_types_supported"] == ["client_credentials", "authorization_code", "refresh_token"]
     for name, address in content.items():
         if name.endswith(("endpoint", "_uri")):
             path = address.removeprefix("http://localhost:8871")

@@ -49,6 +49,8 @@ def mortal(tmp_path_factory) -> Iterator[Mortal]:
     ours = ("CLOUDUI_", "DATABASE_URL", "DAGS_ROOT", "DJANGO_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
         "CLOUDUI_DATA_DIR": str(directory),
+        # Each version that succeeded is looked for at the end.
+        "DEPLOY_VERSIONS_PER_DEPLOYMENT": "100000",
         "DJANGO_SETTINGS_MODULE": "cloudui.settings",
         "LOG_LEVEL": "ERROR",
     }

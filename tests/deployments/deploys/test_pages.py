@@ -141,18 +141,21 @@ def test_a_file_that_is_too_large_is_told_so_without_being_kept(as_editor, deplo
 
 
 def test_what_is_not_about_the_file_stands_above_the_form(
-    as_editor, deployment, monkeypatch, settings, tmp_path
+    as_editor, deployment, monkeypatch, settings, tmp_path, disk_with
 ):
     monkeypatch.setattr(service, "WAIT_SECONDS", 0)
     with bundles.hold(deployment.pk):
         busy = as_editor.post(deploy_url(deployment), {"archive": upload(files())}, headers=HX)
+    disk_with(200 * 1024 * 1024)
+    full = as_editor.post(deploy_url(deployment), {"archive": upload(files())}, headers=HX)
     settings.DAGS_ROOT = tmp_path / "file"
     settings.DAGS_ROOT.touch()
-    full = as_editor.post(deploy_url(deployment), {"archive": upload(files())}, headers=HX)
+    away = as_editor.post(deploy_url(deployment), {"archive": upload(files())}, headers=HX)
 
-    assert (busy.status_code, full.status_code) == (409, 422)
+    assert (busy.status_code, full.status_code, away.status_code) == (409, 507, 422)
     assert "Another deploy to this Deployment is in progress." in text(busy)
-    assert "its disk is almost full or not writable" in text(full)
+    assert "disk is almost full" in text(full)
+    assert "its disk is not writable" in text(away)
 
 
 @pytest.mark.parametrize(

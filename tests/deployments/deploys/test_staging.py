@@ -1,6 +1,5 @@
 """Announce, upload, finish: what each step takes, and that nothing happens twice or for anybody else."""
 
-import errno
 import re
 from datetime import timedelta
 
@@ -9,11 +8,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.utils import timezone
 
+from cloudui.web.disk import NoSpace
 from cloudui.web.principal import Kind, Principal
 from deployments.deploys import staging
 from deployments.deploys.finishing import NOT_UPLOADED, cancel, finish
 from deployments.deploys.images import NoRegistry, name_image
-from deployments.deploys.service import DeployInProgress, NotStored, roll_back
+from deployments.deploys.service import DeployInProgress, roll_back
 from deployments.deploys.source import Commit, DeploySource
 from deployments.deploys.staging import MOST_OPEN, Expired, TooManyOpen, announce, delete_expired, staged_for
 from deployments.deploys.store import bundles
@@ -123,6 +123,17 @@ def test_the_server_names_an_image_in_the_registry_of_the_operator(deployment, s
     settings.IMAGE_REGISTRY = ""
     with pytest.raises(NoRegistry, match="IMAGE_REGISTRY"):
         name_image(deployment)
+
+
+@pytest.mark.parametrize(
+    "image", ["a", "a:", ":a", "a:b c", "a:<b>", f"{'a' * 499}:b", f"a:{'b' * 129}", "-a:b", "a\n:b"]
+)
+def test_what_names_no_image_is_refused(image, by, deployment):
+    staged = announced(by, deployment, IMAGE)
+    with pytest.raises(ValidationError, match="repository:tag"):
+        finish(by, deployment, staged, with_dags=False, image=image)
+    made = finish(by, deployment, staged, with_dags=False, image="localhost:5000/org/dep:deploy-1_2.3")
+    assert made.image == "localhost:5000/org/dep:deploy-1_2.3"
 
 
 def test_an_image_with_dags_is_one_deploy(by, deployment):
@@ -264,18 +275,16 @@ def test_a_block_never_decides_the_name_of_a_file(root):
     assert [path.parent.name for path in root.rglob("*") if path.is_file()] == ["x"]
 
 
-def test_a_full_disk_is_told_apart_from_a_refusal(by, deployment, monkeypatch):
-    staged = announced(by, deployment, content=archive())
-
-    def full(*_: object, **__: object) -> None:
-        raise OSError(errno.ENOSPC, "full")
-
-    monkeypatch.setattr("deployments.deploys.store.bundles.unpack", full)
-    with pytest.raises(NotStored):
-        finish(by, deployment, staged, with_dags=True)
-    monkeypatch.setattr("deployments.deploys.store.staged.require_room", full)
-    with pytest.raises(OSError, match="full"):
-        StagedArchive("x").write("a", b"1")
+def test_a_full_disk_is_told_apart_from_a_refusal(by, deployment, disk_with):
+    disk_with(archive_size := 1000)
+    StagedArchive("x").write("a", bytes(archive_size))
+    disk_with(archive_size)
+    with pytest.raises(NoSpace):
+        StagedArchive("x").write("b", bytes(archive_size + 1))
+    disk_with(0).clear()
+    staged = announced(by, deployment)
+    with pytest.raises(NoSpace):
+        StagedArchive(staged).write("a", b"1")
 
 
 def test_a_key_deploys_for_its_own_deployment_only(deployment):

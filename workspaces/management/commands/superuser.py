@@ -4,16 +4,20 @@ import getpass
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
+from typing import Final
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
+from django.db import IntegrityError
 from django.views.decorators.debug import sensitive_variables
 
 from cloudui.web.principal import system_principal
 from workspaces.models import OrganizationRole, User
 from workspaces.people.service import create_person
+
+TAKEN: Final = "A person with this e-mail address already exists."
 
 
 class Command(BaseCommand):
@@ -32,13 +36,17 @@ class Command(BaseCommand):
             password = _ask(lambda: _read_password(address))
         except (KeyboardInterrupt, EOFError):
             raise CommandError("Nothing was made.") from None
-        user = create_person(
-            system_principal("manage.py superuser"),
-            email=address,
-            password=password,
-            organization_role=OrganizationRole.OWNER,
-            is_operator=True,
-        )
+        try:
+            user = create_person(
+                system_principal("manage.py superuser"),
+                email=address,
+                password=password,
+                organization_role=OrganizationRole.OWNER,
+                is_operator=True,
+            )
+        except IntegrityError:
+            # Somebody else was faster, since the address was looked up.
+            raise CommandError(TAKEN) from None
         self.stdout.write(f"{user.email} can sign in as Organization Owner and operator.")
 
 
@@ -64,7 +72,7 @@ def _checked_address(text: str) -> str:
     except ValidationError as error:
         raise CommandError(" ".join(error.messages)) from error
     if User.objects.filter(email=address).exists():
-        raise CommandError("A person with this e-mail address already exists.")
+        raise CommandError(TAKEN)
     return address
 
 

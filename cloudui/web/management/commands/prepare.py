@@ -1,7 +1,7 @@
 """`manage.py prepare`: everything that must be there before the server starts. `make run` calls it each time.
 
 The first time it makes the keys, the tables, the static files and the demo data; later it finds nothing to do and
-costs little. Two that run at once wait for each other.
+costs little. Two that run at once, on one machine or on several, wait for each other.
 """
 
 import fcntl
@@ -23,6 +23,8 @@ from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from cloudui.web import keycheck, keyring
+from cloudui.web.database_limits import too_many_connections
+from cloudui.web.tables_lock import tables_lock
 
 LOCK_FILE: Final = "prepare.lock"
 STATIC_STAMP: Final = "static.stamp"
@@ -40,11 +42,12 @@ class Command(BaseCommand):
     def handle(self, **_options: object) -> None:
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
-            with _alone():
+            with _alone(), tables_lock(self._say):
                 _prepare_database()
                 _prepare_static_files()
                 is_fresh = not get_user_model().objects.exists()
                 call_command("demo", show=not (is_fresh and _wants_demo()), stdout=self.stdout)
+            too_many = too_many_connections()
         except OperationalError as error:
             raise CommandError(f"The database cannot be used: {error}") from error
         except ImproperlyConfigured as error:
@@ -52,11 +55,17 @@ class Command(BaseCommand):
         if is_fresh and not _wants_demo():
             self.stdout.write("There are no accounts yet. Make the first: make superuser")
         self.stdout.write(f"Cloud UI answers at {settings.PUBLIC_URL}")
+        if too_many:
+            self.stderr.write(too_many)
         if not settings.PUBLIC.is_https and not settings.PUBLIC.is_local:
             self.stderr.write(
                 "This is not for production: PUBLIC_URL is plain HTTP, so passwords and secrets cross the "
                 "network unprotected."
             )
+
+    def _say(self, sentence: str) -> None:
+        self.stdout.write(sentence)
+        self.stdout.flush()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from cloudui.web import keyring
+from cloudui.web import keycheck, keyring
 
 
 class Command(BaseCommand):
@@ -19,6 +19,8 @@ class Command(BaseCommand):
     def handle(self, *, purpose: str, **_options: object) -> None:
         if settings.CLOUDUI_KEYS:
             raise CommandError(f"The keys come from {keyring.VARIABLE}: add the new version there.")
+        # A new version in an older file would be another key than the one that the database knows by this number.
+        keycheck.verify()
         version = keyring.add_version(settings.DATA_DIR, purpose)
         self.stdout.write(
             f"Version {version} of the {purpose} key is in {keyring.FILE_NAME}. "
