@@ -1,7 +1,5 @@
 """A server as a pipeline sees it: a real port, real threads, and clients that others wrote."""
 
-import os
-
 import pytest
 
 from apikeys.tokens import access_tokens
@@ -17,7 +15,10 @@ from tests.factories import (
 )
 from workspaces.models import AuditEvent, Role
 
-collect_ignore = [name for variable, name in real_astro.TESTS.items() if not real_astro.binary(variable)]
+# Only where whoever runs the tests has the client.
+collect_ignore = [
+    name for variable, names in real_astro.TESTS.items() for name in names if not real_astro.binary(variable)
+]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -27,9 +28,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(
                 f"The astro client itself was not tried: {variable} names no program."
             )
-
-# Only where whoever runs the tests has the client.
-collect_ignore_glob = [] if os.environ.get("ASTRO_BIN_OLD") else ["test_real_astro_login.py"]
 
 
 @pytest.fixture
