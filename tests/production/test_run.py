@@ -191,6 +191,6 @@ def test_a_backup_of_the_database_is_made_while_it_runs(installation):
     (command,) = re.findall(r"`(pg_dump --format=custom)`", PAPER)
     backup = installation.folder / "postgresql/backup"
 
-    installation.postgresql.client(*command.split(), "-U", "postgres", "-d", "cloudui", "-f", str(backup))
+    installation.postgresql.client(*command.split(), "-d", "cloudui", "-f", str(backup))
 
     assert backup.read_bytes().startswith(b"PGDMP")
