@@ -30,7 +30,7 @@ test: $(VENV)/.dev ## run all tests on SQLite (ARGS='tests/web -k paging' runs s
 test-postgres: $(VENV)/.dev ## run all tests on a private PostgreSQL server
 	@CHROMIUM="$$(.ci/browser)" && export CHROMIUM && .ci/postgres $(PYTEST) $$(.ci/production) $(ARGS)
 
-test-faults: $(VENV)/.dev ## attack and kill a running installation for seven minutes and say what was lost (ARGS=processes takes one)
+test-faults: $(VENV)/.dev ## attack and kill a running installation for twenty minutes and say what was lost (ARGS=processes takes one)
 	@$(PY) -m tests.faults $(ARGS)
 
 bench: $(VENV)-bench/.made ## measure Cloud UI beside its limits and its peers (ARGS='--full' takes longer; needs wrk)

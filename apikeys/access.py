@@ -1,9 +1,9 @@
-"""The whole access policy of API keys: who may see them and who may change them."""
+"""The whole access policy of API keys, who may see and change them, and of the sign-ins of the astro CLI."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from apikeys.models import ApiKey
+from apikeys.models import ApiKey, AuthorizationGrant
 from apikeys.models.key import live_secrets
 from cloudui.web.principal import Kind, Principal
 from deployments.access import deployment_to_manage_keys, deployment_to_view
@@ -36,6 +36,14 @@ def key_to_manage(
 def key_to_change(principal: Principal, key: ApiKey) -> ApiKey:
     """The key anew, locked with its Deployment, if the caller may still manage it; raises as `key_to_manage` does."""
     return key_to_manage(principal, key.deployment.workspace_id, key.deployment_id, key.pk, locked=True)
+
+
+def grant_to_end(principal: Principal, grant_id: str) -> AuthorizationGrant:
+    """A sign-in of the astro CLI, for the person whose own it is."""
+    grant = AuthorizationGrant.objects.filter(pk=grant_id, user=principal.id).first()
+    if grant is None:
+        raise Http404
+    return grant
 
 
 def _find(deployment: Deployment, key_id: str, *, locked: bool = False) -> ApiKey:

@@ -58,7 +58,10 @@ class SecretState(NamedTuple):
 
 
 class PersonState(NamedTuple):
-    """A person together with all that decides whether a token of theirs is good."""
+    """A person together with all that decides whether a token of theirs is good.
+
+    `grant_used_at` says when the sign-in of the command-line client was used last that the token comes from.
+    """
 
     user_id: str
     email: str
@@ -67,6 +70,7 @@ class PersonState(NamedTuple):
     is_active: bool
     security_stamp: str
     is_revoked: bool
+    grant_used_at: datetime | None = None
 
     def principal(self, origin: Origin) -> Principal:
         """The person as a caller, with the rights of this moment."""
@@ -100,6 +104,14 @@ _PERSON: Final = """
     FROM workspaces_user u
     WHERE u.id = %s
 """
+_PERSON_BY_GRANT: Final = """
+    SELECT
+        u.id, u.email, u.full_name, u.organization_role, u.is_active, u.security_stamp,
+        EXISTS (SELECT 1 FROM apikeys_revokedtoken r WHERE r.jti = %s), g.last_used_at
+    FROM workspaces_user u
+    JOIN apikeys_authorizationgrant g ON g.user_id = u.id
+    WHERE u.id = %s AND g.id = %s
+"""
 
 
 def by_number(*, key_id: str, number: int, deployment: str, jti: str) -> SecretState | None:
@@ -122,10 +134,13 @@ def by_fingerprint(fingerprints: Sequence[bytes], *, key_id: str | None = None) 
     return state if key_id in {None, state.key_id} else None
 
 
-def of_person(user_id: str, *, jti: str) -> PersonState | None:
-    """The person whom a token names; None if there is nobody of that name."""
-    row = _one(_PERSON, [jti, user_id])
-    return PersonState._make(row) if row else None
+def of_person(user_id: str, *, jti: str, grant: str = "") -> PersonState | None:
+    """The person whom a token names; None if there is nobody of that name, or if the grant behind it has ended."""
+    if not grant:
+        row = _one(_PERSON, [jti, user_id])
+        return PersonState(*row) if row else None
+    row = _one(_PERSON_BY_GRANT, [jti, user_id, grant])
+    return PersonState._make([*row[:-1], _aware(row[-1])]) if row else None
 
 
 def _one(sql: str, parameters: Sequence[str | int | bytes]) -> tuple[Any, ...] | None:

@@ -23,6 +23,10 @@ from cloudui.web.principal import Principal
 OVERLAPS: Final = (timedelta(0), timedelta(hours=1), timedelta(hours=24), timedelta(days=7))
 
 
+# So many secrets of a key are known, the live ones among them: whoever sends one that has ended is told so.
+KEPT_SECRETS: Final = 50
+
+
 @dataclass(frozen=True, slots=True)
 class Issued:
     """A key together with the one chance to see its secret."""
@@ -84,7 +88,7 @@ def prepare() -> Prepared:
 
 @sensitive_variables("prepared")
 def store(key: ApiKey, prepared: Prepared, *, number: int, principal: Principal) -> None:
-    """Give the key a secret, in the transaction that records it."""
+    """Give the key a secret, in the transaction that records it, and forget the oldest beyond 50."""
     ApiKeySecret.objects.create(
         key=key,
         number=number,
@@ -93,6 +97,7 @@ def store(key: ApiKey, prepared: Prepared, *, number: int, principal: Principal)
         fingerprint=credentials.fingerprint(prepared.secret),
         created_by_id=principal.id,
     )
+    key.secrets.filter(number__lte=number - KEPT_SECRETS).delete()
 
 
 @sensitive_variables("prepared")

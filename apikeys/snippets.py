@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from textwrap import dedent
 from typing import Final
 
+from django.conf import settings
+
 from apikeys.credentials import KeySecret
 from cloudui.web import shell_lines
 
@@ -111,22 +113,24 @@ def snippets_for(key_id: str, secret: KeySecret, *, public_url: str) -> Sequence
     ]
 
 
-def astro_is_within_reach(public_url: str) -> bool:
-    """Whether the astro client, as it is published, can be told to use this installation."""
-    return public_url == ASTRO_HOME
+def astro_domain(public_url: str) -> str:
+    """What the astro client is given as its domain to come here; empty where it cannot come."""
+    return settings.ASTRO_DOMAIN or ("localhost" if public_url == ASTRO_HOME else "")
 
 
-def commands_for_token(*, public_url: str, with_astro: bool) -> Sequence[Commands]:
+def commands_for_token(*, public_url: str, astro_domain: str) -> Sequence[Commands]:
     """What a person does with an access token, in the order in which it is typed."""
-    # Its REST calls go to port 8888 unless told otherwise.
     astro = f"""
-        astro config set -g local.core {public_url}/v1alpha1
-        astro login localhost -t "$TOKEN"
+        astro login {astro_domain} -t "$TOKEN"
     """
+    if astro_domain == "localhost":
+        # Its REST calls go to port 8888 unless told otherwise.
+        astro = f"""
+        astro config set -g local.core {public_url}/v1alpha1{astro}"""
     whoami = f"""
         curl --header "Authorization: Bearer $TOKEN" {public_url}/v1/whoami
     """
     found = [("keep", "Keep it in the shell", "read -rs TOKEN"), ("curl", "curl", whoami)]
-    if with_astro:
+    if astro_domain:
         found.append(("astro", "astro CLI", astro))
     return [Commands(f"token-{name}", title, dedent(text).strip("\n ")) for name, title, text in found]

@@ -1,7 +1,8 @@
-"""The URLs of API keys, and `/token`. The reveal of a secret has none: it is the answer to a POST and nothing else."""
+"""The URLs of API keys, `/token` and `/authorize`. The reveal of a secret has none: it is the answer to a POST and nothing else."""
 
 from django.urls import path
 
+from apikeys.tokens.oauth import consent
 from apikeys.tokens.views import token
 from apikeys.views import keys, secrets, switch
 
@@ -12,6 +13,8 @@ KEY = f"{LIST}/<keyid:key>"
 
 urlpatterns = [
     path("token", token, name="token"),
+    path("authorize", consent.authorize, name="authorize"),
+    path("account/astro/<cid:grant>/end", consent.end, name="end_grant"),
     path(LIST, keys.index, name="index"),
     path(f"{LIST}/new", secrets.create, name="create"),
     path(KEY, keys.open_key, name="open"),

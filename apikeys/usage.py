@@ -5,7 +5,6 @@ and writes with the first use after a minute, on a timer if there is none, and w
 process that is killed loses what it counted, which is a minute at most.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Iterable
@@ -21,14 +20,12 @@ from django.utils import timezone
 from apikeys.credential_state import SecretState
 from apikeys.models import ApiKey, ApiKeySecret, ApiKeyUse, Reason, Refusal
 from apikeys.models.use import KEPT_REFUSALS
-from cloudui.web import ratelimit
+from cloudui.web import databases, ratelimit
 from cloudui.web.principal import Origin
 from workspaces import audit
 
 PAUSE: Final = timedelta(minutes=1)
 KEPT_DAYS: Final = timedelta(days=366)
-
-logger = logging.getLogger(__name__)
 
 
 def record_use(state: SecretState, origin: Origin) -> None:
@@ -45,8 +42,8 @@ def record_refusal(state: SecretState, reason: Reason, origin: Origin) -> None:
         with transaction.atomic():
             if hold(state.key_id):
                 _add_refusal(state, reason, origin)
-    except Error:
-        logger.exception("A refusal could not be written down.")
+    except Error as error:
+        databases.log(error, "A refusal could not be written down.")
 
 
 def daily_uses(key: ApiKey, days: int = 30) -> list[tuple[date, int]]:
@@ -120,9 +117,8 @@ def write_regularly(seconds: float = PAUSE.total_seconds()) -> threading.Event:
         while not stop.wait(seconds):
             try:
                 write_pending()
-            except Exception:
-                # Whatever it is, the next minute is another attempt.
-                logger.exception("The uses of keys could not be written down.")
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next minute is another attempt
+                databases.log(error, "The uses of keys could not be written down.")
             # A connection that is used once a minute is better made than kept.
             connections.close_all()
 
@@ -212,9 +208,9 @@ def _write(use: _Use) -> None:
             if note_use(use.key_id, use.at, use.origin):
                 ApiKeySecret.objects.filter(pk=use.row).update(**last_use(use.at, use.origin))
                 count_use(use.key_id, use.at.date(), use.count)
-    except Error:
+    except Error as error:
         # A count is not worth failing the call that it counts, nor the timer.
-        logger.warning("The use of a key could not be written down.", exc_info=True)
+        databases.log(error, "The use of a key could not be written down.")
         _counter.put_back(use)
 
 

@@ -1,5 +1,6 @@
 """What varies between installations (docs/configuration.md), read from the environment and refused if it is nonsense."""
 
+import re
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
@@ -11,6 +12,9 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HOST_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*", re.IGNORECASE | re.ASCII)
 
 # PostgreSQL connections a process keeps. More threads than this wait for one, which is cheaper
 # than a server process per thread.
@@ -54,6 +58,60 @@ def public_url(text: str) -> PublicUrl:
     )
 
 
+def astro_domain(text: str, public: PublicUrl) -> str:
+    """Check `ASTRO_DOMAIN`: a name that every version of the `astro` client takes for its own product, or empty.
+
+    The client decides by the name alone and makes `https://api.<name>` of it, in ways that break some names.
+
+    Args:
+        text: the variable: a host name, with a port if it is not 443.
+        public: the address of the console.
+
+    Raises:
+        ImproperlyConfigured: for a name that some version of the client would not reach, with the reason.
+    """
+    if not text:
+        return ""
+    name, _, port = text.partition(":")
+    reason = next((reason for is_broken, reason in _astro_rules(name, port, public) if is_broken), "")
+    if reason:
+        raise ImproperlyConfigured(f"ASTRO_DOMAIN cannot be {text!r}: {reason}")
+    return text
+
+
+def _astro_rules(name: str, port: str, public: PublicUrl) -> list[tuple[bool, str]]:
+    return [
+        (
+            "/" in name + port,
+            "the client wants the bare name of a host, without https:// and without a path.",
+        ),
+        (name != name.lower(), "write it in lower case, as the client compares it."),
+        (not _HOST_NAME.fullmatch(name), "it is not the name of a host."),
+        (bool(port) and not port.isdecimal(), "what follows the colon is not a port."),
+        (name == "localhost", "this name is for a laptop, and needs no setting."),
+        (
+            "localhost" not in name,
+            "the client recognizes a name by the text localhost in it, such as in cloudui-localhost.example.com.",
+        ),
+        (
+            "cloud." in name,
+            "the client cuts “cloud.” out of a name, wherever it stands, and would look for another host.",
+        ),
+        (
+            name.endswith(".localhost"),
+            "names that end in .localhost lead every machine to itself, and no authority signs certificates for them.",
+        ),
+        (
+            not public.is_https,
+            "set PUBLIC_URL to an address with https://: the client sends the secrets of API keys there.",
+        ),
+        (
+            public.host == f"api.{name}",
+            f"PUBLIC_URL is at api.{name}, where only the client is served. Choose another name for the console.",
+        ),
+    ]
+
+
 def database(env: Env, *, data_dir: Path) -> dict[str, Any]:
     """The `DATABASES["default"]` entry for `DATABASE_URL`; SQLite in the data directory if it is empty.
 
@@ -82,6 +140,7 @@ def database(env: Env, *, data_dir: Path) -> dict[str, Any]:
     if parts.scheme in {"postgres", "postgresql"}:
         return {
             **env.dj_db_url("DATABASE_URL"),
+            "ENGINE": "cloudui.web.postgresql",
             "NAME": unquote(parts.path.lstrip("/")),  # the library keeps a second slash
             "OPTIONS": {
                 # As written: the library makes the number 123 of a password 0123.
@@ -110,7 +169,7 @@ def cache(url: str) -> dict[str, Any]:
         }
     # The reader that environs has for it would drop the user, the options and the brackets of an IPv6 address.
     if _parts(url, "CACHE_URL").scheme in {"redis", "rediss"}:
-        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+        return {"BACKEND": "cloudui.web.cache.SoftRedisCache", "LOCATION": url}
     raise ImproperlyConfigured("CACHE_URL must start with redis:// or rediss://.")
 
 

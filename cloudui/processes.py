@@ -11,10 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, TextIO
 
+from cloudui.web.forwarding import HERE, forward
 from cloudui.web.supervisor import Program, Supervisor
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DEFAULT_PORT: Final = 8871
+# Where the `astro` client of today looks for an installation on its own machine; that of 2023 looks at both.
+ASTRO_PORT: Final = 8888
 # What an earlier run that was killed has left ends within these.
 FREE_SECONDS: Final = 3
 STOPS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -48,11 +51,11 @@ def main() -> int:
         )
     # A program may print what this terminal has no letters for.
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr] # it is a TextIOWrapper
-    asyncio.run(run(read_procfile((ROOT / "Procfile").read_text())))
+    asyncio.run(run(read_procfile((ROOT / "Procfile").read_text()), address, port))
     return 0
 
 
-async def run(programs: list[Program]) -> None:
+async def run(programs: list[Program], address: str, port: int) -> None:
     """Keep the programs running until a signal comes or the terminal is closed."""
     terminal = Terminal(sys.stdout, max(len(program.name) for program in programs))
     for signum in STOPS:
@@ -60,8 +63,27 @@ async def run(programs: list[Program]) -> None:
     supervisor = Supervisor(terminal.say)
     for program in programs:
         supervisor.add(program)
+    server = None
+    if port == DEFAULT_PORT:
+        server, sentence = await listen_for_astro((address, port))
+        terminal.say("astro", sentence)
     await terminal.closed.wait()
+    if server is not None:
+        server.close()
     await supervisor.stop()
+
+
+async def listen_for_astro(web: tuple[str, int], port: int = ASTRO_PORT) -> tuple[asyncio.Server | None, str]:
+    """Have the `astro` client's port lead to the web server; what became of it, in a sentence."""
+    address, web_port = web
+    try:
+        server = await forward(port, to=(HERE if address in {"0.0.0.0", "::"} else address, web_port))  # noqa: S104
+    except OSError:
+        return None, (
+            f"Port {port} is in use, and the astro client of today looks for http://localhost there. "
+            "Stop what listens and start again; nothing else needs that port."
+        )
+    return server, f"Port {port} leads here too, for the astro client."
 
 
 def read_procfile(text: str) -> list[Program]:

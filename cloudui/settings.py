@@ -26,6 +26,9 @@ WEB_WORKERS = env.int("WEB_WORKERS", 0, validate=validate.Range(min=0))
 # Identity
 PUBLIC = configuration.public_url(env.str("PUBLIC_URL", "") or f"http://localhost:{PORT}")
 PUBLIC_URL = PUBLIC.text
+# What people give the `astro` client as its domain; at `api.` before it nothing but the machine face is served.
+ASTRO_DOMAIN = configuration.astro_domain(env.str("ASTRO_DOMAIN", ""), PUBLIC)
+API_HOST = f"api.{ASTRO_DOMAIN.partition(':')[0]}" if ASTRO_DOMAIN else ""
 ORGANIZATION_NAME = env.str("ORGANIZATION_NAME", "") or "My Organization"
 # They are parts of URLs and of the names of images, which know no capital letters.
 _identifier = validate.Regexp(
@@ -38,6 +41,7 @@ ORGANIZATION_SHORT_NAME = (
     or "organization"
 )
 API_KEYS_PER_DEPLOYMENT = env.int("API_KEYS_PER_DEPLOYMENT", 1000, validate=validate.Range(min=1))
+DEPLOYMENTS_PER_WORKSPACE = env.int("DEPLOYMENTS_PER_WORKSPACE", 1000, validate=validate.Range(min=1))
 AUDIT_RETENTION_DAYS = 90
 # Demo data: made at the first start on SQLite unless this is off, on PostgreSQL only if it is on.
 DEMO = env.bool("CLOUDUI_DEMO", None)
@@ -60,7 +64,11 @@ BODY_IDLE_SECONDS = env.int("BODY_IDLE_SECONDS", 30, validate=validate.Range(min
 BODY_LEAST_BYTES_A_SECOND = env.int("BODY_LEAST_BYTES_A_SECOND", 1024, validate=validate.Range(min=0))
 
 # Transport
-ALLOWED_HOSTS = [PUBLIC.host, *(configuration.LOCAL_HOSTS if PUBLIC.is_local else ())]
+ALLOWED_HOSTS = [
+    PUBLIC.host,
+    *(configuration.LOCAL_HOSTS if PUBLIC.is_local else ()),
+    *filter(None, [API_HOST]),
+]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 TRUSTED_PROXIES = configuration.trusted_proxies(env.list("TRUSTED_PROXIES", []))
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
@@ -134,6 +142,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "workspaces.middleware.PrincipalMiddleware",
+    "cloudui.web.middleware.ChangeLimitMiddleware",
 ]
 
 # What a browser may load and do (OWASP Content Security Policy cheat sheet; threats T-W3, T-W4)
@@ -208,6 +217,16 @@ USE_I18N = False
 
 # Data
 DAGS_ROOT = Path(env.str("DAGS_ROOT", "") or DATA_DIR / "dags").absolute()
+# Where `astro deploy` pushes images, as a host and a path.
+IMAGE_REGISTRY = env.str(
+    "IMAGE_REGISTRY", "", validate=validate.Regexp(r"([a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)*)?")
+)
+# What uploads leave free of each disk (cloudui.web.disk), and what one Deployment may keep (deployments.deploys.quota).
+DISK_RESERVE_MIB = env.int("DISK_RESERVE_MIB", 512, validate=validate.Range(min=1))
+DEPLOY_MIB_PER_DEPLOYMENT = env.int("DEPLOY_MIB_PER_DEPLOYMENT", 2048, validate=validate.Range(min=1))
+DEPLOY_VERSIONS_PER_DEPLOYMENT = env.int(
+    "DEPLOY_VERSIONS_PER_DEPLOYMENT", 100, validate=validate.Range(min=2)
+)
 DATABASES = {"default": configuration.database(env, data_dir=DATA_DIR)}
 CACHES = {"default": configuration.cache(env.str("CACHE_URL", ""))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -264,7 +283,11 @@ logging.config.dictConfig(
         },
         "root": {"handlers": ["stderr"], "level": env.log_level("LOG_LEVEL", logging.INFO)},
         # A mistyped word or a stale tab is an answer, not a fault: only server errors are news.
-        "loggers": {"django.request": {"level": "ERROR"}},
+        "loggers": {
+            "django.request": {"level": "ERROR"},
+            # A server that is gone is said once a minute (cloudui.web.databases), not with each attempt.
+            "psycopg.pool": {"level": "ERROR"},
+        },
     }
 )
 
@@ -274,14 +297,26 @@ logging.config.dictConfig(
 ACCESS_TOKEN_SECONDS = env.int("ACCESS_TOKEN_SECONDS", 3600, validate=validate.Range(min=60, max=86_400))
 # How often one key may exchange its secret in a minute.
 EXCHANGES_PER_MINUTE = env.int("EXCHANGES_PER_MINUTE", 600, validate=validate.Range(min=1))
+# How many changes one caller may make (cloudui.web.changes).
+CHANGES_PER_MINUTE = env.int("CHANGES_PER_MINUTE", 120, validate=validate.Range(min=1))
+CHANGES_PER_DAY = env.int("CHANGES_PER_DAY", 10_000, validate=validate.Range(min=1))
+# How many calls with an Idempotency-Key one caller may have remembered (cloudui.web.rest.idempotency).
+IDEMPOTENCY_KEYS_PER_DAY = env.int("IDEMPOTENCY_KEYS_PER_DAY", 10_000, validate=validate.Range(min=1))
+# How long a sign-in by `astro login` lasts, at most and without use.
+CLI_LOGIN_DAYS = env.int("CLI_LOGIN_DAYS", 30, validate=validate.Range(min=1, max=30))
+CLI_LOGIN_IDLE_DAYS = env.int("CLI_LOGIN_IDLE_DAYS", 7, validate=validate.Range(min=1, max=30))
 
 # What `manage.py housekeeping` does once a minute. Each app deletes its own.
 HOUSEKEEPING = [
     "workspaces.audit.retention.delete_old_events",
     "workspaces.management.commands.housekeeping.delete_expired_sessions",
+    "workspaces.management.commands.housekeeping.delete_old_log_entries",
     "apikeys.tokens.revocation.delete_expired",
+    "apikeys.tokens.grants.delete_expired",
     "apikeys.tokens.signing_keys.delete_expired",
     "apikeys.usage.delete_old",
     "cloudui.web.rest.idempotency.delete_old",
+    "deployments.deploys.bounds.record_counts",
     "deployments.deploys.retention.tidy_up",
+    "deployments.deploys.staging.delete_expired",
 ]

@@ -10,18 +10,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cloudui.settings")
 
 django.setup(set_prefix=False)
 
-from django.db import connections  # noqa: E402 - models need the applications that were just set up
-
-from apikeys import usage  # noqa: E402 - they too
+from apikeys import usage  # noqa: E402 - models need the applications that were just set up
 from cloudui.web import keycheck, wsgi  # noqa: E402 - they too
 
 application = wsgi.Handler()
 
 # A server with another database's keys would refuse every genuine secret: stop here instead.
 try:
-    keycheck.verify_or_register()
+    keycheck.verify_in_time()
 except ImproperlyConfigured as error:
     sys.exit(f"Configuration error: {error}")
-# This thread serves no request, so it must not keep a connection that one could use.
-connections.close_all()
 usage.write_regularly()

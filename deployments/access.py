@@ -64,8 +64,17 @@ def deployment_to_deploy(
     return deployment
 
 
+def deployment_to_deploy_image(
+    principal: Principal, workspace_id: str | None, deployment_id: str, *, locked: bool = False
+) -> Deployment:
+    """For who may deploy an image to it; see `require_deploy_image`."""
+    deployment = deployment_to_view(principal, workspace_id, deployment_id, locked=locked)
+    require_deploy_image(principal, deployment)
+    return deployment
+
+
 def require_deploy(principal: Principal, deployment: Deployment) -> None:
-    """Refuse Members, everybody while DAG deploys are disabled, and people while CI/CD enforcement is on.
+    """Refuse DAGs from whoever may not deploy an image either, and from everybody while DAG deploys are disabled.
 
     Args:
         principal: who asks.
@@ -74,12 +83,17 @@ def require_deploy(principal: Principal, deployment: Deployment) -> None:
     Raises:
         PermissionDenied: with the reason.
     """
+    require_deploy_image(principal, deployment)
+    if not deployment.dag_deploys_enabled:
+        raise PermissionDenied(DAG_DEPLOYS_DISABLED)
+
+
+def require_deploy_image(principal: Principal, deployment: Deployment) -> None:
+    """Refuse Members, and people while CI/CD enforcement is on; takes and raises the same as `require_deploy`."""
     if principal.kind is not Kind.API_KEY:
         require_role(deployment.caller_role, needed=Role.EDITOR, to="deploy code")
         if deployment.ci_cd_enforced:
             raise PermissionDenied(CI_CD_ENFORCED)
-    if not deployment.dag_deploys_enabled:
-        raise PermissionDenied(DAG_DEPLOYS_DISABLED)
 
 
 def deployment_to_transfer(

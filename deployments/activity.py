@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from cloudui.web.ids import KEY_ID_LENGTH
@@ -146,8 +147,16 @@ LABELS: Final[Mapping[str, str]] = {
 def touched_parts(operation: str, data: Mapping[str, Any]) -> str:
     """The parts that an event's input names, such as `GREETING (added), TOKEN (deleted)`; empty if it names none."""
     parts = list(_PARTS[operation](data)) if operation in _PARTS else []
-    rest = len(parts) - MOST
+    rest = len(parts) + _left_out(data) - min(len(parts), MOST)
     return ", ".join(parts[:MOST]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _left_out(data: Mapping[str, Any]) -> int:
+    """How many items the log left out of lists that were too long (workspaces.audit.bounds)."""
+    cut = data.get("cut")
+    if not isinstance(cut, Mapping):
+        return 0
+    return sum(number for place, number in cut.items() if isinstance(data.get(place), list))
 
 
 def _of_configuration(data: Mapping[str, Any]) -> Iterator[str]:
@@ -169,7 +178,15 @@ def _of_alert_emails(data: Mapping[str, Any]) -> Iterator[str]:
             yield f"{email} ({change})"
 
 
+def _of_deploys(data: Mapping[str, Any]) -> Iterator[str]:
+    """Of those that are only counted (deployments.deploys.bounds)."""
+    if "failures" in data:
+        since, until = (datetime.fromisoformat(data[end]) for end in ("since", "until"))
+        yield f"{data['failures']:,} more times, from {since:%H:%M} to {until:%H:%M} UTC"
+
+
 _PARTS: Final = {
+    "createDeploy": _of_deploys,
     "updateDeployment": _of_configuration,
     "updateDeploymentVariables": _of_variables,
     "updateDeploymentAlerts": _of_alert_emails,

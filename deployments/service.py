@@ -1,6 +1,6 @@
 """How a Deployment begins and ends. Every change writes its audit event in the same transaction."""
 
-from typing import NotRequired, TypedDict, Unpack
+from typing import NotRequired, TypedDict, Unpack, cast
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -9,7 +9,10 @@ from cloudui.web.names import unique_name
 from cloudui.web.principal import Principal
 from deployments import events
 from deployments.access import deployment_to_delete
+from deployments.deploys.bounds import record_counts_of
 from deployments.deploys.retention import delete_after_commit
+from deployments.details.service import clean_texts
+from deployments.limits import require_room
 from deployments.models import Cluster, Deployment, Executor, RuntimeRelease
 from deployments.models.deployment import NAME_TAKEN
 from deployments.queues.service import ensure_default_queue
@@ -47,8 +50,9 @@ def create_deployment(principal: Principal, workspace: Workspace, **chosen: Unpa
         Http404, PermissionDenied: when the Workspace or the right to it went meanwhile.
         ValidationError: on its field: a name that another Deployment has, even since a moment ago, a cluster
             that is gone or has no workers for Celery, a release that is no longer offered, a value outside its
-            limits.
+            limits, a name or description with what cannot be seen; on `name` also when the Workspace is full.
     """
+    chosen = cast("Choices", clean_texts(chosen))
     for _ in range(ATTEMPTS):
         try:
             with unique_name(
@@ -81,6 +85,7 @@ def delete_deployment(principal: Principal, deployment: Deployment) -> int:
             locked,
             {"id": locked.pk, "name": locked.name, "apiKeys": key_count},
         )
+        record_counts_of(locked)
         delete_after_commit(locked)
         locked.delete()
     return key_count
@@ -90,6 +95,7 @@ def _create(principal: Principal, workspace: Workspace, chosen: Choices) -> Depl
     with transaction.atomic():
         # A transaction may have waited for its turn to write.
         permitted = workspace_to_add_deployment(with_current_rights(principal), workspace.pk)
+        require_room(permitted, field="name")
         _require_offered(chosen["cluster"], chosen["runtime"])
         deployment = Deployment(
             workspace=permitted, ci_cd_enforced=permitted.ci_cd_enforced_by_default, **chosen

@@ -15,6 +15,7 @@ from tests.factories import (
     create_api_key,
     create_deploy,
     create_deployment,
+    create_grant,
     create_member,
     create_owner,
     create_queue,
@@ -43,6 +44,9 @@ QUEUE: Final = "heavy"
 
 # A deploy of Home's Deployment that is not the current one.
 DEPLOY: Final = "c" + "2" * 24
+
+# The Member's sign-in by the command-line client.
+GRANT: Final = "c" + "4" * 24
 
 # Well-formed identifiers of nothing.
 NEVER: Final = Place("c" + "0" * 24, "c" + "1" * 24, "Z" * 32)
@@ -109,6 +113,7 @@ def assemble() -> Cast:
     for deployment in (production, staging, foreign):
         create_queue(deployment, name=QUEUE)
     create_deploy(production, pk=DEPLOY)
+    create_grant(people["member"], pk=GRANT)
     cast = Cast(
         people=people,
         home=_place(create_api_key(production, name="CI", description="Deploys", by=admin)),

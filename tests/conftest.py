@@ -4,7 +4,7 @@ People and their Workspaces are made by tests/factories.py.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,7 +17,8 @@ from django.test import TransactionTestCase
 
 from apikeys import usage
 from apikeys.tokens import signing_keys, verified_secrets, verified_tokens
-from cloudui.web import ratelimit
+from cloudui.web import databases, disk, ratelimit
+from tests.disks import Left
 from workspaces.audit import triggers as audit_triggers
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
@@ -64,13 +65,14 @@ def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
 def _empty_cache() -> None:
     """Limits on failures are counted in the cache, and one test's failures are not another's.
 
-    Nor are the signing keys, secrets and tokens that this process has seen.
+    Nor are the signing keys, secrets, tokens and outages that this process has seen.
     """
     cache.clear()
     signing_keys.clear_cache()
     verified_secrets.clear()
     verified_tokens.clear()
     usage.clear_counts()
+    databases.clear_reports()
 
 
 @pytest.fixture(autouse=True)
@@ -78,3 +80,16 @@ def _one_minute(monkeypatch) -> None:
     """Limits are counted by the clock's minute, and a slow test must not begin another one."""
     middle = time.time() // ratelimit.WINDOW_SECONDS * ratelimit.WINDOW_SECONDS + 30
     monkeypatch.setattr(ratelimit, "time", SimpleNamespace(time=lambda: middle))
+
+
+@pytest.fixture
+def disk_with(monkeypatch, tmp_path) -> Callable[[int], Left]:
+    """Has every disk say that so many bytes are left above the reserve, of which nobody has reserved any."""
+
+    def disk_with(free: int) -> Left:
+        left = Left(free)
+        monkeypatch.setattr(disk.os, "statvfs", left.statvfs)
+        monkeypatch.setattr(disk, "_ledger", lambda: tmp_path / "reservations")
+        return left
+
+    return disk_with

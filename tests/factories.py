@@ -1,6 +1,7 @@
 """Rows for tests: plain functions with keyword-only arguments and sensible defaults."""
 
 import itertools
+import secrets
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 from apikeys.forms import new_nonce
 from apikeys.key_secrets import Issued
 from apikeys.keys import create_key, disable_as_operator
-from apikeys.models import ApiKey
+from apikeys.models import ApiKey, AuthorizationGrant
 from cloudui.web.ids import new_id
 from cloudui.web.principal import Principal, system_principal
 from deployments.models import (
@@ -40,6 +41,18 @@ def create_user(*, email: str | None = None, password: str | None = PASSWORD, **
 def create_owner(**fields: Any) -> User:
     """An Organization Owner, who is Admin of every Workspace without being a member of any."""
     return create_user(organization_role=OrganizationRole.OWNER, **fields)
+
+
+def create_grant(user: User, **fields: Any) -> AuthorizationGrant:
+    """A sign-in of that person by the command-line client; nobody has its refresh token."""
+    digests = {name: secrets.token_bytes(32) for name in ("code_digest", "refresh_digest")}
+    return AuthorizationGrant.objects.create(
+        user=user,
+        security_stamp=user.security_stamp,
+        challenge="x" * 43,
+        last_used_at=timezone.now(),
+        **{**digests, **fields},
+    )
 
 
 def create_workspace(*, name: str | None = None, **fields: Any) -> Workspace:

@@ -14,13 +14,19 @@ for _name in (
     "ACCESS_TOKEN_SECONDS",
     "API_KEYS_PER_DEPLOYMENT",
     "ARGON2_SLOTS",
+    "ASTRO_DOMAIN",
     "CACHE_URL",
+    "CHANGES_PER_DAY",
+    "CHANGES_PER_MINUTE",
     "CLOUDUI_KEYS",
     "DAGS_ROOT",
     "DEBUG",
+    "DEPLOYMENTS_PER_WORKSPACE",
     "EMAIL_FROM",
     "EMAIL_URL",
     "EXCHANGES_PER_MINUTE",
+    "IMAGE_REGISTRY",
+    "IDEMPOTENCY_KEYS_PER_DAY",
     "LOG_LEVEL",
     "ORGANIZATION_ID",
     "ORGANIZATION_NAME",
@@ -52,3 +58,6 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 # Signing in is not what most tests are about. Key secrets keep their argon2.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# The guards ask every route as everybody, within what counts as one minute.
+CHANGES_PER_MINUTE = CHANGES_PER_DAY = 1_000_000

@@ -1,5 +1,6 @@
 """`make run` starts the programs of the Procfile together, keeps them running, and leaves none behind."""
 
+import asyncio
 import contextlib
 import os
 import re
@@ -13,7 +14,7 @@ import time
 import pytest
 
 from cloudui import processes
-from cloudui.web import parents, supervisor
+from cloudui.web import forwarding, parents, supervisor
 
 # In one piece: two of them may write to the same pipe.
 INTRODUCES = r'os.write(1, ("{name} %s %s\n" % (os.getpid(), os.environ["PORT"])).encode())'
@@ -33,8 +34,9 @@ def start(tmp_path):
     (ours / "web").mkdir(parents=True)
     for package in (ours, ours / "web"):
         (package / "__init__.py").touch()
-    for module, package in ((processes, ours), (supervisor, ours / "web"), (parents, ours / "web")):
-        shutil.copy(str(module.__file__), package)
+    for module in (supervisor, parents, forwarding):
+        shutil.copy(str(module.__file__), ours / "web")
+    shutil.copy(str(processes.__file__), ours)
 
     def _start(*, port: int, **commands: str) -> subprocess.Popen[str]:
         lines = [
@@ -160,6 +162,43 @@ def test_a_port_in_use_is_said_in_one_sentence(start):
         error
         == f"Port {port} is in use. Stop what listens there, or choose another: make run PORT={port + 1}\n"
     )
+
+
+def test_the_client_s_port_leads_to_the_web_server(free_port):
+    async def exchanged(body: bytes) -> tuple[str, bytes]:
+        async def answer(reader, writer):
+            writer.write(b"answer to " + await reader.read())
+            writer.close()
+
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as web:
+            # The address of all networks is where it listens, not where it can be asked.
+            here = ("0.0.0.0", web.sockets[0].getsockname()[1])
+            server, said = await processes.listen_for_astro(here, free_port)
+            async with server:
+                reader, writer = await asyncio.open_connection("127.0.0.1", free_port)
+                writer.write(body)
+                writer.write_eof()
+                answered = await reader.read()
+                writer.close()
+        return said, answered
+
+    for body in (b"a question", b"x" * 300_000):
+        assert asyncio.run(exchanged(body)) == (
+            f"Port {free_port} leads here too, for the astro client.",
+            b"answer to " + body,
+        )
+
+
+def test_a_client_s_port_in_use_is_a_sentence_and_no_failure():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+
+        server, said = asyncio.run(processes.listen_for_astro(("127.0.0.1", 8871), port))
+
+    assert server is None
+    assert said.startswith(f"Port {port} is in use, and the astro client of today looks")
 
 
 def _introductions(process, *, count: int):

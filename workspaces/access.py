@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from cloudui.web.principal import Kind, Principal
-from workspaces.models import Role, Workspace
+from workspaces.models import Membership, Role, Workspace
 from workspaces.principals import with_current_rights
 
 
@@ -70,3 +70,17 @@ def require_workspace_creator(principal: Principal) -> None:
     """Raise PermissionDenied, with the reason, for everybody but Organization Owners."""
     if not may_create_workspaces(principal):
         raise PermissionDenied("Only an Organization Owner can create a Workspace.")
+
+
+def require_directory_reader(principal: Principal) -> None:
+    """Refuse to list everybody in the Organization to who does not decide about members: PermissionDenied.
+
+    An Organization Owner may, and who is Admin of a Workspace, to find whom to add.
+    """
+    if may_create_workspaces(principal):
+        return
+    admin_of = Membership.objects.filter(user_id=principal.id, role=Role.ADMIN)
+    if principal.kind is not Kind.USER or not admin_of.exists():
+        raise PermissionDenied(
+            "Only an Organization Owner or a Workspace Admin can list the people of the Organization."
+        )

@@ -1,6 +1,7 @@
 """Making, changing and deleting a Workspace. Each writes its audit event in the transaction of the change."""
 
 from django.db import transaction
+from pydantic.alias_generators import to_camel
 
 from cloudui.web.names import unique_name
 from cloudui.web.principal import Principal
@@ -21,13 +22,16 @@ class WorkspaceNotEmpty(Exception):
         )
 
 
-def create_workspace(principal: Principal, *, name: str, description: str) -> Workspace:
+def create_workspace(
+    principal: Principal, *, name: str, description: str, ci_cd_enforced_by_default: bool = False
+) -> Workspace:
     """Make a Workspace with its creator, an Organization Owner, as Admin.
 
     Args:
         principal: who makes it.
         name: 1 to 100 characters, unique in the Organization whatever the case.
         description: 0 to 500 characters.
+        ci_cd_enforced_by_default: whether new Deployments begin with CI/CD enforcement on.
 
     Raises:
         PermissionDenied: for everybody but Organization Owners.
@@ -35,9 +39,12 @@ def create_workspace(principal: Principal, *, name: str, description: str) -> Wo
     """
     with unique_name(Workspace.objects.named(name).exists, refusal=NAME_TAKEN), transaction.atomic():
         require_workspace_creator(with_current_rights(principal))
-        workspace = Workspace.objects.create(name=name, description=description)
+        values: dict[str, object] = {"name": name, "description": description}
+        if ci_cd_enforced_by_default:
+            values["ci_cd_enforced_by_default"] = True
+        workspace = Workspace.objects.create(**values)
         Membership.objects.create(workspace=workspace, user_id=principal.id, role=Role.ADMIN)
-        _record(principal, "createWorkspace", workspace, {"name": name, "description": description})
+        _record(principal, "createWorkspace", workspace, _named(values))
     return workspace
 
 
@@ -107,11 +114,7 @@ def has_deployments(workspace: Workspace) -> bool:
 
 def _named(values: dict[str, object]) -> dict[str, object]:
     """Fields as the audit log names them."""
-    return {
-        "name": values["name"],
-        "description": values["description"],
-        "ciCdEnforcedByDefault": values["ci_cd_enforced_by_default"],
-    }
+    return {to_camel(field): value for field, value in values.items()}
 
 
 def _record(principal: Principal, operation: str, workspace: Workspace, data: dict[str, object]) -> None:

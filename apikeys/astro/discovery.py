@@ -1,23 +1,20 @@
 """How the `astro` command-line client finds this installation, and learns whose token it holds."""
 
-from typing import Final
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from apikeys.credential_state import PersonState
+from apikeys.tokens.access_tokens import CLI_CLIENT
 from apikeys.tokens.bearer import Access
+from apikeys.tokens.exchange import CLI_AUDIENCE
 from cloudui.web.api import answer, api_route, public_api_route
 from cloudui.web.principal import Kind
-
-CLIENT_ID: Final = "console-cli"
-AUDIENCE: Final = "astronomer-ee"
 
 
 @public_api_route()
 def auth_config(request: HttpRequest) -> HttpResponse:
     """Where tokens come from; the client appends `oauth/token` to the URL as it is."""
-    return answer({"clientId": CLIENT_ID, "audience": AUDIENCE, "domainUrl": f"{settings.PUBLIC_URL}/"})
+    return answer({"clientId": CLI_CLIENT, "audience": CLI_AUDIENCE, "domainUrl": f"{settings.PUBLIC_URL}/"})
 
 
 @api_route(kinds={Kind.USER})

@@ -31,8 +31,9 @@ MOST_CHARACTERS: Final = 4096
 # How far clocks may differ; an expiry is never stretched (RFC 7519 section 4.1.4).
 LEEWAY_SECONDS: Final = 60
 USER_TOKEN_SECONDS: Final = 24 * 60 * 60
-# RFC 9068 section 2.2 wants a client; a person's token is made by the console.
+# RFC 9068 section 2.2 wants a client; a person's token is made by the console, or for the command-line client.
 CONSOLE_CLIENT: Final = "console"
+CLI_CLIENT: Final = "console-cli"
 # What an API key may do in its Deployment is one fixed set, under this name.
 KEY_ROLE: Final = "DEPLOYMENT_ADMIN"
 
@@ -64,24 +65,26 @@ def mint_for_key(
         "secret": secret,
         "gen": generation,
         "role": KEY_ROLE,
-        # Newer command-line clients read these from a key's token, and only from a key's.
-        "permissions": [
-            f"workspaceId:{workspace}",
-            f"organizationId:{settings.ORGANIZATION_ID}",
-            f"orgShortName:{settings.ORGANIZATION_SHORT_NAME}",
-        ],
+        "permissions": [f"workspaceId:{workspace}", *_places()],
     }
     return _sign(claims), ends - now
 
 
-def mint_for_user(user: User) -> tuple[str, datetime]:
-    """A 24-hour token of a person and when it ends. It carries no rights: they are read at use."""
+def mint_for_user(user: User, *, grant: str = "", ends_at: datetime | None = None) -> tuple[str, datetime]:
+    """A 24-hour token of a person and when it ends. It carries no rights: they are read at use.
+
+    One made by `astro login` ends with its `grant`, and not after `ends_at`.
+    """
     now = int(time.time())
     ends = now + USER_TOKEN_SECONDS
+    if ends_at is not None:
+        ends = min(ends, int(ends_at.timestamp()))
     claims = {
         **_common(user.pk, now=now, ends=ends, audience=[settings.PUBLIC_URL]),
-        "client_id": CONSOLE_CLIENT,
+        "client_id": CLI_CLIENT if grant else CONSOLE_CLIENT,
         "stamp": user.security_stamp,
+        "permissions": _places(),
+        **({"grant": grant} if grant else {}),
     }
     return _sign(claims), datetime.fromtimestamp(ends, tz=UTC)
 
@@ -130,6 +133,18 @@ def _common(subject: str, *, now: int, ends: int, audience: list[str]) -> dict[s
     }
 
 
+def _places() -> list[str]:
+    """What the command-line client reads of a token in ASTRO_API_TOKEN. Nothing here believes it.
+
+    The client also takes it for the right to deploy where CI/CD enforcement is on; who may is decided by the kind of
+    caller (deployments.access.require_deploy).
+    """
+    return [
+        f"organizationId:{settings.ORGANIZATION_ID}",
+        f"orgShortName:{settings.ORGANIZATION_SHORT_NAME}",
+    ]
+
+
 def _sign(claims: dict[str, Any]) -> str:
     keys = signing_keys.keys()
     header = {"alg": ALGORITHM, "typ": TYPE, "kid": keys.kid}
@@ -172,6 +187,7 @@ def _checked(claims: Any, *, kid: str) -> Claims:
             secret=0 if is_user else _number(claims["secret"]),
             generation=0 if is_user else _number(claims["gen"]),
             stamp=_text(claims["stamp"]) if is_user else "",
+            grant=_text(claims["grant"]) if is_user and "grant" in claims else "",
             all=claims,
         )
         latest_start = max(checked.issued_at, _number(claims["nbf"]))
@@ -183,11 +199,17 @@ def _checked(claims: Any, *, kid: str) -> Claims:
     if (
         issuer != settings.PUBLIC_URL
         or set(checked.audience) != expected_audience
-        or client != (CONSOLE_CLIENT if is_user else checked.subject)
+        or client != _client(checked)
         or latest_start > time.time() + LEEWAY_SECONDS
     ):
         raise TokenRefused
     return checked
+
+
+def _client(claims: Claims) -> str:
+    if claims.kind is Kind.API_KEY:
+        return claims.subject
+    return CLI_CLIENT if claims.grant else CONSOLE_CLIENT
 
 
 def _text(value: Any) -> str:

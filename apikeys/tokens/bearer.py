@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_variables
 from apikeys import credential_state, usage
 from apikeys.credential_state import PersonState, SecretState
 from apikeys.models import Reason
-from apikeys.tokens import access_tokens
+from apikeys.tokens import access_tokens, grants
 from apikeys.tokens.access_tokens import TokenExpired, TokenRefused
 from apikeys.tokens.claims import Claims
 from cloudui.web.api import CHALLENGE, ApiError
@@ -28,6 +28,7 @@ from workspaces.principals import origin_of
 
 EXPIRED: Final = "The access token has expired."
 REFUSED: Final = "The access token is not valid."
+ENDED: Final = "This sign-in has ended. Run astro login again."
 
 # RFC 6750 section 2.1.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
@@ -82,9 +83,11 @@ def identify(request: HttpRequest) -> Principal | None:
     if state is None or reason is not None:
         if reason is not None and isinstance(state, SecretState):
             usage.record_refusal(state, reason, origin)
-        raise _invalid(REFUSED)
+        raise _invalid(ENDED if claims.grant else REFUSED)
     if isinstance(state, SecretState):
         usage.record_use(state, origin)
+    elif state.grant_used_at is not None:
+        grants.record_use(claims.grant, state.grant_used_at, origin)
     request.access = Access(claims, state)  # type: ignore[attr-defined]
     return state.principal(origin)
 
@@ -102,7 +105,7 @@ def live_claims(token: str) -> Claims | None:
 
 def _state(claims: Claims) -> SecretState | PersonState | None:
     if claims.kind is Kind.USER:
-        return credential_state.of_person(claims.subject, jti=claims.jti)
+        return credential_state.of_person(claims.subject, jti=claims.jti, grant=claims.grant)
     return credential_state.by_number(
         key_id=claims.subject, number=claims.secret, deployment=claims.deployment, jti=claims.jti
     )

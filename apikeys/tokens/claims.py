@@ -12,7 +12,8 @@ from cloudui.web.principal import Kind
 class Claims:
     """What a verified token says. Times are seconds since 1970, `all` is every claim as it was signed.
 
-    `deployment`, `secret` (its number) and `generation` are of a key's token, `stamp` of a person's.
+    `deployment`, `secret` (its number) and `generation` are of a key's token, `stamp` of a person's, and `grant` of
+    one that `astro login` made.
     """
 
     kind: Kind
@@ -26,6 +27,7 @@ class Claims:
     secret: int
     generation: int
     stamp: str
+    grant: str
     all: Mapping[str, Any]
 
     @property

@@ -4,7 +4,6 @@ It is noticed before anything else looks at the request: whatever the method and
 included. Its key is marked and the request refused, so that nobody gets used to it.
 """
 
-import logging
 import re
 from collections.abc import Callable
 from typing import Final
@@ -18,7 +17,7 @@ from django.views.decorators.debug import sensitive_variables
 from apikeys import credential_state, credentials, usage
 from apikeys.credentials import KeySecret
 from apikeys.models import Reason
-from cloudui.web import api
+from cloudui.web import api, databases
 from workspaces.principals import origin_of
 
 REFUSED: Final = "Send credentials in the body or with HTTP Basic, never in the address."
@@ -28,8 +27,6 @@ FOR_PEOPLE: Final = (
 )
 
 _SECRET: Final = re.compile(credentials.SECRET_PATTERN, re.ASCII)
-
-logger = logging.getLogger(__name__)
 
 
 class SecretInUrlMiddleware:
@@ -69,6 +66,6 @@ def _record(text: str, request: HttpRequest) -> None:
         state = credential_state.by_fingerprint(credentials.fingerprints(KeySecret(text)))
         if state is not None:
             usage.record_refusal(state, Reason.SECRET_IN_URL, origin_of(request))
-    except Error:
+    except Error as error:
         # It is refused all the same.
-        logger.exception("A secret in a URL could not be recorded.")
+        databases.log(error, "A secret in a URL could not be recorded.")

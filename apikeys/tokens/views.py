@@ -12,8 +12,9 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
 from apikeys.credentials import KeySecret
-from apikeys.snippets import ASTRO_HOME, astro_is_within_reach, commands_for_token
+from apikeys.snippets import ASTRO_HOME, astro_domain, commands_for_token
 from apikeys.tokens import access_tokens
+from cloudui.web.changes import count_change
 from cloudui.web.htmx import HtmxHttpRequest
 from workspaces import audit
 from workspaces.models import User
@@ -27,7 +28,9 @@ FRESH = timedelta(minutes=15)
 def token(request: HtmxHttpRequest) -> HttpResponse:
     """A fresh token, or the button that makes one."""
     if request.method != "POST" and not (request.method == "GET" and _is_asked_for_by_its_person(request)):
-        return TemplateResponse(request, "apikeys/tokens/token.html", {"token": None})
+        without = {"token": None, "astro_domain": astro_domain(settings.PUBLIC_URL)}
+        return TemplateResponse(request, "apikeys/tokens/token.html", without)
+    count_change(request, request.principal)
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - LoginRequiredMiddleware lets nobody else in
     # Signing may read and even make the signing keys, which must not be undone with this transaction.
@@ -45,9 +48,9 @@ def token(request: HtmxHttpRequest) -> HttpResponse:
 
 def _ways_to_use_it() -> dict[str, object]:
     url = settings.PUBLIC_URL
-    with_astro = astro_is_within_reach(url)
-    commands = commands_for_token(public_url=url, with_astro=with_astro)
-    return {"commands": commands, "with_astro": with_astro, "public_url": url, "astro_home": ASTRO_HOME}
+    domain = astro_domain(url)
+    commands = commands_for_token(public_url=url, astro_domain=domain)
+    return {"commands": commands, "astro_domain": domain, "public_url": url, "astro_home": ASTRO_HOME}
 
 
 def _is_asked_for_by_its_person(request: HttpRequest) -> bool:

@@ -26,11 +26,26 @@ from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.log import log_response
 
+from cloudui.web import databases
+from cloudui.web.changes import TooManyChanges, count_change
+from cloudui.web.disk import NoSpace
 from cloudui.web.principal import Kind, Principal
 from cloudui.web.slots import SlotsBusy
 
 # Whatever lies below is for programs; an unknown URL there is answered in JSON too.
-MACHINE_PATHS: Final = ("/oauth", "/v1", "/.well-known", "/auth-config", "/userinfo", "/graphql")
+MACHINE_PATHS: Final = (
+    "/oauth",
+    "/v1",
+    "/.well-known",
+    "/auth-config",
+    "/userinfo",
+    "/graphql",
+    "/hub",
+    "/private",
+    "/platform",
+    "/iam",
+    "/uploads/",
+)
 READ: Final = ("GET", "HEAD")
 CHALLENGE: Final = 'Bearer realm="Cloud UI"'
 
@@ -95,7 +110,8 @@ class MachineFaceMiddleware:
         except Resolver404:
             return answer_error(*NOT_FOUND)
         if not hasattr(match.func, "accepts"):
-            return self.get_response(request)
+            # Pages, and what belongs to them, are at PUBLIC_URL only.
+            return answer_error(*NOT_FOUND) if _is_api_host(request) else self.get_response(request)
         request.resolver_match = match
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
         return response
@@ -109,17 +125,26 @@ def _route_at(path: str, urlconf: str) -> ResolverMatch:
 
 def is_machine(request: HttpRequest) -> bool:
     """Whether the URL belongs to the machine face, so that even its errors are JSON."""
-    return request.path_info.startswith(MACHINE_PATHS)
+    return request.path_info.startswith(MACHINE_PATHS) or _is_api_host(request)
+
+
+def _is_api_host(request: HttpRequest) -> bool:
+    """Whether the request came by the name that is for programs only (`ASTRO_DOMAIN`)."""
+    if not settings.API_HOST:
+        return False
+    host: str = request.META.get("HTTP_HOST", "")
+    return host.partition(":")[0].lower().removesuffix(".") == settings.API_HOST
 
 
 def api_route(
-    *, kinds: Collection[Kind] = (), methods: Collection[str] = READ
+    *, kinds: Collection[Kind] = (), methods: Collection[str] = READ, only_reads: bool = False
 ) -> Callable[[ApiView], ApiView]:
     """Make a view a route for programs with an access token; the view reads its caller from `request.principal`.
 
     Args:
         kinds: the kinds of caller that may use it. By default none, so that who does not decide lets nobody in.
         methods: the HTTP methods it has; anything else is 405.
+        only_reads: whether its POST changes nothing, and so is not counted (cloudui.web.changes).
     """
 
     def authorize(request: HttpRequest) -> None:
@@ -141,6 +166,8 @@ def api_route(
                 {"WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope"'},
             )
         request.principal = principal  # type: ignore[attr-defined]
+        if not only_reads and request.method not in READ:
+            count_change(request, principal)
 
     return functools.partial(_route, authorize=authorize, methods=methods, accepts=frozenset(kinds))
 
@@ -195,13 +222,28 @@ def answer_bad_request(exception: Exception | None = None) -> HttpResponse:
     return answer_error(*BAD_REQUEST)
 
 
-def answer_busy(retry_after: int) -> HttpResponse:
-    """503 while all slots for argon2 are taken."""
+def answer_later(exception: SlotsBusy | TooManyChanges | NoSpace) -> HttpResponse:
+    """503 while all slots for argon2 are taken, 429 after too many changes, 507 where a disk has no space."""
+    match exception:
+        case SlotsBusy():
+            text = "Too many keys are being checked right now. Try again in a few seconds."
+            status, error = 503, "temporarily_unavailable"
+        case TooManyChanges():
+            # RFC 6585 section 4.
+            status, error, text = 429, "temporarily_unavailable", str(exception)
+        case NoSpace():
+            status, error, text = 507, "insufficient_storage", str(exception)
+    return answer_error(status, error, text, {"Retry-After": str(exception.retry_after)})
+
+
+def answer_unavailable(exception: BaseException) -> HttpResponse:
+    """503 while the database cannot be used; reported."""
+    databases.report(exception)
     return answer_error(
         503,
         "temporarily_unavailable",
-        "Too many keys are being checked right now. Try again in a few seconds.",
-        {"Retry-After": str(retry_after)},
+        "The database cannot be used right now. Try again in a few seconds.",
+        {"Retry-After": str(databases.RETRY_AFTER)},
     )
 
 
@@ -221,7 +263,10 @@ def _route(
             authorize(request)
             response = view(request, *args, **kwargs)
         except Exception as exception:  # noqa: BLE001 - whatever happens, the answer is JSON
-            response = _failure(request, exception)
+            if databases.is_unavailable(exception):
+                response = answer_unavailable(exception)
+            else:
+                response = _failure(request, exception)
         return _forbid_storing(response)
 
     guarded.accepts = accepts  # type: ignore[attr-defined] # the kinds of caller, None for everybody
@@ -254,8 +299,8 @@ def _failure(request: HttpRequest, exception: Exception) -> HttpResponse:
             return answer_error(*NOT_FOUND)
         case PermissionDenied():
             return answer_error(403, "access_denied", str(exception) or "You may not do this.")
-        case SlotsBusy():
-            return answer_busy(exception.retry_after)
+        case SlotsBusy() | TooManyChanges() | NoSpace():
+            return answer_later(exception)
         case BadRequest() | SuspiciousOperation() | UnreadablePostError():
             return answer_bad_request(exception)
         case _:

@@ -4,8 +4,10 @@ A 404 is the same bytes for everybody and everything: with nothing of the person
 cannot tell "elsewhere" from "never existed" (threat T-W7).
 """
 
+import sys
 from functools import cache
 from http import HTTPStatus
+from typing import cast
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -14,9 +16,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
 
-from cloudui.web import api
+from cloudui.web import api, databases
+from cloudui.web.changes import TooManyChanges
+from cloudui.web.disk import NoSpace
 from cloudui.web.slots import SlotsBusy
 
+UNAVAILABLE = "The database cannot be used right now. Try again in a few seconds."
 BAD_REQUEST = "The request could not be understood. Go back, reload the page and try again."
 
 
@@ -62,6 +67,10 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500 without a trace of what happened; the log has it under the response's request id."""
+    # What a middleware raised passes no other place of ours.
+    exception = sys.exc_info()[1]
+    if databases.is_unavailable(exception):
+        return unavailable(request, cast("BaseException", exception))
     if api.is_machine(request):
         return api.answer_error(*api.SERVER_ERROR)
     if _is_fragment(request):
@@ -72,10 +81,43 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def busy(request: HttpRequest, exception: SlotsBusy) -> HttpResponse:
     """503 while all slots for password hashing are taken, with the seconds to wait."""
     if api.is_machine(request):
-        return api.answer_busy(exception.retry_after)
+        return api.answer_later(exception)
     text = "Too many sign-ins and key checks are running right now. Try again in a few seconds."
     response = _explain(request, text, page="503.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
     response["Retry-After"] = str(exception.retry_after)
+    return response
+
+
+def too_many_changes(request: HttpRequest, exception: TooManyChanges) -> HttpResponse:
+    """429 for somebody who makes changes faster than a person does, with the seconds to wait."""
+    response = _explain(request, str(exception), page="429_changes.html", status=HTTPStatus.TOO_MANY_REQUESTS)
+    response["Retry-After"] = str(exception.retry_after)
+    return response
+
+
+def no_space(request: HttpRequest, exception: NoSpace) -> HttpResponse:
+    """507 where a disk has no space for what was sent, with the seconds after which it may have."""
+    if api.is_machine(request):
+        return api.answer_later(exception)
+    status = HTTPStatus.INSUFFICIENT_STORAGE
+    response = _explain(request, str(exception), page="507.html", status=status)
+    response["Retry-After"] = str(exception.retry_after)
+    return response
+
+
+def unavailable(request: HttpRequest, exception: BaseException) -> HttpResponse:
+    """503 while the database cannot be used; nothing here asks it."""
+    if api.is_machine(request):
+        response = api.answer_unavailable(exception)
+    elif _is_fragment(request):
+        response = HttpResponse(UNAVAILABLE, content_type="text/plain; charset=utf-8")
+    else:
+        response = HttpResponse(_constant("503_database.html"))
+    databases.report(exception)
+    response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    response["Retry-After"] = str(databases.RETRY_AFTER)
+    # It has just been reported, and Django would add a traceback for each request.
+    response._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001 - how Django marks it
     return response
 
 

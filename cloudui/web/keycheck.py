@@ -6,15 +6,25 @@ values that nobody can read later. It must not start.
 
 import hashlib
 import hmac
+import logging
+import os
+import threading
+import time
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection, transaction
+from django.db import Error, connection, connections, transaction
 
+from cloudui.web import databases
 from cloudui.web.keyring import FILE_NAME, PURPOSES, VARIABLE, NoKeys, keyring
 from cloudui.web.models import KeyCheck
 
+# How often a server that started without its database looks for it.
+RETRY_SECONDS = 1.0
+
 # By purpose and version.
 Digests = dict[tuple[str, int], str]
+
+logger = logging.getLogger(__name__)
 
 
 class ForeignKeyFile(ImproperlyConfigured):
@@ -38,6 +48,40 @@ class DatabaseNotPrepared(ImproperlyConfigured):
 def may_create_keys() -> bool:
     """Whether no key was ever used with this database, so that new ones harm nothing."""
     return not (_is_prepared() and KeyCheck.objects.exists())
+
+
+def verify_in_time() -> None:
+    """The same when a server starts, or as soon as its database can be used: until then all it can do is say so.
+
+    Raises:
+        ImproperlyConfigured: as `verify_or_register` does. Later there is nobody to raise it to, and the process ends.
+    """
+    if not _is_verified():
+        threading.Thread(target=_verify_later, name="keycheck", daemon=True).start()
+
+
+def _verify_later() -> None:
+    try:
+        while not _is_verified():
+            time.sleep(RETRY_SECONDS)
+    except Exception:
+        logger.exception("This server must not run")
+        os._exit(1)
+
+
+def _is_verified() -> bool:
+    """Whether that could be found out. Raises what `verify_or_register` does."""
+    try:
+        verify_or_register()
+    except Error as error:
+        if not databases.is_unavailable(error):
+            raise
+        databases.report(error)
+        return False
+    finally:
+        # This thread serves no request, so it must not keep a connection that one could use.
+        connections.close_all()
+    return True
 
 
 def verify_or_register() -> None:

@@ -6,8 +6,8 @@ Nothing is meant to log one (OWASP Logging cheat sheet, "Data to exclude"); a li
 import logging
 import re
 
-# A key secret (docs/leaked-secrets.md) or a JSON Web Token.
-SECRETS = re.compile(r"cui1_[0-9A-Za-z]{8,}|eyJ[\w-]{8,}(?:\.[\w-]*){1,2}")
+# A key secret (docs/leaked-secrets.md), a code or refresh token (apikeys.tokens.opaque), or a JSON Web Token.
+SECRETS = re.compile(r"cui1_[0-9A-Za-z]{8,}|cui[cr]_[\w-]{8,}|eyJ[\w-]{8,}(?:\.[\w-]*){1,2}")
 
 
 class MaskSecrets(logging.Filter):

@@ -1,21 +1,27 @@
 """What happens to every request before a view sees it and to every response after."""
 
 import secrets
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
-from django.db import Error, connection
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
-from cloudui.web import api, client, errors
+from cloudui.web import api, bodies, client, databases, disk, errors
+from cloudui.web.changes import READING, TooManyChanges, count_change
+from cloudui.web.disk import NoSpace
 from cloudui.web.htmx import page_below, wants_fragment
+from cloudui.web.principal import Principal
 from cloudui.web.slots import SlotsBusy
+
+# How long /readyz waits for the database.
+READY_SECONDS: Final = 0.7
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -68,7 +74,7 @@ class TransportMiddleware:
 
 
 class ErrorPagesMiddleware:
-    """Answers 503 with `Retry-After` when all slots for argon2 are taken and too many wait for one."""
+    """Answers with `Retry-After`: 429 after too many changes, 503 and 507 while slots, a database or a disk cannot be had."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -77,7 +83,15 @@ class ErrorPagesMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return errors.busy(request, exception) if isinstance(exception, SlotsBusy) else None
+        match exception:
+            case SlotsBusy():
+                return errors.busy(request, exception)
+            case TooManyChanges():
+                return errors.too_many_changes(request, exception)
+            case NoSpace():
+                return errors.no_space(request, exception)
+            case _:
+                return errors.unavailable(request, exception) if databases.is_unavailable(exception) else None
 
 
 class CompressionMiddleware(GZipMiddleware):
@@ -129,14 +143,51 @@ class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
         return HttpResponseClientRedirect(errors.sign_in_url(page))
 
 
+class ChangeLimitMiddleware:
+    """Limits how many forms a person may send in a minute (cloudui.web.changes).
+
+    Pages that need no sign-in have limits of their own, and signing out is always possible.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], view_args: object, view_kwargs: object
+    ) -> HttpResponse | None:
+        if request.method in READING or not getattr(view_func, "login_required", True):
+            return None
+        caller: Principal | None = request.principal  # type: ignore[attr-defined] # workspaces.middleware sets it
+        if caller:
+            try:
+                count_change(request, caller)
+            except TooManyChanges as refusal:
+                return errors.too_many_changes(request, refusal)
+        return None
+
+
 def _health(request: HttpRequest) -> HttpResponse:
     if request.path_info == "/healthz":
         return HttpResponse("ok\n", content_type="text/plain")
     if request.META.get("REMOTE_ADDR", "") not in {"", "127.0.0.1", "::1"}:
         return errors.not_found(request)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except Error:
+    if not databases.answers(READY_SECONDS):
         return HttpResponse("database unavailable\n", content_type="text/plain", status=503)
-    return HttpResponse("ready\n", content_type="text/plain")
+    # Whatever there is to see and to do goes on with what is noted here, so it is no reason to take the server out.
+    return HttpResponse("".join(["ready\n", *_notes()]), content_type="text/plain")
+
+
+def _notes() -> Iterator[str]:
+    if getattr(caches["default"], "is_degraded", False):
+        yield "cache unavailable: each process counts limits for itself\n"
+    places = {settings.DATA_DIR, settings.DAGS_ROOT}
+    try:
+        places.add(bodies.place())
+    except NoSpace:
+        yield "disk almost full: nowhere for temporary files\n"
+    for place in sorted(places):
+        if disk.is_full(place):
+            yield f"disk almost full: {place}\n"

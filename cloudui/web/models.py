@@ -27,6 +27,8 @@ class IdempotentCall(models.Model):
 
     # SHA-256 of the caller, the method, the URL and the Idempotency-Key.
     id = models.CharField(primary_key=True, max_length=64)
+    # The kind and the identifier of who called; empty for calls that an older server remembered.
+    caller = models.CharField(max_length=64, default="", db_default="")
     fingerprint = models.CharField("SHA-256 of the body", max_length=64)
     status = models.PositiveSmallIntegerField(null=True)
     answer = models.JSONField(null=True)
@@ -35,7 +37,10 @@ class IdempotentCall(models.Model):
     objects: ClassVar[models.Manager["IdempotentCall"]] = models.Manager()
 
     class Meta:
+        """The calls of one caller are counted."""
+
         app_label = "deployments"
+        indexes: ClassVar = [models.Index(fields=["caller", "created_at"], name="idempotent_calls_of_caller")]
 
     def __str__(self) -> str:
         return self.pk

@@ -1,7 +1,7 @@
 """How a deploy ends: it succeeds, it fails, or its end is written for a process that died before it could.
 
-Each end changes the history, says who last changed the Deployment, and writes its audit event in one transaction that
-holds the Deployment's row. Callers also hold the lock of its files (`store.bundles.hold`).
+Each end changes the history, says who last changed the Deployment, and writes its audit event (or counts one more
+failure) in one transaction that holds the Deployment's row. Callers also hold the lock of its files (`store.bundles.hold`).
 """
 
 import logging
@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from cloudui.web.principal import Kind, Principal
 from deployments import events
+from deployments.deploys import bounds
 from deployments.deploys.store import bundles
 from deployments.deploys.store.bundles import Bundle
 from deployments.models import Deploy, Deployment, DeployStatus
@@ -89,6 +90,15 @@ def mark_succeeded(principal: Principal, locked: Deployment, deploy: Deploy) -> 
     locked.current_deploy = deploy
     locked.save_change(principal, "current_deploy")
     _record(principal, locked, deploy)
+    bounds.delete_old_deploys(locked)
+
+
+def mark_recorded(principal: Principal, locked: Deployment, deploy: Deploy) -> None:
+    """End the deploy of an image, which changes nothing that Airflow reads here; inside its transaction."""
+    deploy.status, deploy.finished_at = DeployStatus.SUCCEEDED, timezone.now()
+    deploy.save(update_fields=["status", "finished_at"])
+    locked.save_change(principal)
+    _record(principal, locked, deploy)
 
 
 def current_version(deployment: Deployment) -> str:
@@ -103,7 +113,9 @@ def _mark_failed(principal: Principal, locked: Deployment, deploy: Deploy, reaso
     deploy.status, deploy.finished_at = DeployStatus.FAILED, timezone.now()
     deploy.reason = reason[:REASON_LENGTH]
     deploy.save(update_fields=["status", "finished_at", "reason", "has_files"])
-    _record(principal, locked, deploy)
+    if bounds.is_first_failure(principal, locked):
+        _record(principal, locked, deploy)
+    bounds.delete_old_failures(locked)
 
 
 def _record(principal: Principal, locked: Deployment, deploy: Deploy) -> None:
@@ -114,6 +126,8 @@ def _record(principal: Principal, locked: Deployment, deploy: Deploy) -> None:
         "files": deploy.file_count,
         "checksum": deploy.checksum,
     }
+    said = {"image": deploy.image, "client": deploy.client, "commit": deploy.commit_sha}
+    values |= {name: value for name, value in said.items() if value}
     if deploy.rolled_back_to_id:
         values["rolledBackTo"] = deploy.rolled_back_to_id
     if deploy.reason:

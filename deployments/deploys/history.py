@@ -11,6 +11,7 @@ from cloudui.web.principal import Principal
 from deployments.access import require_deploy
 from deployments.deploys.completion import current_version
 from deployments.deploys.listing import list_deploys
+from deployments.deploys.quota import Usage, usage
 from deployments.deploys.service import require_kept
 from deployments.models import Deploy, Deployment, DeployStatus
 from workspaces.models import Role
@@ -47,6 +48,7 @@ class History:
         is_receiving: whether one of them is on its way.
         may_deploy: whether the caller may deploy and roll back.
         why_not: the reason for an Editor who may not, empty for all others.
+        usage: what the Deployment keeps of them, and may keep.
     """
 
     rows: list[Row]
@@ -55,6 +57,7 @@ class History:
     is_receiving: bool
     may_deploy: bool
     why_not: str
+    usage: Usage
 
 
 def history(principal: Principal, deployment: Deployment, params: Any) -> History:
@@ -85,6 +88,7 @@ def history(principal: Principal, deployment: Deployment, params: Any) -> Histor
         is_receiving=any(deploy.status == DeployStatus.RECEIVING for deploy in page.rows),
         may_deploy=not why_not,
         why_not=why_not if deployment.caller_role >= Role.EDITOR else "",
+        usage=usage(deployment),
     )
 
 

@@ -79,7 +79,7 @@ def deployed_once(
         to: the deploy to roll back to, None for an upload.
 
     Raises:
-        ApiError: 422 for a key that was used for something else; 409 while the same call is at work, and where
+        ApiError: 422 for a key that was used for something else; 429 for one too many; 409 while the same call is at work, and where
             nobody can tell any more what became of it.
         CallRefused: if the token has ended meanwhile, or the same call was quicker.
         Exception: whatever the service raises besides.

@@ -11,11 +11,12 @@ from cloudui.web.api import ApiError, ApiRequest
 from cloudui.web.rest.errors import conflict
 from cloudui.web.rest.idempotency import IdempotencyKey, body_hash
 from cloudui.web.rest.paging import LIMIT, Cursor, Limit, require_cursor
-from cloudui.web.rest.schemas import Id
+from cloudui.web.rest.schemas import Id, Problem
 from deployments.access import deployment_to_deploy, deployment_to_view
 from deployments.deploys import listing
 from deployments.deploys.idempotency import CallRefused, HashedStream, deployed_once
-from deployments.deploys.schemas import DeployPage, DeployShown, DescriptionParam, RollBack
+from deployments.deploys.quota import usage
+from deployments.deploys.schemas import DeployPage, DeployShown, DescriptionParam, RollBack, StorageShown
 from deployments.deploys.service import DeployInProgress, NotStored, receive, roll_back
 from deployments.deploys.uploads import ARCHIVES, require_archive
 
@@ -36,10 +37,19 @@ def list_deploys(
     found = deployment_to_view(request.principal, None, deployment)
     require_cursor(cursor)
     page = listing.list_deploys(found, {"after": cursor}, size=limit)
-    return DeployPage(items=[DeployShown.of(row) for row in page.rows], next_cursor=page.after or None)
+    return DeployPage(
+        items=[DeployShown.of(row) for row in page.rows],
+        next_cursor=page.after or None,
+        storage=StorageShown.of(usage(found)),
+    )
 
 
-@router.post(PATH, response={201: DeployShown}, summary="Deploy DAGs", openapi_extra={"requestBody": BODY})
+@router.post(
+    PATH,
+    response={201: DeployShown, 507: Problem},
+    summary="Deploy DAGs",
+    openapi_extra={"requestBody": BODY},
+)
 def create_deploy(
     request: ApiRequest,
     deployment: Id,

@@ -3,12 +3,13 @@
 import logging
 import time
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
 
+from deployments.deploys import quota
 from deployments.deploys.completion import recover_interrupted
 from deployments.deploys.store import bundles
 from deployments.deploys.store.bundles import Bundle
@@ -32,9 +33,11 @@ def tidy_up() -> None:
         except OSError:
             logger.exception("Housekeeping could not read the DAGs of %s", deployment.release_name)
     known = {deployment.release_name: deployment for deployment in Deployment.objects.all()}
+    exceeded = quota.exceeded()
     for bundle in bundles.bundles():
+        found = known.get(bundle.path.name)
         try:
-            _tidy_up_one(bundle, known.get(bundle.path.name))
+            _tidy_up_one(bundle, found, has_too_much=found is not None and found.pk in exceeded)
         except OSError:
             logger.exception("Housekeeping could not finish the DAGs of %s", bundle.path.name)
 
@@ -42,20 +45,19 @@ def tidy_up() -> None:
 def prune(deployment: Deployment) -> list[str]:
     """Delete the versions that nobody can need any more. Only while the Deployment's lock is held.
 
-    The last 10 stay, and what Airflow has read within 24 hours. Files that the history does not know stay as long.
+    The last 10 stay, and what Airflow has read within 24 hours, as far as the Deployment may keep so much. Files that
+    the history does not know stay for 24 hours.
 
     Returns:
         The versions that are gone.
     """
     bundle = Bundle(deployment.release_name)
-    kept = _kept(deployment, now=timezone.now()) | {bundle.current}
+    gone = quota.make_room(deployment, bundle)
+    kept = _kept(deployment) | {bundle.current}
     oldest = time.time() - KEPT_FOR.total_seconds()
-    gone = [version for version, since in bundle.versions.items() if version not in kept and since < oldest]
-    # First the history: it must not offer files that are going.
-    Deploy.objects.of(deployment).filter(version__in=gone).update(has_files=False)
-    for version in gone:
-        bundle.remove(version)
-    return gone
+    old = [version for version, since in bundle.versions.items() if version not in kept and since < oldest]
+    quota.delete(deployment, bundle, old)
+    return gone + old
 
 
 def delete_files(bundle: Bundle) -> bool:
@@ -94,10 +96,10 @@ def delete_after_commit(deployment: Deployment) -> None:
 # Private
 
 
-def _tidy_up_one(bundle: Bundle, deployment: Deployment | None) -> None:
+def _tidy_up_one(bundle: Bundle, deployment: Deployment | None, *, has_too_much: bool) -> None:
     if deployment is None:
         delete_files(bundle)
-    elif len(bundle.versions) > KEPT_VERSIONS:
+    elif has_too_much or len(bundle.versions) > KEPT_VERSIONS:
         with suppress(bundles.Busy), bundles.hold(deployment.pk):
             prune(deployment)
 
@@ -118,16 +120,9 @@ def _reads(release_name: str, version: str) -> bool:
         return False
 
 
-def _kept(deployment: Deployment, *, now: datetime) -> set[str]:
+def _kept(deployment: Deployment) -> set[str]:
     """The last 10 versions, and those that Airflow has read within 24 hours."""
-    history = Deploy.objects.of(deployment).filter(status=DeployStatus.SUCCEEDED, has_files=True)
-    last: list[str] = []
-    read: set[str] = set()
-    read_until = now
-    for version, finished in history.order_by("-finished_at", "-pk").values_list("version", "finished_at"):
-        if version not in last:
-            last.append(version)
-        if now - read_until < KEPT_FOR:
-            read.add(version)
-        read_until = finished or now
-    return read.union(last[:KEPT_VERSIONS])
+    known = quota.versions(deployment)
+    oldest = timezone.now() - KEPT_FOR
+    read = {version.id for version in known if version.read_until > oldest}
+    return read.union(version.id for version in known[-KEPT_VERSIONS:])

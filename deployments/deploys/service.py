@@ -21,9 +21,11 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404
 
+from cloudui.web import disk
+from cloudui.web.disk import NoSpace
 from cloudui.web.principal import Principal
-from cloudui.web.text import PlainTextField
 from deployments.access import deployment_to_deploy
+from deployments.deploys import quota
 from deployments.deploys.completion import (
     complete_interrupted,
     current_version,
@@ -31,12 +33,13 @@ from deployments.deploys.completion import (
     recover_interrupted,
 )
 from deployments.deploys.listing import deploy_to_view
+from deployments.deploys.source import DeploySource, clean_description, new_deploy
 from deployments.deploys.store import bundles
 from deployments.deploys.store.bundles import Bundle
+from deployments.deploys.store.meter import Meter
 from deployments.deploys.store.refusal import Refused, TooLarge
 from deployments.deploys.store.stream import Readable
-from deployments.models import Deploy, Deployment, DeployStatus
-from deployments.models.deployment import DESCRIPTION_LENGTH
+from deployments.models import Deploy, DeployKind, Deployment, DeployStatus
 
 # Housekeeping holds a Deployment for an instant; another upload takes longer, and is not waited for.
 WAIT_SECONDS: Final = 2.0
@@ -45,6 +48,7 @@ NO_RIGHT: Final = "The right to deploy ended before this was finished."
 FILES_GONE: Final = (
     "The files of this deploy are no longer kept. Choose a later one, or deploy this version again."
 )
+NO_DAGS: Final = "This deploy was of an image and has no DAGs to go back to."
 
 logger = logging.getLogger(__name__)
 
@@ -58,11 +62,11 @@ class DeployInProgress(Exception):
 
 
 class NotStored(Exception):
-    """The disk of the store does not take it. An HTTP answer is 503."""
+    """The disk of the store does not take it. An HTTP answer is 503; that of a full one, `NoSpace`, is 507."""
 
     def __str__(self) -> str:
         """What to tell people."""
-        return "The server could not store this: its disk is almost full or not writable. Tell whoever operates it."
+        return "The server could not store this: its disk is not writable. Tell whoever operates it."
 
 
 class NotConfirmed(Exception):
@@ -86,6 +90,8 @@ def receive(
     stream: Readable,
     *,
     description: str = "",
+    source: DeploySource = DeploySource(),  # noqa: B008 - frozen
+    deploy_id: str = "",
     confirm: Confirm | None = None,
 ) -> Deploy:
     """Take an archive of DAGs and have Airflow read it. Call it outside a transaction.
@@ -95,6 +101,8 @@ def receive(
         deployment: the Deployment as the caller's rights showed it.
         stream: a tar or tar.gz; read piece by piece.
         description: 0 to 500 characters of visible text.
+        source: what sent it, and from which commit.
+        deploy_id: the identifier that was announced for it; a fresh one by default.
         confirm: called with the deploy right before the activation, in the transaction that will say Succeeded;
             raises `NotConfirmed` to have the deploy fail.
 
@@ -104,22 +112,31 @@ def receive(
     Raises:
         Http404, PermissionDenied: when the Deployment or the right to it is not there, or went meanwhile.
         ValidationError: on `description`; or on `archive` for one that is refused, code `too_large` beyond a
-            limit and `refused` otherwise. The history has it as Failed with the same reason.
+            limit and `refused` otherwise, and the history has it as Failed with the same reason; or without a
+            field, code `quota_exceeded`, when the Deployment may keep nothing more.
         DeployInProgress: when another deploy is at work.
         NotConfirmed: from `confirm`.
-        NotStored: when the disk is full or not writable.
+        NoSpace: when the disk is almost full.
+        NotStored: when it is not writable.
         OSError: when the stream broke off.
     """
-    description = _clean_description(description)
+    description = clean_description(description)
     with _locked_files(deployment):
-        deploy, bundle = _begin(principal, deployment, description), Bundle(deployment.release_name)
-        with _failure_recorded(principal, deploy, bundle):
-            unpacked = bundle.receive(deploy.version, stream, owner=deployment.pk)
-            deploy.size, deploy.file_count = unpacked.size, unpacked.file_count
-            deploy.checksum, deploy.has_files = unpacked.checksum, True
-            # Known before the activation, so that nothing is missing if only the end has to be written later.
-            Deploy.objects.filter(pk=deploy.pk).update(has_files=True, **asdict(unpacked))
-            _activate(principal, deploy, bundle, confirm)
+        bundle = Bundle(deployment.release_name)
+        room = quota.room_for_another(deployment, bundle)
+        with bundles.reserved(room.most_bytes, wait_seconds=WAIT_SECONDS) as space:
+            deploy = new_deploy(principal, deployment, description, source, deploy_id)
+            _begin(principal, deploy)
+            with _failure_recorded(principal, deploy, bundle):
+                meter = Meter(space, most_bytes=room.most_bytes, refusal=room.refusal)
+                unpacked = bundle.receive(deploy.version, stream, owner=deployment.pk, meter=meter)
+                for name, value in asdict(unpacked).items():
+                    setattr(deploy, name, value)
+                deploy.has_files = True
+                # Known before the activation, so that nothing is missing if only the end has to be written later.
+                Deploy.objects.filter(pk=deploy.pk).update(has_files=True, **asdict(unpacked))
+                _activate(principal, deploy, bundle, confirm)
+        _make_room(deployment, bundle)
     return deploy
 
 
@@ -150,11 +167,13 @@ def roll_back(
             no longer kept.
         DeployInProgress: when another deploy is at work.
         NotConfirmed: from `confirm`.
-        NotStored: when the disk is full or not writable.
+        NoSpace: when the disk is full.
+        NotStored: when it is not writable.
     """
-    description = _clean_description(description)
+    description = clean_description(description)
     with _locked_files(deployment):
-        deploy = _begin(principal, deployment, description, to=to)
+        deploy = new_deploy(principal, deployment, description)
+        _begin(principal, deploy, to=to)
         bundle = Bundle(deployment.release_name)
         with _failure_recorded(principal, deploy, bundle):
             _activate(principal, deploy, bundle, confirm)
@@ -167,6 +186,8 @@ def require_kept(deployment: Deployment, target: Deploy) -> None:
     Raises:
         ValidationError: with the reason: it failed, it is what Airflow reads, or its files are gone.
     """
+    if target.kind == DeployKind.IMAGE:
+        raise ValidationError(NO_DAGS, code="no_dags")
     if target.status != DeployStatus.SUCCEEDED:
         raise ValidationError("This deploy did not succeed. Choose one that did.", code="failed")
     if target.version == current_version(deployment):
@@ -190,24 +211,19 @@ def _locked_files(deployment: Deployment) -> Iterator[None]:
         # Only the operating system's own have a number; a request that broke off has none.
         if error.errno is None:
             raise
+        if error.errno in disk.FULL:
+            raise NoSpace from error
         logger.exception("The DAGs of %s could not be stored", deployment.release_name)
         raise NotStored from error
 
 
-def _begin(
-    principal: Principal, deployment: Deployment, description: str, *, to: Deploy | None = None
-) -> Deploy:
-    deploy = Deploy(deployment_id=deployment.pk, description=description)
-    deploy.version = deploy.pk
-    deploy.made_by_kind, deploy.made_by_id = principal.kind, principal.id
-    deploy.made_by_name = principal.name[:254]
+def _begin(principal: Principal, deploy: Deploy, *, to: Deploy | None = None) -> None:
     with transaction.atomic():
         # The Workspace of the URL was checked before. A transfer since then is no reason to refuse.
-        locked = deployment_to_deploy(principal, None, deployment.pk, locked=True)
+        locked = deployment_to_deploy(principal, None, deploy.deployment_id, locked=True)
         if to is not None:
             _copy_version(deploy, locked, to.pk)
         deploy.save(force_insert=True)
-    return deploy
 
 
 def _copy_version(deploy: Deploy, locked: Deployment, target_id: str) -> None:
@@ -228,6 +244,15 @@ def _activate(principal: Principal, deploy: Deploy, bundle: Bundle, confirm: Con
         mark_succeeded(principal, locked, deploy)
 
 
+def _make_room(deployment: Deployment, bundle: Bundle) -> None:
+    """Delete what the new version leaves no room for; housekeeping tries it again."""
+    try:
+        quota.make_room(deployment, bundle)
+    except Exception:
+        # The deploy has succeeded, and its caller must not be told otherwise.
+        logger.exception("Old versions of %s could not be deleted", deployment.release_name)
+
+
 @contextmanager
 def _failure_recorded(principal: Principal, deploy: Deploy, bundle: Bundle) -> Iterator[None]:
     """Have the history say why a deploy failed, whatever ends it."""
@@ -243,18 +268,13 @@ def _failure_recorded(principal: Principal, deploy: Deploy, bundle: Bundle) -> I
 
 def _reason(error: BaseException) -> str:
     match error:
-        case Refused():
+        case Refused() | NoSpace():
             return str(error)
+        case OSError() if error.errno in disk.FULL:
+            return str(NoSpace())
         case NotConfirmed():
             return error.reason
         case Http404() | PermissionDenied():
             return NO_RIGHT
         case _:
             return BROKE_OFF
-
-
-def _clean_description(description: str) -> str:
-    try:
-        return str(PlainTextField(max_length=DESCRIPTION_LENGTH, required=False).clean(description))
-    except ValidationError as error:
-        raise ValidationError({"description": error}) from error

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from cloudui.web.api import ApiError
 from cloudui.web.bodies import admit
+from deployments.deploys.quota import require_space
 from deployments.deploys.store.refusal import LIMITS, MIB
 
 # Whether an archive is compressed is seen in its content, so all of these mean the same.
@@ -15,14 +16,15 @@ OLD_NAMES: Final = ("application/x-gzip", "application/x-gtar", "application/x-c
 
 
 def require_archive(request: HttpRequest) -> None:
-    """Refuse what is not sent as an archive, or is larger than the store takes; admit the rest.
+    """Refuse what is not sent as an archive, is larger than the store takes, or has no space; admit the rest.
 
     Raises:
         ApiError: 415 or 413.
+        NoSpace: where a disk has none.
     """
     if request.content_type not in (*ARCHIVES, *OLD_NAMES):
         raise ApiError(415, "invalid_request", f"Send a tar or tar.gz archive as {' or '.join(ARCHIVES)}.")
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdecimal() and int(length) > LIMITS.sent:
         raise ApiError(413, "invalid_request", f"The archive is larger than {LIMITS.sent // MIB} MiB.")
-    admit(request, most_bytes=LIMITS.sent)
+    admit(request, most_bytes=LIMITS.sent, require_space=require_space)

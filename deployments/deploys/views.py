@@ -8,6 +8,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from cloudui.web.disk import NoSpace
 from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, posted
 from cloudui.web.uploads import takes_files, was_too_large
 from deployments.access import deployment_to_deploy, deployment_to_view
@@ -15,10 +16,18 @@ from deployments.deploys import service
 from deployments.deploys.forms import DeployForm, RollBackForm
 from deployments.deploys.history import history, upload_commands, why_not_roll_back
 from deployments.deploys.listing import deploy_to_view
+from deployments.deploys.quota import EXCEEDED, require_space
 from deployments.deploys.store.refusal import LIMITS
 from deployments.frame import deployment_context, finish
 
 IN_PROGRESS = "in_progress"
+NO_SPACE = "no_space"
+# By the code of the error that stands above the form.
+STATUSES = {
+    IN_PROGRESS: HTTPStatus.CONFLICT,
+    EXCEEDED: HTTPStatus.CONFLICT,
+    NO_SPACE: HTTPStatus.INSUFFICIENT_STORAGE,
+}
 
 
 @require_safe
@@ -37,7 +46,7 @@ def _admit(request: HtmxHttpRequest, workspace: str, deployment: str) -> None:
     deployment_to_deploy(request.principal, workspace, deployment)
 
 
-@takes_files(most_bytes=LIMITS.sent, admit=_admit)
+@takes_files(most_bytes=LIMITS.sent, admit=_admit, require_space=require_space)
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
     """Deploy DAGs from a file. The answer comes when Airflow reads them."""
@@ -80,12 +89,16 @@ def _succeeds(form: RollBackForm, act: Callable[[dict[str, Any]], object]) -> bo
         form.add_error(None, error)
     except service.DeployInProgress as error:
         form.add_error(None, ValidationError(str(error), code=IN_PROGRESS))
+    except NoSpace as error:
+        form.add_error(None, ValidationError(str(error), code=NO_SPACE))
     except service.NotStored as error:
         form.add_error(None, ValidationError(str(error)))
     return not form.errors
 
 
 def _status(form: RollBackForm) -> int:
-    if form.is_bound and form.has_error(NON_FIELD_ERRORS, IN_PROGRESS):
-        return HTTPStatus.CONFLICT
+    if form.is_bound:
+        for code, status in STATUSES.items():
+            if form.has_error(NON_FIELD_ERRORS, code):
+                return status
     return form_status(form)

@@ -116,11 +116,14 @@ class EditForm(VersionedForm, ConfigurationForm):
 
     def merged(self, current: Deployment, meanwhile: Iterable[Meanwhile]) -> Self:
         """A form of the Deployment as it is now, with what this person changed over what others did meanwhile."""
-        opened = {field: getattr(current, field) for field in FIELDS}
-        opened.update((change.field, change.before) for change in meanwhile)
+        by_field = {change.field: change for change in meanwhile}
         form = type(self).of(current)
         form.fields["executor"].help_text = self.fields["executor"].help_text
-        form.initial.update((field, value) for field, value in self.changes.items() if value != opened[field])
+        for field, value in self.changes.items():
+            change = by_field.get(field)
+            is_as_opened = change.was(value) if change else value == getattr(current, field)
+            if not is_as_opened:
+                form.initial[field] = value
         return form
 
     def words(self, field: str, value: Any) -> str:

@@ -124,24 +124,12 @@ def queue_names(deployment: Deployment) -> list[str]:
     return [queue.name for queue in list_queues(deployment)]
 
 
-def _apply(principal: Principal, locked: Deployment, changes: Changes) -> None:
-    was_enforced = locked.ci_cd_enforced
-    for field, value in _cleaned(changes).items():
-        setattr(locked, field, value)
-    # The values become what the database would store, which is what they are compared as.
-    locked.clean_fields(exclude={field.name for field in locked._meta.fields} - changes.keys())
-    if principal.kind is Kind.API_KEY and was_enforced and not locked.ci_cd_enforced:
-        raise PermissionDenied(KEY_KEEPS_CI_CD)
-    if (
-        changes.keys() & {"is_highly_available", "scheduler_replicas"}
-        and locked.is_highly_available
-        and locked.scheduler_replicas < HIGH_AVAILABILITY_SCHEDULERS
-    ):
-        raise ValidationError({"scheduler_replicas": HIGH_AVAILABILITY_NEEDS})
+def clean_texts(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with name and description as people may type them, whoever calls.
 
-
-def _cleaned(changes: Changes) -> dict[str, Any]:
-    """The changes with their texts as people may type them, whoever calls."""
+    Raises:
+        ValidationError: on the field that is wrong.
+    """
     fields = {
         "name": PlainTextField(max_length=NAME_LENGTH, error_messages={"required": "Enter a name."}),
         "description": PlainTextAreaField(max_length=DESCRIPTION_LENGTH, required=False),
@@ -156,6 +144,22 @@ def _cleaned(changes: Changes) -> dict[str, Any]:
     if errors:
         raise ValidationError(errors)
     return cleaned
+
+
+def _apply(principal: Principal, locked: Deployment, changes: Changes) -> None:
+    was_enforced = locked.ci_cd_enforced
+    for field, value in clean_texts(changes).items():
+        setattr(locked, field, value)
+    # The values become what the database would store, which is what they are compared as.
+    locked.clean_fields(exclude={field.name for field in locked._meta.fields} - changes.keys())
+    if principal.kind is Kind.API_KEY and was_enforced and not locked.ci_cd_enforced:
+        raise PermissionDenied(KEY_KEEPS_CI_CD)
+    if (
+        changes.keys() & {"is_highly_available", "scheduler_replicas"}
+        and locked.is_highly_available
+        and locked.scheduler_replicas < HIGH_AVAILABILITY_SCHEDULERS
+    ):
+        raise ValidationError({"scheduler_replicas": HIGH_AVAILABILITY_NEEDS})
 
 
 def _follow_executor(locked: Deployment, before: str, agreed: Collection[str] | None) -> list[str]:

@@ -12,6 +12,7 @@ from cloudui.web.names import unique_name
 from cloudui.web.principal import Principal
 from deployments import events
 from deployments.access import deployment_to_transfer
+from deployments.limits import require_room
 from deployments.models import Deployment
 from workspaces import audit
 from workspaces.access import workspace_to_receive
@@ -43,7 +44,7 @@ def transfer_deployment(principal: Principal, deployment: Deployment, target: Wo
     Raises:
         Http404, PermissionDenied: when either Workspace, the Deployment or the right to it went meanwhile.
         ValidationError: on `workspace`: with the code `same` when the Deployment is there already, with `taken`
-            when another Deployment of that name is.
+            when another Deployment of that name is, with `full` when it has as many as it may.
     """
 
     def is_taken() -> bool:
@@ -61,6 +62,7 @@ def transfer_deployment(principal: Principal, deployment: Deployment, target: Wo
             raise ValidationError(
                 {"workspace": ValidationError(f"It is in {source.name} already.", code="same")}
             )
+        require_room(receiving, field="workspace")
         locked.workspace = receiving
         locked.save_change(principal, "workspace")
         moved = {

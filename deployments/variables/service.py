@@ -36,6 +36,8 @@ MOST_VARIABLES: Final = 500
 MOST_BYTES: Final = 32 * 1024
 # Linux gives a process 2 MiB for variables and arguments together, and a form may have 1 MiB (settings).
 MOST_BYTES_IN_ALL: Final = 256 * 1024
+# The changes of more than these are counted in the audit log besides.
+MOST_NAMED: Final = 20
 # What encryption adds to a value: the key's version, the nonce and the tag.
 SEAL_BYTES: Final = 1 + NONCE_BYTES + 16
 
@@ -153,12 +155,7 @@ def save_variables(
             locked.variable_count = len(variables)
             locked.variables_version += 1
             locked.save_change(principal, "variable_count", "variables_version")
-            events.record(
-                principal,
-                "updateDeploymentVariables",
-                locked,
-                {"variables": [change.to_event() for change in changes]},
-            )
+            events.record(principal, "updateDeploymentVariables", locked, _to_event(changes))
     return locked
 
 
@@ -202,6 +199,12 @@ class _Change:
     def to_event(self) -> dict[str, object]:
         """What the audit log says of it: everything but the value."""
         return {"key": self.row.key, "isSecret": self.row.is_secret, "change": self.how}
+
+
+def _to_event(changes: Sequence[_Change]) -> dict[str, object]:
+    """What the audit log says of them: their names, which it cuts when they are many, and then also how many."""
+    counts = {"counts": Counter(change.how for change in changes)} if len(changes) > MOST_NAMED else {}
+    return {"variables": [change.to_event() for change in changes], **counts}
 
 
 @sensitive_variables()

@@ -72,6 +72,8 @@ def _make_keys(deployment: Any, number: int, person: Any, name: str) -> list[tup
 
     def make(index: int) -> tuple[str, str]:
         issued = create_api_key(deployment, name=f"{name} {index}", description="Nightly loads", by=person)
+        # A thread that ends would take it from the pool.
+        connection.close()
         return issued.key.pk, issued.secret.reveal()
 
     with ThreadPoolExecutor(4) as threads:

@@ -36,6 +36,8 @@ class Candidate:
         return {
             **kept,
             "API_KEYS_PER_DEPLOYMENT": "1000000",
+            "CHANGES_PER_DAY": "1000000000",
+            "CHANGES_PER_MINUTE": "1000000000",
             "CLOUDUI_DATA_DIR": str(self.data),
             "CLOUDUI_DEMO": "0",
             "DJANGO_SETTINGS_MODULE": self.settings,

@@ -8,9 +8,10 @@ from playwright.sync_api import expect
 
 from apikeys.models import ApiKey
 from deployments.models import Deployment
+from tests.apikeys.tokens.astro_login import authorize_url
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.steps import REVEAL, create_key, key_url, keys_url, save_secret
-from tests.factories import create_api_key
+from tests.factories import create_api_key, create_grant
 from workspaces.models import Workspace
 
 AXE = Axe().axe_script
@@ -53,8 +54,9 @@ def look(page):
 
 @SIZES
 def test_axe_finds_nothing_on_the_pages(size, open_page, watch, workspace, deployment, admin):
-    watch.expect(404)
+    watch.expect(400, 404)
     key = create_api_key(deployment, name="CI", description="nightly", by=admin).key
+    create_grant(admin, created_from="203.0.113.7")
     entrance = open_page("/", size=size, reduced_motion="reduce")
     found = look(entrance)
     entrance.goto("/account/password/reset/")
@@ -72,6 +74,9 @@ def test_axe_finds_nothing_on_the_pages(size, open_page, watch, workspace, deplo
         f"{keys_url(deployment)}/new",
         *(key_url(verb, key) for verb in ("edit", "delete", "reissue", "disable", "rotate")),
         "/token",
+        "/account",
+        authorize_url(),
+        "/authorize",
         "/account/password/change/",
         "/nothing-here",
     ):

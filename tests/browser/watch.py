@@ -28,10 +28,15 @@ class Watch:
         self.problems: list[str] = []
         self.requests: list[Request] = []
         self._expected = set(ANSWERS)
+        self._other_origins: tuple[str, ...] = ()
 
     def expect(self, *statuses: int) -> None:
         """Let answers with these statuses be no problem in this test, for example 403; 0 is no answer at all."""
         self._expected.update(statuses)
+
+    def expect_origin(self, origin: str) -> None:
+        """Let requests to another origin be no problem in this test, and where its policy ends a form's way there."""
+        self._other_origins += (origin,)
 
     def follow(self, context: BrowserContext) -> None:
         """Listen to all present and future pages of `context`."""
@@ -54,7 +59,7 @@ class Watch:
 
     def _see(self, request: Request) -> None:
         self.requests.append(request)
-        if not request.url.startswith(f"{self.origin}/"):
+        if not request.url.startswith(tuple(f"{origin}/" for origin in (self.origin, *self._other_origins))):
             self.problems.append(f"request to another origin: {request.url}")
 
     def _is_expected(self, text: str) -> bool:
@@ -66,4 +71,6 @@ class Watch:
         ]
         if 0 in self._expected:
             notes += ["net::ERR_", "htmx:afterRequest", "htmx:sendError"]
+        if self._other_origins:
+            notes += ["policy violation: form-action ", "Security Policy directive: \"form-action 'self' "]
         return any(note in text for note in notes)

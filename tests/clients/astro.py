@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
-from tests.clients import astro_queries
+from tests.clients import astro_mutations, astro_queries
 from tests.clients.astro_shapes import DEPLOYMENT, ORGANIZATION, SELF, WORKSPACE, Failed, decode
 
 GO: Final = "Go-http-client/1.1"
@@ -98,17 +98,11 @@ class Astro:
         self._start()
         return [self._organization()]
 
-    def workspace_user_list(self) -> Any:
-        """`astro workspace user list`."""
-        self._start()
-        place = f"/organizations/{self.context['short_name']}/workspaces/{self.context['workspace']}/users"
-        return self._rest("GET", f"{place}?limit=100&offset=0")
-
     def deployment_delete(self, deployment_id: str) -> None:
         """`astro deployment delete ID -f` (2.6)."""
         self._start()
         self._deployments(self.context["workspace"])
-        self._ask(astro_queries.DELETE, {"input": {"id": deployment_id}})
+        self._ask(astro_mutations.DELETE, {"input": {"id": deployment_id}})
 
     def deployment_logs(self, deployment_id: str) -> None:
         """`astro deployment logs ID` (2.8)."""
@@ -213,7 +207,7 @@ class Astro:
         data: dict[str, Any] = said["data"]
         return data
 
-    def _rest(self, method: str, path: str) -> Any:
+    def _rest(self, method: str, path: str, body: Any = None) -> Any:
         headers = {
             "User-Agent": f"astro-cli/{VERSION}",
             "authorization": self.context.get("token", ""),
@@ -221,7 +215,11 @@ class Astro:
             "x-astro-client-version": VERSION,
             "x-client-os-identifier": "linux-amd64",
         }
-        answer = _send(method, f"{self.core}{path}", headers)
+        text = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            text = json.dumps(body, separators=(",", ":"))
+        answer = _send(method, f"{self.core}{path}", headers, text)
         if answer.status == 200:
             if not answer.is_json:
                 raise Panic("JSON200")

@@ -144,14 +144,6 @@ WORKSPACES = """
     }
 """
 
-DELETE = """
-    mutation deleteDeployment($input: DeleteDeploymentInput!) {
-        deleteDeployment(input: $input) {
-            id
-        }
-    }
-"""
-
 LOGS = """
     query deploymentHistory($deploymentId: Id!, $logCountLimit: Int, $start: String, $logLevels: [LogLevel!]) {
         deploymentHistory(deploymentId: $deploymentId, logCountLimit: $logCountLimit, start: $start,
@@ -160,6 +152,87 @@ LOGS = """
                 timestamp
                 raw
                 level
+            }
+        }
+    }
+"""
+
+CLUSTERS = """
+    query clusters($organizationId: Id!) {
+        clusters(organizationId: $organizationId) {
+            id
+            name
+            cloudProvider
+            nodePools {
+                id
+                isDefault
+                maxNodeCount
+                nodeInstanceType
+            }
+        }
+    }
+"""
+
+CONFIG_OPTIONS = """
+    query deploymentConfigOptions {
+        deploymentConfigOptions {
+            components
+            astroUnit {
+                cpu
+                memory
+            }
+            executors
+            runtimeReleases {
+                channel
+                version
+            }
+            astroMachines {
+                concurrentTasks
+                cpu
+                memory
+                nodePoolType
+                storageSize
+                type
+            }
+            defaultAstroMachine {
+                concurrentTasks
+                cpu
+                memory
+                nodePoolType
+                storageSize
+                type
+            }
+            defaultSchedulerSize {
+                cpu
+                memory
+                size
+            }
+            schedulerSizes {
+                cpu
+                memory
+                size
+            }
+        }
+    }
+"""
+
+QUEUE_OPTIONS = """
+    query workerQueueOptions {
+        workerQueueOptions {
+            minWorkerCount {
+                floor
+                ceiling
+                default
+            }
+            maxWorkerCount {
+                floor
+                ceiling
+                default
+            }
+            workerConcurrency {
+                floor
+                ceiling
+                default
             }
         }
     }

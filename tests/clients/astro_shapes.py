@@ -72,6 +72,45 @@ SELF = {
     "createdAt": Time,
     "updatedAt": Time,
 }
+VARIABLE = {"key": str, "value": str, "updatedAt": str, "isSecret": bool}
+ALERTS = {"alertEmails": [str]}
+AU = {"default": int, "limit": int, "request": int}
+MACHINE = {
+    **dict.fromkeys(("type", "cpu", "memory", "storageSize", "nodePoolType"), str),
+    "concurrentTasks": int,
+}
+SIZE = {"cpu": str, "memory": str, "size": str}
+CONFIG_OPTIONS = {
+    "components": {
+        "scheduler": {"au": AU, "replicas": {"default": int, "limit": int, "minimum": int}},
+        "webserver": {"au": AU},
+        "executor": {"celeryExecutor": {"name": str}, "kubernetesExecutor": {"name": str}},
+    },
+    "astroUnit": {"cpu": int, "memory": int},
+    "runtimeReleases": [{"version": str, "channel": str}],
+    "astroMachines": [MACHINE],
+    "defaultAstroMachine": MACHINE,
+    "schedulerSizes": [SIZE],
+    "defaultSchedulerSize": SIZE,
+}
+LIMITS = {"floor": int, "ceiling": int, "default": int}
+QUEUE_OPTIONS = {"minWorkerCount": LIMITS, "maxWorkerCount": LIMITS, "workerConcurrency": LIMITS}
+PAGE = {"totalCount": int, "offset": int, "limit": int}
+WORKSPACES = {
+    **PAGE,
+    "workspaces": [
+        {
+            "id": str,
+            "name": str,
+            "description": str,
+            "organizationId": str,
+            "apiKeyOnlyDeploymentsDefault": bool,
+            "createdAt": Time,
+            "updatedAt": Time,
+        }
+    ],
+}
+MEMBERS = {**PAGE, "users": [{**SELF, "workspaceRole": str, "orgRole": str}]}
 
 
 def decode(shape: Any, value: Any) -> Any:

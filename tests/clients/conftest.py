@@ -2,7 +2,29 @@
 
 import pytest
 
-from tests.factories import create_api_key, create_deployment
+from apikeys.tokens import access_tokens
+from deployments.models import Deployment
+from tests.clients import real_astro
+from tests.clients.astro_commands import Commands
+from tests.factories import (
+    create_api_key,
+    create_deployment,
+    create_member,
+    create_node_pool,
+    create_owner,
+)
+from workspaces.models import AuditEvent, Role
+
+collect_ignore = [name for variable, name in real_astro.TESTS.items() if not real_astro.binary(variable)]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was not tried."""
+    for variable in real_astro.TESTS:
+        if not real_astro.binary(variable):
+            terminalreporter.write_line(
+                f"The astro client itself was not tried: {variable} names no program."
+            )
 
 
 @pytest.fixture
@@ -14,3 +36,39 @@ def base(live_server, settings) -> str:
 @pytest.fixture
 def issued(transactional_db):
     return create_api_key(create_deployment(), name="Pipeline")
+
+
+@pytest.fixture
+def demo(issued) -> Deployment:
+    """The Deployment of that key, on a Cluster with two kinds of workers."""
+    deployment = issued.key.deployment
+    deployment.name = "Demo"
+    deployment.save()
+    create_node_pool(deployment.cluster, worker_type="large", max_workers=5)
+    return deployment
+
+
+@pytest.fixture
+def cli(live_server, settings) -> Commands:
+    """The `astro` client, with the server in the place of http://localhost:8871."""
+    settings.PUBLIC_URL = url = live_server.url
+    return Commands(home=url, core=f"{url}/v1alpha1", graphql=f"{url}/graphql")
+
+
+@pytest.fixture
+def cli_with_key(cli, issued) -> Commands:
+    cli.environment.update(ASTRONOMER_KEY_ID=issued.key.pk, ASTRONOMER_KEY_SECRET=issued.secret.reveal())
+    return cli
+
+
+def signed_in(cli: Commands, deployment: Deployment, role: Role | None = None) -> Commands:
+    """The client in the hands of somebody with that role in the Workspace, or of an Organization Owner."""
+    person = create_owner() if role is None else create_member(workspace=deployment.workspace, role=role)
+    cli.login(access_tokens.mint_for_user(person)[0])
+    cli.context["workspace"] = deployment.workspace_id
+    return cli
+
+
+def operations() -> list[str]:
+    """What the audit log says happened, the oldest first."""
+    return list(AuditEvent.objects.order_by("pk").values_list("operation", flat=True))

@@ -139,6 +139,24 @@ KEY = "K" * 32
             ),
         ),
         (
+            "updateDeploymentVariables",
+            None,
+            {
+                "variables": [{"key": f"V{n}", "isSecret": True, "change": "added"} for n in range(3)],
+                "counts": {"added": 415},
+                "cut": {"variables": 412, "variables[].key": 9},
+            },
+            "ok",
+            "changed the environment variables V0 (added), V1 (added), V2 (added) and 412 more",
+        ),
+        (
+            "updateDeploymentAlerts",
+            None,
+            {"added": ["a@example.com"] * 5, "deleted": ["b@e.com"], "cut": {"added": 40, "deleted": 4}},
+            "ok",
+            f"changed the Alert Emails {', '.join(['a@example.com (added)'] * 5)} and 45 more",
+        ),
+        (
             "updateDeploymentAlerts",
             None,
             {"added": ["a@example.com"], "deleted": ["b@example.com"]},

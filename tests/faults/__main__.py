@@ -7,13 +7,17 @@ import argparse
 import sys
 import time
 
-from tests.faults import connections, deploys, processes
+from tests.faults import caches, connections, databases, deploys, processes, space, traffic
 from tests.faults.stage import Failed
 
 CHECKS = {
+    "caches": caches.check,
     "connections": connections.check,
+    "databases": databases.check,
     "deploys": deploys.check,
     "processes": processes.check,
+    "space": space.check,
+    "traffic": traffic.check,
 }
 
 
@@ -22,11 +26,14 @@ def main() -> int:
     parser.add_argument(
         "names", nargs="*", choices=[*CHECKS, []], help="which, in their order; all by default"
     )
+    parser.add_argument("--minutes", type=float, default=10, help="of traffic; 10 by default")
+    arguments = parser.parse_args()
     failures = 0
-    for name in parser.parse_args().names or CHECKS:
+    for name in arguments.names or CHECKS:
         began = time.monotonic()
+        check = CHECKS[name]
         try:
-            for line in CHECKS[name]():
+            for line in check(arguments.minutes) if check is traffic.check else check():
                 say(f"{name}: {line}")
         except Failed as failed:
             failures += 1

@@ -23,11 +23,11 @@ def check() -> Iterator[str]:
         stage.start()
         path = f"/v1/deployments/{_deployment(stage)}/deploys"
         began = time.monotonic()
-        status = _send(stage, path, _archive(SLOW_BYTES), pace=BYTES_A_SECOND)
+        status = _send(stage, path, archive(SLOW_BYTES), pace=BYTES_A_SECOND)
         require(status == 201, f"The slow deploy was {status}.")
         yield f"{SLOW_BYTES:,} bytes at 5 Mbit/s were deployed in {time.monotonic() - began:.0f} s"
         began = time.monotonic()
-        status = _send(stage, path, _archive(LARGE_BYTES))
+        status = _send(stage, path, archive(LARGE_BYTES))
         require(status == 201, f"The large deploy was {status}.")
         yield f"{LARGE_BYTES:,} bytes were deployed in {time.monotonic() - began:.0f} s"
         for what, token in (("nobody", ""), ("a forged token", "forged")):
@@ -49,13 +49,15 @@ def _deployment(stage: Stage) -> str:
     return deployment
 
 
-def _archive(size: int) -> bytes:
+def archive(size: int, *, filled_with: bytes = b"") -> bytes:
+    """A tar with files of so many bytes together, of random ones unless a byte is given."""
     data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w") as archive:
+    with tarfile.open(fileobj=data, mode="w") as tar:
         for number, start in enumerate(range(0, size, FILE_BYTES)):
             member = tarfile.TarInfo(f"dags/{number}.bin")
             member.size = min(FILE_BYTES, size - start)
-            archive.addfile(member, io.BytesIO(os.urandom(member.size)))
+            content = filled_with * member.size or os.urandom(member.size)
+            tar.addfile(member, io.BytesIO(content))
     return data.getvalue()
 
 

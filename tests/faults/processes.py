@@ -21,39 +21,39 @@ def check() -> Iterator[str]:
 
 
 def _kill(stage: Stage, name: str, command: str) -> str:
-    old, began = _all(stage, command), time.monotonic()
+    old, began = all_of(stage, command), time.monotonic()
     os.kill(old[0], signal.SIGKILL)
-    wait_until(lambda: not set(old) & set(_all(stage, command)), f"{name}: its rest lives")
-    wait_until(lambda: _all(stage, command), f"{name} is not started again")
+    wait_until(lambda: not set(old) & set(all_of(stage, command)), f"{name}: its rest lives")
+    wait_until(lambda: all_of(stage, command), f"{name} is not started again")
     wait_until(lambda: stage.answers(stage.port), f"no answer after {name} was killed")
     return f"{name} was killed (with {len(old) - 1} below it) and runs again after {time.monotonic() - began:.1f} s"
 
 
 def _kill_worker(stage: Stage) -> Iterator[str]:
-    main, *workers = _all(stage, "cloudui.server")
+    main, *workers = all_of(stage, "cloudui.server")
     os.kill(workers[-1], signal.SIGKILL)
-    wait_until(lambda: len(_all(stage, "cloudui.server")) == 1 + len(workers), "the worker is not replaced")
+    wait_until(lambda: len(all_of(stage, "cloudui.server")) == 1 + len(workers), "the worker is not replaced")
     wait_until(lambda: stage.answers(stage.port), "no answer after a worker was killed")
-    require(_all(stage, "cloudui.server")[0] == main, "The server was replaced too.")
+    require(all_of(stage, "cloudui.server")[0] == main, "The server was replaced too.")
     yield "a worker was killed and replaced"
 
 
 def _kill_all(stage: Stage) -> Iterator[str]:
     assert stage.run is not None
-    left = [*_all(stage, "cloudui.server"), *_all(stage, "manage.py housekeeping")]
+    left = [*all_of(stage, "cloudui.server"), *all_of(stage, "manage.py housekeeping")]
     stage.run.kill()
     stage.run.wait()
     stage.start()
-    now = [*_all(stage, "cloudui.server"), *_all(stage, "manage.py housekeeping")]
+    now = [*all_of(stage, "cloudui.server"), *all_of(stage, "manage.py housekeeping")]
     require(not set(left) & set(now), "Something outlived the run.")
     yield f"the run was killed: none of {len(left)} processes outlived it, and the next run answers at the same port"
 
 
 def _pid(stage: Stage, command: str) -> int | None:
-    return next(iter(_all(stage, command)), None)
+    return next(iter(all_of(stage, command)), None)
 
 
-def _all(stage: Stage, command: str) -> list[int]:
+def all_of(stage: Stage, command: str) -> list[int]:
     """The processes of this installation with this in their command, the oldest first."""
     found = []
     ours = f"CLOUDUI_DATA_DIR={stage.folder}/".encode()

@@ -119,13 +119,13 @@ def request(
 
 
 @contextmanager
-def prepared() -> Iterator[Stage]:
-    """An installation that is not running yet; whatever runs at the end is stopped."""
-    with tempfile.TemporaryDirectory(prefix="cloudui-faults-") as name:
+def prepared(folder: Path | None = None, **variables: str) -> Iterator[Stage]:
+    """An installation that is not running yet, in a folder of its own; whatever runs at the end is stopped."""
+    with tempfile.TemporaryDirectory(prefix="cloudui-faults-", dir=folder) as name:
         port = free_port()
-        stage = Stage(Path(name), port, _environment(Path(name), port))
-        _python(stage, "manage.py", "prepare")
-        stage.seed = json.loads(_python(stage, "-m", "tests.benchmarks.seed", "1"))
+        stage = Stage(Path(name), port, {**_environment(Path(name), port), **variables})
+        python(stage, "manage.py", "prepare")
+        stage.seed = json.loads(python(stage, "-m", "tests.benchmarks.seed", "1"))
         try:
             yield stage
         finally:
@@ -163,6 +163,8 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     return {
         **kept,
+        "CHANGES_PER_DAY": "1000000",
+        "CHANGES_PER_MINUTE": "1000000",
         "CLOUDUI_DATA_DIR": str(folder / "data"),
         "CLOUDUI_DEMO": "0",
         "DJANGO_SETTINGS_MODULE": "cloudui.settings",
@@ -171,7 +173,8 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
     }
 
 
-def _python(stage: Stage, *command: str) -> str:
+def python(stage: Stage, *command: str) -> str:
+    """Run Python in the installation, and return what it prints."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", *command],
         cwd=ROOT,

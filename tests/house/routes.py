@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
@@ -15,7 +16,7 @@ from apikeys.models import ApiKey
 from deployments.deploys.store.bundles import Bundle
 from deployments.details.alert_emails import AlertEmail
 from deployments.models import Deployment
-from tests.cast import ALERT_EMAIL, DEPLOY, QUEUE, Cast, Place
+from tests.cast import ALERT_EMAIL, DEPLOY, GRANT, QUEUE, Cast, Place
 from tests.deployments.deploys.archives import files
 from workspaces.models import AuditEvent, Membership, Role, Workspace
 from workspaces.principals import principal_for
@@ -220,13 +221,22 @@ def _values(route: Route, cast: Cast) -> dict[str, str]:
         "uidb36": "1",
         # Of a password's reset: one that leads nowhere.
         "key": "never-issued",
+        "capability": "never-issued",
         "queue": QUEUE,
         "deploy": DEPLOY,
+        "grant": GRANT,
         "app_label": "workspaces",
         "url": "nothing/here",
+        # The client of 2023 knows it by its short name.
+        "organization": settings.ORGANIZATION_SHORT_NAME
+        if route.pattern.startswith("v1alpha1")
+        else settings.ORGANIZATION_ID,
+        "user": cast.people["member"].pk,
         "content_type_id": "1",
         "address": AlertEmail(ALERT_EMAIL).handle,
         "id": cast.people["member"].pk,
+        "base": "platform/v1beta1",
+        "cluster": cast.deployment(cast.home).cluster_id,
     }
     if "object_id" in route.parameters:
         model = re.match(r"admin/(\w+)/(\w+)/", route.pattern)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from apikeys.astro.v1.urls import api as astro_api
 from cloudui.api import api
 from tests.house import conventions
 from tests.house.conventions import PACKAGES, ROOT, RULES, Module, Rule, modules
@@ -108,7 +109,7 @@ def test_every_convention_has_a_counter_example():
 def test_every_module_that_answers_a_route_is_known_to_hold_views():
     operations = [
         operation.view_func
-        for router in api.routers
+        for router in (*api.routers, *astro_api.routers)
         for view in router.path_operations.values()
         for operation in view.operations
     ]

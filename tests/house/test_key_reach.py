@@ -15,6 +15,8 @@ from tests.house.routes import body, routes
 from tests.house.walk import METHODS, ask
 
 DEPLOYMENT = "/v1/deployments/<cid:deployment>"
+CORE = "/v1alpha1/organizations/<slug:organization>"
+WORKSPACE = f"{CORE}/workspaces/<slug:workspace>"
 
 # Route and method, and what the token gets there without sending anything else.
 REACH = {
@@ -23,9 +25,22 @@ REACH = {
     ("/v1alpha1/organizations", "GET"): 200,
     # No JSON was sent.
     ("/graphql", "POST"): 415,
+    ("/hub/graphql", "POST"): 415,
     # A key is no person.
     ("/userinfo", "GET"): 403,
     ("/v1alpha1/users/self", "GET"): 403,
+    (f"{CORE}/workspaces", "GET"): 200,
+    # It says why a key may not, and what to do.
+    (f"{CORE}/users", "GET"): 403,
+    (f"{CORE}/users/<slug:user>/role", "POST"): 403,
+    (f"{CORE}/invites", "POST"): 403,
+    (f"{CORE}/workspaces", "POST"): 403,
+    (WORKSPACE, "POST"): 403,
+    (f"{WORKSPACE}/users", "GET"): 403,
+    (f"{WORKSPACE}/users//role", "POST"): 403,
+    (f"{WORKSPACE}/users/role", "POST"): 403,
+    (f"{WORKSPACE}/users/", "POST"): 403,
+    (f"{WORKSPACE}/users/<slug:user>/role", "POST"): 403,
     # The command-line client prints why it goes no further.
     ("/v1alpha1/<path:url>", "GET"): 404,
     ("/v1alpha1/<path:url>", "POST"): 404,
@@ -39,6 +54,36 @@ REACH = {
     ("/oauth/token", "POST"): 401,
     ("/oauth/token/", "POST"): 401,
 }
+
+# What the client of today asks for, at each base that a version of it knows.
+ORGANIZATION = "organizations/<slug:organization>"
+CLIENT = {
+    ("organizations", "GET"): 200,
+    (ORGANIZATION, "GET"): 200,
+    (f"{ORGANIZATION}/clusters", "GET"): 200,
+    (f"{ORGANIZATION}/clusters/<slug:cluster>", "GET"): 200,
+    (f"{ORGANIZATION}/cluster-options", "GET"): 200,
+    (f"{ORGANIZATION}/deployment-options", "GET"): 200,
+    (f"{ORGANIZATION}/workspaces", "GET"): 200,
+    (f"{ORGANIZATION}/deployments", "GET"): 200,
+    # A key is no person.
+    ("users/self", "GET"): 403,
+    (f"{ORGANIZATION}/users", "GET"): 403,
+    (f"{ORGANIZATION}/users/<slug:user>", "GET"): 403,
+    # No JSON was sent; with it they are 403, or 404 for another Deployment.
+    (f"{ORGANIZATION}/users/<slug:user>/roles", "POST"): 415,
+    (f"{ORGANIZATION}/workspaces", "POST"): 415,
+    (f"{ORGANIZATION}/workspaces/<slug:workspace>", "POST"): 415,
+    (f"{ORGANIZATION}/deployments", "POST"): 415,
+    (f"{ORGANIZATION}/deployments/<slug:deployment>", "POST"): 415,
+    # The client prints why it goes no further.
+    **{(f"{name}/<path:url>", method): 404 for name in ("organizations", "users") for method in METHODS},
+}
+CLIENT_AT_HOME = {
+    (f"{ORGANIZATION}/deployments/<slug:deployment>", "GET"): 200,
+    (f"{ORGANIZATION}/deployments/<slug:deployment>/logs", "GET"): 200,
+}
+CLIENT_IN_WORKSPACE = {(f"{ORGANIZATION}/workspaces/<slug:workspace>", "GET"): 200}
 
 # The same in its own Deployment; any other one's is missing.
 REACH_AT_HOME = {
@@ -82,8 +127,22 @@ def test_a_key_reaches_what_is_listed_and_nothing_else(cast, token, place):
         if (to_key.status, to_key.body) != (to_nobody.status, to_nobody.body) and not _is_form(to_key):
             reached[str(route), method] = to_key.status
 
-    in_deployments = REACH_AT_HOME if place == "home" else dict.fromkeys(REACH_AT_HOME, 404)
-    assert reached == REACH | in_deployments
+    in_deployments = REACH_AT_HOME | at_bases(CLIENT_AT_HOME)
+    in_workspace = at_bases(CLIENT_IN_WORKSPACE)
+    if place != "home":
+        in_deployments = dict.fromkeys(in_deployments, 404)
+    if place == "elsewhere":
+        in_workspace = dict.fromkeys(in_workspace, 404)
+    assert reached == REACH | at_bases(CLIENT) | in_deployments | in_workspace
+
+
+def at_bases(reach):
+    """The same at each base of the client's interface."""
+    return {
+        (f"/{base}/{route}", method): status
+        for base in ("v1", "<earlier:base>")
+        for (route, method), status in reach.items()
+    }
 
 
 def test_what_is_public_tells_a_key_no_more_than_anybody(cast, token):

@@ -74,7 +74,13 @@ def test_a_refusal_says_why(walked):
 
 def test_only_an_owner_changes_what_belongs_to_no_workspace(walked):
     """The rest is a person's own."""
-    own = {"workspaces:color_mode", "workspaces:sign_out_everywhere", "apikeys:token"}
+    own = {
+        "workspaces:color_mode",
+        "workspaces:sign_out_everywhere",
+        "apikeys:token",
+        "apikeys:authorize",
+        "apikeys:end_grant",
+    }
     for route in console():
         answer = walked.answers[Question(str(route), "POST", "admin", False)]
         if route.is_of_a_workspace or route.name in own or answer.status == METHOD_NOT_ALLOWED:

@@ -36,7 +36,7 @@ CONSOLE = {
     f"{KEYS}?sort=name": 7,
     f"{KEYS}?q=filler": 7,
     ACTIVITY: 5,
-    DEPLOYS: 5,
+    DEPLOYS: 6,
     QUEUES: 5,
     VARIABLES: 5,
     f"{VARIABLES}?q=filler": 5,

@@ -7,7 +7,7 @@ import threading
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 
-from cloudui.web.bodies import admit
+from cloudui.web.bodies import admit, is_first_run
 
 MOST_ADMITTED = 3_000_000
 
@@ -35,16 +35,17 @@ def application(environ, start_response):
     if path == "/forbidden":
         status, answer = "403 Forbidden", Answer([b"No."])
     else:
+        request = HttpRequest()
+        request.META = environ
+        is_first = is_first_run(request, "told")
         try:
             if path == "/large":
-                request = HttpRequest()
-                request.META = environ
                 admit(request, most_bytes=MOST_ADMITTED)
             body = environ["wsgi.input"].read()
         except RequestDataTooBig:
             status, answer = "413 Content Too Large", Answer([b"Too large."])
         else:
-            answer = Answer([json.dumps(_told(environ, body)).encode()])
+            answer = Answer([json.dumps({**_told(environ, body), "is_first_run": is_first}).encode()])
     start_response(status, [("Content-Type", "application/json"), ("X-Seen", "1")])
     return answer
 

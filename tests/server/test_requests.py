@@ -77,6 +77,7 @@ def test_a_body_arrives_whole_and_the_connection_serves_the_next_request(server,
         assert answer["length"] == size
         assert answer["sha256"] == hashlib.sha256(body).hexdigest()
         assert answer["environ"]["CONTENT_LENGTH"] == str(size)
+        assert answer["is_first_run"]
     connection.close()
 
 
@@ -101,7 +102,10 @@ def test_more_than_a_mebibyte_needs_leave(server, in_chunks, path, size, status)
 
     assert answer.status == status
     if status == 200:
-        assert told(answer)["sha256"] == hashlib.sha256(body).hexdigest()
+        heard = told(answer)
+        assert heard["sha256"] == hashlib.sha256(body).hexdigest()
+        # The run with the head alone was the first: what is counted once was counted then.
+        assert not heard["is_first_run"]
     connection.close()
 
 

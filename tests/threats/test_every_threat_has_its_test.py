@@ -4,7 +4,8 @@ import pytest
 
 from tests.house.threat_marks import threats_by_file, threats_in
 
-# Reveal in the browser, requests and rendering, storage and operators, token endpoint, tokens, life cycle.
+# Reveal in the browser, requests and rendering, storage and operators, token endpoint, tokens, life cycle,
+# `astro login`.
 THREATS = {
     *(f"T-R{number}" for number in range(1, 13)),
     *(f"T-W{number}" for number in range(1, 14)),
@@ -12,6 +13,7 @@ THREATS = {
     *(f"T-E{number}" for number in range(1, 7)),
     *(f"T-J{number}" for number in range(1, 12)),
     *(f"T-L{number}" for number in range(1, 8)),
+    *(f"T-A{number}" for number in range(1, 7)),
 }
 
 ABSENT = {

@@ -72,7 +72,7 @@ DATABASE_DEFAULTS = {
 }
 POSTGRES = {
     **DATABASE_DEFAULTS,
-    "ENGINE": "django.db.backends.postgresql",
+    "ENGINE": "cloudui.web.postgresql",
     "NAME": "cloudui",
     "USER": "",
     "PASSWORD": "",
@@ -219,7 +219,7 @@ def test_a_database_url_names_a_file(settings_with, url, path):
 )
 def test_a_cache_url_reaches_the_client_library_as_written(settings_with, url):
     assert settings_with("CACHE_URL", url)["CACHES"] == {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+        "default": {"BACKEND": "cloudui.web.cache.SoftRedisCache", "LOCATION": url}
     }
 
 

@@ -4,9 +4,12 @@ import logging.config
 import runpy
 
 import pytest
+from django.db import OperationalError
+from django.db.backends.utils import CursorWrapper
 from django.test import Client
 
 import cloudui.settings
+from cloudui.web import bodies, databases
 from tests.factories import PASSWORD, create_user
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +102,43 @@ def test_only_a_trusted_proxy_is_believed_to_have_been_asked_by_https(path, peer
         ("", "/readyz", 200),
     ],
 )
-def test_strangers_do_not_ask_the_database(peer, path, status, django_assert_num_queries):
-    with django_assert_num_queries(int((path, status) == ("/readyz", 200))):
-        assert browser(peer, **{"X-Forwarded-For": "127.0.0.1"}).get(path).status_code == status
+def test_strangers_do_not_ask_the_database(peer, path, status, monkeypatch):
+    asked: list[float] = []
+
+    def answers(seconds: float) -> bool:
+        asked.append(seconds)
+        return True
+
+    monkeypatch.setattr(databases, "answers", answers)
+
+    assert browser(peer, **{"X-Forwarded-For": "127.0.0.1"}).get(path).status_code == status
+    assert bool(asked) == ((path, status) == ("/readyz", 200))
+
+
+@pytest.mark.parametrize(("fails", "status"), [(False, 200), (True, 503)])
+def test_readiness_is_that_of_the_database(fails, status, monkeypatch):
+    def fail(*_arguments):
+        raise OperationalError
+
+    if fails:
+        monkeypatch.setattr(CursorWrapper, "execute", fail)
+
+    assert browser("127.0.0.1").get("/readyz").status_code == status
+
+
+def test_a_disk_below_its_reserve_is_seen_and_takes_the_machine_out_of_nothing(disk_with, settings):
+    left = disk_with(0)
+    assert browser("127.0.0.1").get("/readyz").content == b"ready\n"
+    left.clear()
+    answer = browser("127.0.0.1").get("/readyz")
+    assert (answer.status_code, answer.content.splitlines()[0]) == (200, b"ready")
+    assert f"disk almost full: {settings.DATA_DIR}" in answer.content.decode().splitlines()
+
+
+def test_so_is_one_that_takes_no_temporary_file(monkeypatch):
+    def nowhere():
+        raise FileNotFoundError
+
+    monkeypatch.setattr(bodies.tempfile, "gettempdir", nowhere)
+    answer = browser("127.0.0.1").get("/readyz")
+    assert answer.content.splitlines()[:2] == [b"ready", b"disk almost full: nowhere for temporary files"]

@@ -1,7 +1,9 @@
 """Whether keys and database belong together, which decides whether a server may start."""
 
+import threading
+
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from cloudui.web import keycheck
 from cloudui.web.keycheck import DatabaseNotPrepared, ForeignKeyFile
@@ -150,6 +152,40 @@ def test_a_database_without_tables_may_get_keys_but_no_server(monkeypatch):
     assert keycheck.may_create_keys()
     with pytest.raises(DatabaseNotPrepared, match=r"manage\.py prepare"):
         keycheck.verify_or_register()
+
+
+def test_a_worker_that_starts_while_the_database_is_gone_checks_later(monkeypatch):
+    attempts = []
+    done = threading.Event()
+
+    def verify():
+        attempts.append("attempt")
+        if len(attempts) < 3:
+            raise OperationalError
+        done.set()
+
+    monkeypatch.setattr(keycheck, "verify_or_register", verify)
+    monkeypatch.setattr(keycheck, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(keycheck.connections, "close_all", lambda: None)
+    keycheck.verify_in_time()
+
+    assert done.wait(30)
+
+
+def test_one_that_turns_out_to_have_foreign_keys_ends(monkeypatch):
+    failures, ended = [OperationalError(), ForeignKeyFile("one differs.")], threading.Event()
+
+    def verify():
+        if failures:
+            raise failures.pop(0)
+
+    monkeypatch.setattr(keycheck, "verify_or_register", verify)
+    monkeypatch.setattr(keycheck, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(keycheck.connections, "close_all", lambda: None)
+    monkeypatch.setattr(keycheck.os, "_exit", lambda _status: ended.set())
+    keycheck.verify_in_time()
+
+    assert ended.wait(30)
 
 
 def test_a_trace_shows_no_key():

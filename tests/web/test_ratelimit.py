@@ -1,7 +1,6 @@
-"""Limits: counted by the minute, by address or network, and no obstacle when the cache is down."""
+"""Limits: counted by the minute, by address or network."""
 
 import pytest
-from redis.exceptions import ConnectionError as RedisConnectionError
 
 from cloudui.web import ratelimit
 from cloudui.web.ratelimit import caller, count, is_first, peek, seconds_left
@@ -52,19 +51,6 @@ def test_what_happens_again_within_the_time_is_not_first():
 )
 def test_a_network_of_version_6_is_one_caller(address, name):
     assert caller(address) == name
-
-
-@pytest.mark.parametrize("error", [RedisConnectionError, OSError])
-def test_a_cache_that_is_down_limits_nothing(monkeypatch, error):
-    class Down:
-        def add(self, *_arguments, **_more):
-            raise error
-
-        get = incr = add
-
-    monkeypatch.setattr(ratelimit, "cache", Down())
-
-    assert (count("a", "x"), peek("a", "x"), is_first("a", "x")) == (0, 0, True)
 
 
 def test_an_entry_that_was_evicted_counts_as_the_first(monkeypatch):

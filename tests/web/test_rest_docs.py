@@ -32,12 +32,20 @@ def test_every_operation_says_what_it_may_answer(method, path):
 
     statuses = set(operation["responses"])
     assert statuses >= {"400", "401", "403", "404", "405", "422", "500", "503"}
-    assert ("409" in statuses) == (method != "get")
+    assert ({"409", "429"} <= statuses) == (method != "get")
     assert ("requestBody" in operation) == (statuses >= {"411", "413", "415"})
     assert operation["summary"]
     assert operation["description"]
     keys = [each["name"] for each in operation["parameters"] if each["in"] == "header"]
     assert keys == (["Idempotency-Key"] if method == "post" else [])
+
+
+def test_a_deploy_may_find_no_space():
+    found = [
+        path for method, path in OPERATIONS if "507" in document(api)["paths"][path][method]["responses"]
+    ]
+
+    assert found == ["/v1/deployments/{deployment}/deploys"]
 
 
 def test_the_page_shows_every_operation_to_everybody():

@@ -5,6 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from cloudui.web.bodies import place
+from cloudui.web.disk import MIB, NoSpace, Space, require_space, reserve
 from cloudui.web.rsgi import application, receiving
 from cloudui.web.rsgi.places import Places
 from cloudui.web.rsgi.receiving import Body, Pace, Receiver
@@ -168,3 +170,46 @@ def test_requests_wait_for_a_place_but_not_without_end(monkeypatch, path, status
 
 class Whole(list[bytes]):
     streaming = False
+
+
+# On the disk
+
+
+@pytest.fixture
+def left(disk_with):
+    return disk_with(100 * MIB)
+
+
+def send_on_disk(receiver: Receiver, *pieces: bytes) -> tuple[Proto, Body]:
+    """A body that was admitted with what is reserved for it."""
+    proto = Proto(*pieces)
+    body = Body(proto, {}, sum(map(len, pieces)))
+    receiver.resume(body, 100 * MIB, reserve(place(), 50 * MIB))
+    return proto, body
+
+
+def test_a_disk_that_others_fill_refuses_the_body_and_keeps_nothing(receiver, arrived, left, monkeypatch):
+    monkeypatch.setattr(receiving, "ALL_BYTES", 100 * MIB)
+    use = Space.use
+
+    def fill(space: Space, size: int) -> None:
+        left.clear()
+        use(space, size)
+
+    monkeypatch.setattr(Space, "use", fill)
+    proto, body = send_on_disk(receiver, *[b"x" * MIB] * 6)
+
+    assert (proto.status, arrived, body.file.closed) == (507, [], True)
+    left.free = 100 * MIB
+    require_space(place(), 100 * MIB)
+
+
+def test_what_is_reserved_for_a_body_ends_when_it_is_answered(receiver, arrived, left):
+    send_on_disk(receiver, *[b"x" * MIB] * 6)
+    with pytest.raises(NoSpace):
+        require_space(place(), 60 * MIB)
+
+    arrived[0].file.close()
+    receiver.release(arrived[0])
+
+    require_space(place(), 100 * MIB)

@@ -8,7 +8,8 @@ from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.core.signals import request_finished
 from django.http import UnreadablePostError
 
-from cloudui.web.bodies import BodyAdmitted
+from cloudui.web.bodies import BodyAdmitted, place
+from cloudui.web.disk import reserve
 from cloudui.web.wsgi import Handler, TolerantRequest
 
 FORM = b"key-0=A&value-0=1&key-1=B&value-1=2"
@@ -134,7 +135,7 @@ def test_who_only_reads_may_name_any_charset():
 def test_a_run_with_the_head_alone_ends_as_every_request_does(monkeypatch):
     # The database connections of a thread are given back at the end of a request, to a pool of few.
     def admits(_handler, _request):
-        raise BodyAdmitted(1)
+        raise BodyAdmitted(1, reserve(place(), 1))
 
     monkeypatch.setattr(Handler, "load_middleware", lambda handler: None)
     monkeypatch.setattr(Handler, "get_response", admits)

@@ -1,4 +1,7 @@
-"""The audit log: `audit.record` writes an event, `triggers` make the table append-only, `retention` deletes old ones."""
+"""The audit log: `audit.record` writes an event.
+
+`bounds` limits what one may hold, `triggers` make the table append-only, `retention` deletes old ones.
+"""
 
 from workspaces.audit.log import record
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from cloudui.web.principal import Principal
+from workspaces.audit.bounds import bounded
 from workspaces.models import AuditEvent
 
 
@@ -27,7 +28,7 @@ def record(
         workspace: the Workspace's identifier.
         deployment: the Deployment's identifier.
         target: the identifier of what was changed.
-        input: the values of the change, none of them secret.
+        input: the values of the change, none of them secret; cut if they are too many (`bounds`).
         result: `ok`, or a short reason.
 
     Raises:
@@ -43,7 +44,7 @@ def record(
         workspace=workspace,
         deployment=deployment,
         target=target,
-        input=dict(input or {}),
+        input=bounded(input or {}),
         source_ip=principal.origin.address,
         user_agent=principal.origin.user_agent,
         request_id=principal.origin.request_id,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from enum import StrEnum
+from typing import Final
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -11,6 +12,10 @@ from cloudui.web.principal import system_principal
 from workspaces import audit
 from workspaces.models import User
 from workspaces.principals import origin_of, principal_for, principal_of
+
+# Events of all callers together in a minute; beyond them one more says that there were more.
+MOST_EVENTS: Final = 300
+MORE: Final = "more_than_listed"
 
 
 class Refusal(StrEnum):
@@ -67,7 +72,13 @@ def _record_once_a_minute(
     # Nobody has proved who they are: the installation tells of it.
     principal = replace(system_principal("sign-in"), origin=origin_of(request))
     who = f"{operation} {result} {ratelimit.caller(principal.origin.address)} {email}"
-    if ratelimit.is_first("sign-in-event", who):
+    if not ratelimit.is_first("sign-in-event", who):
+        return
+    # A flood from many addresses must not fill the database.
+    number = ratelimit.count("sign-in-events", "")
+    if number > MOST_EVENTS:
+        operation, user, result = "signInRefused", None, MORE
+    if number <= MOST_EVENTS + 1:
         with transaction.atomic():
             audit.record(
                 principal,

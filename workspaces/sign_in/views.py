@@ -6,6 +6,7 @@ from allauth.account import views as account_views
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -27,6 +28,8 @@ def show(request: HtmxHttpRequest) -> HttpResponse:
 @login_not_required
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in by allauth's page, which ends a flood from one IP address itself; that is written down here."""
+    # allauth counts the attempt first, and while the database is gone that would be our failure.
+    connection.ensure_connection()
     response: HttpResponse = account_views.login(request)
     if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         events.record_refusal(request, Refusal.TOO_MANY_ATTEMPTS)

@@ -2,25 +2,27 @@
 
 import re
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final
 
-from ariadne import ObjectType, QueryType, ScalarType, load_schema_from_path, make_executable_schema
+from ariadne import ObjectType, QueryType, ScalarType
 from django.conf import settings
 from django.views.decorators.debug import sensitive_variables
 from graphql import GraphQLError, GraphQLResolveInfo
 
-from apikeys.astro.graphql import rows
+from apikeys.astro.graphql import options, rows
 from cloudui.web.api import rfc3339
 from cloudui.web.encryption import CannotDecrypt
 from cloudui.web.keyring import KeyFileError
 from cloudui.web.principal import Principal
-from deployments.models import Deployment, EnvironmentVariable, NodePool, WorkerQueue
+from deployments.models import Cluster, Deployment, EnvironmentVariable, NodePool, WorkerQueue
 from deployments.variables.service import read_value
 from workspaces.models import Workspace
 
 Info = GraphQLResolveInfo[Principal]
-SCHEMA: Final = Path(__file__).with_name("schema.graphql")
+
+NO_LOGS: Final = (
+    "Cloud UI does not read the logs of Airflow yet. Read them where Airflow runs, in the namespace {}."
+)
 
 # Where the client has another name than the column; `releaseName` finds `release_name` by itself.
 ALIASES: Final = {
@@ -53,6 +55,7 @@ for _name, _aliases in ALIASES.items():
 query: Final = QueryType()
 identifier: Final = ScalarType("Id")
 moment: Final = ScalarType("DateTime", serializer=rfc3339)
+anything: Final = ScalarType("JSON")
 
 
 @identifier.value_parser
@@ -82,7 +85,35 @@ def list_deployments(
 @query.field("deployment")
 def find_deployment(_root: None, info: Info, id: str) -> Deployment:  # noqa: A002 - its name there
     """One Deployment."""
-    return rows.deployment_of(info.context, id)
+    found = rows.deployment_of(info.context, id)
+    rows.fetch_what_belongs_to([found])
+    return found
+
+
+@query.field("clusters")
+def list_clusters(_root: None, info: Info, organization_id: str) -> list[Cluster]:
+    """The Clusters that the caller may know."""
+    rows.require_organization(organization_id)
+    return rows.clusters_of(info.context)
+
+
+@query.field("deploymentConfigOptions")
+def deployment_options(_root: None, _info: Info) -> dict[str, Any]:
+    """What a Deployment may be; who asks makes no difference."""
+    return options.of_deployments()
+
+
+@query.field("workerQueueOptions")
+def queue_options(_root: None, info: Info) -> dict[str, Any]:
+    """What a worker queue may be on the Clusters that the caller may know."""
+    return options.of_queues(rows.clusters_of(info.context))
+
+
+@query.field("deploymentHistory")
+def logs(_root: None, info: Info, deployment_id: str, **_filters: Any) -> None:
+    """No logs: an empty list would say that Airflow wrote none."""
+    deployment = rows.deployment_of(info.context, deployment_id)
+    raise GraphQLError(NO_LOGS.format(deployment.release_name))
 
 
 @types["Workspace"].field("organizationId")
@@ -161,8 +192,3 @@ def webserver_url(deployment: Deployment, _info: Info) -> str:
 
 def _plain(number: Decimal) -> str:
     return f"{number.normalize():f}"
-
-
-schema: Final = make_executable_schema(
-    load_schema_from_path(SCHEMA), query, identifier, moment, *types.values(), convert_names_case=True
-)

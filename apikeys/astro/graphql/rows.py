@@ -5,15 +5,14 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.http import Http404
 from graphql import GraphQLError
 
+from apikeys.astro.refusals import NO_WORKSPACE, no_deployment
 from cloudui.web.principal import Kind, Principal
 from deployments.access import deployment_to_view
-from deployments.models import Deployment, EnvironmentVariable, WorkerQueue
+from deployments.models import Cluster, Deployment, EnvironmentVariable, WorkerQueue
 from workspaces.access import workspace_to_view
-from workspaces.models import Workspace
+from workspaces.models import Membership, Role, Workspace
 
 OTHER_ORGANIZATION = "There is another Organization here by now. Run astro login localhost again."
-NO_WORKSPACE = "There is no such Workspace, or you have no access to it."
-NO_DEPLOYMENT = "There is no such Deployment, or you have no access to it."
 
 
 def require_organization(organization_id: str) -> None:
@@ -41,28 +40,28 @@ def deployments_of(principal: Principal, workspace_id: str) -> list[Deployment]:
     found = list(rows.order_by("created_at", "pk"))
     if workspace_id and not found:
         _require_workspace(principal, workspace_id)
-    _fetch_what_belongs_to(found)
+    fetch_what_belongs_to(found)
     return found
 
 
 def deployment_of(principal: Principal, deployment_id: str) -> Deployment:
     """One Deployment; GraphQLError for one that is not the caller's to see."""
     try:
-        deployment = deployment_to_view(principal, None, deployment_id)
+        return deployment_to_view(principal, None, deployment_id)
     except Http404:
-        raise GraphQLError(NO_DEPLOYMENT) from None
-    _fetch_what_belongs_to([deployment])
-    return deployment
+        raise GraphQLError(no_deployment(principal)) from None
 
 
-def _require_workspace(principal: Principal, workspace_id: str) -> None:
-    try:
-        workspace_to_view(principal, workspace_id)
-    except Http404:
-        raise GraphQLError(NO_WORKSPACE) from None
+def clusters_of(principal: Principal) -> list[Cluster]:
+    """The Clusters of the Deployments that the caller sees by name; all, for who may create a Deployment somewhere."""
+    rows = Cluster.objects.order_by("name").prefetch_related("node_pools")
+    if not _may_create_somewhere(principal):
+        rows = rows.filter(pk__in=Deployment.objects.visible_to(principal).values("cluster_id"))
+    return list(rows)
 
 
-def _fetch_what_belongs_to(deployments: list[Deployment]) -> None:
+def fetch_what_belongs_to(deployments: list[Deployment]) -> None:
+    """Read node pools, worker queues and variables of all of them."""
     queues = WorkerQueue.objects.with_node_pools()
     variables = EnvironmentVariable.objects.order_by("key")
     prefetch_related_objects(
@@ -71,3 +70,16 @@ def _fetch_what_belongs_to(deployments: list[Deployment]) -> None:
         Prefetch("worker_queues", queues),
         Prefetch("variables", variables),
     )
+
+
+def _may_create_somewhere(principal: Principal) -> bool:
+    if principal.kind is Kind.API_KEY or principal.is_owner:
+        return principal.is_owner
+    return Membership.objects.filter(user_id=principal.id, role__gte=Role.EDITOR).exists()
+
+
+def _require_workspace(principal: Principal, workspace_id: str) -> None:
+    try:
+        workspace_to_view(principal, workspace_id)
+    except Http404:
+        raise GraphQLError(NO_WORKSPACE) from None

@@ -24,6 +24,7 @@ from workspaces.principals import origin_of
 MOST_FAILURES: Final = 30
 # RFC 7617 sections 2 and 2.1.
 BASIC: Final = 'Basic realm="Cloud UI", charset="UTF-8"'
+CREDENTIALS: Final = {"client_id", "client_secret", "code", "code_verifier", "refresh_token"}
 INVALID: Final = "The key ID or the key secret is not valid, or the API key was deleted."
 
 
@@ -83,17 +84,29 @@ def failed(
     """The answer to a failure: why, to the secret's holder; otherwise always the same, and 429 after 30 a minute."""
     if isinstance(failure, CredentialsRefused):
         return invalid_client(str(failure))
-    caller = ratelimit.caller(client_address(request))
-    if isinstance(failure, TooManyFailures) or ratelimit.count("token-failures", caller) > MOST_FAILURES:
-        return wait("Too many failed attempts. Try again in the next minute.")
+    if isinstance(failure, TooManyFailures):
+        return too_many_failures()
+    count_failure(request)
     return invalid_client()
+
+
+def count_failure(request: HttpRequest) -> None:
+    """Count one failure of the caller's IP address; ApiError 429 after 30 a minute."""
+    caller = ratelimit.caller(client_address(request))
+    if ratelimit.count("token-failures", caller) > MOST_FAILURES:
+        raise too_many_failures()
+
+
+def too_many_failures() -> ApiError:
+    """429 for whoever keeps failing."""
+    return wait("Too many failed attempts. Try again in the next minute.")
 
 
 @sensitive_variables()
 def refuse_credentials_in_url(request: HttpRequest) -> None:
-    """Refuse what is meant as credentials in the URL; a genuine secret never comes this far (`secrets_in_urls`)."""
+    """Refuse what is meant as credentials in the URL; a genuine key secret never comes this far (`secrets_in_urls`)."""
     query = request.META.get("QUERY_STRING", "")
-    if query and {"client_id", "client_secret"} & {name for name, _ in form_pairs(query[:MOST_BYTES])}:
+    if query and CREDENTIALS & {name for name, _ in form_pairs(query[:MOST_BYTES])}:
         raise invalid_request(secrets_in_urls.REFUSED)
 
 

@@ -8,9 +8,12 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 
 from apikeys import leaks
 from apikeys.tokens import exchange, revocation, signing_keys
+from apikeys.tokens.access_tokens import CLI_CLIENT
 from apikeys.tokens.bearer import identify, live_claims
 from apikeys.tokens.claims import Claims
 from apikeys.tokens.exchange import CredentialsRefused, InvalidCredentials, TooManyFailures
+from apikeys.tokens.oauth import public_client
+from apikeys.tokens.oauth.authorization import SCOPES
 from apikeys.tokens.oauth.clients import (
     authenticate_client,
     failed,
@@ -20,10 +23,13 @@ from apikeys.tokens.oauth.clients import (
 )
 from apikeys.tokens.oauth.parameters import Parameters, invalid_request, read_parameters
 from cloudui.web.api import ApiError, answer, public_api_route
+from cloudui.web.changes import count_change
 from cloudui.web.principal import Principal
 from workspaces.principals import origin_of
 
 GRANT: Final = "client_credentials"
+PUBLIC_GRANTS: Final = (public_client.CODE, public_client.REFRESH)
+GRANTS: Final = (GRANT, *PUBLIC_GRANTS)
 # Verifiers may keep what is published for as long as a new key waits before it signs (apikeys.tokens.signing_keys).
 PUBLIC: Final = {"Cache-Control": f"public, max-age={int(signing_keys.PUBLISH_AHEAD.total_seconds())}"}
 
@@ -32,11 +38,14 @@ PUBLIC: Final = {"Cache-Control": f"public, max-age={int(signing_keys.PUBLISH_AH
 @sensitive_post_parameters()
 @sensitive_variables()
 def token(request: HttpRequest) -> HttpResponse:
-    """An access token for a key ID and its secret (RFC 6749 sections 4.4 and 5)."""
+    """An access token for a key ID and its secret (RFC 6749 sections 4.4 and 5), or those of `astro login`."""
     parameters = read_parameters(request)
+    grant_type = parameters.trimmed("grant_type")
+    if grant_type in PUBLIC_GRANTS:
+        return public_client.token(request, parameters, grant_type)
     client = read_client(request, parameters)
     if parameters.require("grant_type") != GRANT:
-        raise ApiError(400, "unsupported_grant_type", f"The only grant_type here is {GRANT}.")
+        raise ApiError(400, "unsupported_grant_type", f"The grant_types here are {', '.join(GRANTS)}.")
     try:
         issued = exchange.exchange(
             client.key_id,
@@ -75,9 +84,13 @@ def introspect(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @sensitive_variables()
 def revoke(request: HttpRequest) -> HttpResponse:
-    """End a token of the caller's own Deployment; 200 whatever the token is (RFC 7009 section 2)."""
+    """End a token of the caller's own Deployment, or a refresh token; 200 whatever the token is (RFC 7009 section 2)."""
     parameters = read_parameters(request)
+    if parameters.trimmed("client_id") == CLI_CLIENT and identify(request) is None:
+        public_client.revoke(request, parameters)
+        return answer({})
     caller = _authenticate(request, parameters)
+    count_change(request, caller)
     revocation.revoke(caller, parameters.require("token"))
     return answer({})
 
@@ -103,15 +116,20 @@ def metadata(request: HttpRequest) -> HttpResponse:
     methods = ["client_secret_basic", "client_secret_post"]
     content = {
         "issuer": base,
+        "authorization_endpoint": f"{base}/authorize",
+        "authorization_response_iss_parameter_supported": True,
+        "code_challenge_methods_supported": ["S256"],
         "token_endpoint": f"{base}/oauth/token",
-        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_methods_supported": [*methods, "none"],
         "introspection_endpoint": f"{base}/oauth/introspect",
         "introspection_endpoint_auth_methods_supported": methods,
         "revocation_endpoint": f"{base}/oauth/revoke",
-        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_methods_supported": [*methods, "none"],
         "jwks_uri": f"{base}/.well-known/jwks.json",
-        "grant_types_supported": [GRANT],
-        "response_types_supported": [],
+        "grant_types_supported": GRANTS,
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "scopes_supported": SCOPES,
     }
     return answer(content, headers=PUBLIC)
 

@@ -9,21 +9,28 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Annotated, Final
 
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse
 from django.utils import timezone
 from ninja import Header
 from pydantic import BaseModel
 
-from cloudui.web.api import ApiRequest, answer
+from cloudui.web.advice import Advice
+from cloudui.web.api import ApiError, ApiRequest, answer
 from cloudui.web.models import IdempotentCall
 from cloudui.web.rest.errors import invalid
 
 KEPT_FOR: Final = timedelta(hours=24)
 REPLAYED: Final = "Idempotency-Replayed"
 USED: Final = "This key was used for another request. Send another key, or the same request."
+FULL: Final = Advice(
+    "All calls with an Idempotency-Key that one caller may have remembered for 24 hours are used up.",
+    "Wait, or send this call without an Idempotency-Key.",
+)
 
 IdempotencyKey = Annotated[
     str,
@@ -49,7 +56,7 @@ def created_once(request: ApiRequest, key: str, make: Callable[[], BaseModel]) -
         make: makes it and returns what the answer shows.
 
     Raises:
-        ApiError: 422 for a key that the caller used here for something else.
+        ApiError: 422 for a key that the caller used here for something else; 429 for one too many.
     """
     if not key:
         return answer(make().model_dump(mode="json"), status=201)
@@ -64,10 +71,30 @@ def created_once(request: ApiRequest, key: str, make: Callable[[], BaseModel]) -
 
 
 def claim(request: ApiRequest, key: str, *, fingerprint: str) -> tuple[IdempotentCall, bool]:
-    """The memory of this call, and whether it was only made now."""
-    identifier = _identifier(request, key)
+    """The memory of this call, and whether it was only made now.
+
+    Raises:
+        ApiError: 429 if the caller has as many calls remembered as there may be (`IDEMPOTENCY_KEYS_PER_DAY`).
+    """
+    identifier, caller = _identifier(request, key), f"{request.principal.kind} {request.principal.id}"
     IdempotentCall.objects.filter(pk=identifier, created_at__lt=_oldest()).delete()
-    return IdempotentCall.objects.get_or_create(pk=identifier, defaults={"fingerprint": fingerprint})
+    with transaction.atomic():
+        call, is_new = IdempotentCall.objects.get_or_create(
+            pk=identifier, defaults={"fingerprint": fingerprint, "caller": caller}
+        )
+        if is_new:
+            _require_room(caller)
+    return call, is_new
+
+
+def _require_room(caller: str) -> None:
+    """None is forgotten before its 24 hours are over, so a caller with too many has to wait for the oldest."""
+    remembered = IdempotentCall.objects.filter(caller=caller, created_at__gte=_oldest())
+    if remembered.count() <= settings.IDEMPOTENCY_KEYS_PER_DAY:
+        return
+    oldest = remembered.earliest("created_at")
+    seconds = ceil((oldest.created_at - _oldest()).total_seconds())
+    raise ApiError(429, "temporarily_unavailable", str(FULL), {"Retry-After": str(max(seconds, 1))})
 
 
 def _remember(call: IdempotentCall, content: object) -> None:

@@ -25,6 +25,7 @@ ALWAYS: Final = {
 }
 CHANGING: Final = {
     409: ("It was changed meanwhile, is being changed, or is not in the state for it.", Problem),
+    429: ("Too many changes in a minute or day; Retry-After says how long to wait.", Problem),
 }
 WITH_BODY: Final = {
     411: ("The request has no Content-Length.", Problem),

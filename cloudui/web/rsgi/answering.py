@@ -12,6 +12,7 @@ Headers = list[tuple[str, str]]
 WsgiApplication = Callable[..., Iterable[bytes]]
 
 CLOSE = ("Connection", "close")
+LATER = ("Retry-After", "60")
 
 logger = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ import logging
 from http import HTTPStatus
 from typing import Any, Final
 
-from cloudui.web.bodies import INPUT, MEMORY_BYTES, AwaitedBody, BodyAdmitted
-from cloudui.web.rsgi import answering, disk
+from cloudui.web.bodies import INPUT, MEMORY_BYTES, ONCE, SPACE, AwaitedBody, BodyAdmitted
+from cloudui.web.rsgi import answering
 from cloudui.web.rsgi.answering import WsgiApplication
 from cloudui.web.rsgi.environ import UnreadableHeader, build_environ
 from cloudui.web.rsgi.places import Places
@@ -42,7 +42,9 @@ class Application:
     def _take(self, scope: Any, proto: Any) -> None:
         length = _length(scope)
         if self._places.waiting >= MOST_WAITING and scope.path != ALIVE:
-            answering.refuse(proto, HTTPStatus.SERVICE_UNAVAILABLE, "Too many requests at once.", disk.LATER)
+            answering.refuse(
+                proto, HTTPStatus.SERVICE_UNAVAILABLE, "Too many requests at once.", answering.LATER
+            )
             return
         # A small body comes while the head is read: that spares the caller a moment.
         future = proto() if length is not None and 0 < length <= self._receiver.soon_bytes else None
@@ -58,6 +60,7 @@ class Application:
 
     def _arrived(self, body: Body) -> None:
         body.environ[INPUT] = body.file
+        body.environ[SPACE] = body.space
         body.environ["CONTENT_LENGTH"] = str(body.received)
         self._places.run(self._answer_whole, body)
 
@@ -77,11 +80,12 @@ class Application:
     def _ask(self, body: Body) -> None:
         """Run the application with the head alone, to see whether it admits so much of a body."""
         length = str(body.received if body.length is None else body.length)
-        environ = {**body.environ, INPUT: AwaitedBody(), "CONTENT_LENGTH": length}
+        body.environ[ONCE] = set()
+        environ = {**body.environ, INPUT: AwaitedBody(body.length), "CONTENT_LENGTH": length}
         try:
             self._answer(environ, body.proto, close=True)
         except BodyAdmitted as admitted:
-            self._receiver.resume(body, admitted.most_bytes)
+            self._receiver.resume(body, admitted.most_bytes, admitted.space)
         else:
             self._receiver.drain(body)
 

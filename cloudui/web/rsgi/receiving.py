@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import IO, Any, Final
 
-from cloudui.web.bodies import MEMORY_BYTES
-from cloudui.web.rsgi import answering, disk
+from cloudui.web.bodies import MEMORY_BYTES, place
+from cloudui.web.disk import NoSpace, Space
+from cloudui.web.rsgi import answering
 from cloudui.web.rsgi.futures import Resume, result_of
 
 # What all bodies that are not answered yet may take of a process's memory; beyond it the largest on its way is refused.
@@ -42,6 +43,7 @@ class Body:
         length: what the head says, None for a body in chunks.
         most_bytes: how long it may be.
         file: what there is of it.
+        space: what is reserved for it on the disk, None while it fits into memory.
         future: granian's, of the next piece.
         last: when a piece came last.
     """
@@ -54,6 +56,7 @@ class Body:
     is_refused = False
     is_ending = False
     file: IO[bytes]
+    space: Space | None = None
     future: Any = None
 
     def __init__(self, proto: Any, environ: dict[str, Any], length: int | None) -> None:
@@ -96,8 +99,9 @@ class Receiver:
         if Resume(self._collected, body).when_done(future):
             self._collected(body, future)
 
-    def resume(self, body: Body, most_bytes: int) -> None:
-        """Take in more of a body than anybody may send."""
+    def resume(self, body: Body, most_bytes: int, space: Space) -> None:
+        """Take in more of a body than anybody may send; what is reserved for it ends with the body."""
+        body.space = space
         if not hasattr(body, "file"):
             body.file = io.BytesIO()
         now = time.monotonic()
@@ -118,10 +122,10 @@ class Receiver:
         self._read_on(body)
 
     def release(self, body: Body) -> None:
-        """The body, which had arrived, has been answered and takes no more memory."""
-        with self._lock:
-            self._in_memory -= body.in_memory
-            body.in_memory = 0
+        """The body, which had arrived, has been answered: nothing is kept for it any more."""
+        self._count_off(body)
+        if body.space is not None:
+            body.space.release()
 
     def _collected(self, body: Body, future: Any) -> None:
         if (data := result_of(future)) is None:
@@ -183,10 +187,14 @@ class Receiver:
             if isinstance(body.file, io.BytesIO):
                 self._count(body, len(piece))
             else:
-                disk.require_space(body.file, body.received, len(piece))
+                body.space.use(len(piece))  # type: ignore[union-attr] # what is longer was admitted
             body.file.write(piece)
-        except (disk.NoSpace, OSError):
-            self._refuse(body, HTTPStatus.SERVICE_UNAVAILABLE, "There is no space for this body.", disk.LATER)
+        except NoSpace as error:
+            self._refuse(body, HTTPStatus.INSUFFICIENT_STORAGE, str(error), answering.LATER)
+            return False
+        except OSError:
+            logger.exception("A body could not be kept")
+            self._refuse(body, HTTPStatus.INSUFFICIENT_STORAGE, str(NoSpace()), answering.LATER)
             return False
         except ValueError:  # refused meanwhile, and closed
             return False
@@ -202,7 +210,12 @@ class Receiver:
         if is_too_much:
             others = [other for other in list(self._bodies) if not other.is_paused]
             largest = max(others, key=lambda other: other.in_memory, default=body)
-            self._refuse(largest, HTTPStatus.SERVICE_UNAVAILABLE, "Too many bodies at once.", disk.LATER)
+            self._refuse(largest, HTTPStatus.SERVICE_UNAVAILABLE, "Too many bodies at once.", answering.LATER)
+
+    def _count_off(self, body: Body) -> None:
+        with self._lock:
+            self._in_memory -= body.in_memory
+            body.in_memory = 0
 
     def _discard(self, body: Body) -> None:
         self.release(body)
@@ -210,9 +223,11 @@ class Receiver:
             body.file.close()
 
     def _move_to_disk(self, body: Body) -> None:
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever answers closes it
-        file.write(body.file.getvalue())  # type: ignore[attr-defined] # it is a BytesIO
-        self.release(body)
+        begun = body.file.getvalue()  # type: ignore[attr-defined] # it is a BytesIO
+        body.space.use(len(begun))  # type: ignore[union-attr] # it was admitted
+        file = tempfile.TemporaryFile(dir=place())  # noqa: SIM115 - whoever answers closes it
+        file.write(begun)
+        self._count_off(body)
         body.file = file
 
     def _end(self, body: Body) -> bool:

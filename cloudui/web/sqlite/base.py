@@ -5,10 +5,14 @@ wait for 10 s while its neighbours write thousands of times. Here each write tra
 (`cloudui.web.filelocks`, a file beside the database), and the longest wait falls to a fraction of a second.
 It needs `"transaction_mode": "IMMEDIATE"`, with which every `atomic()` is a write transaction. A statement
 outside `atomic()` needs no lock: it relies on SQLite's own timeout.
+
+Whoever has our lock and still waits for SQLite's waits for somebody who does not queue, such as a shell that was left
+open. That is given up soon, and for all who queue at once: a file says so while it lasts.
 """
 
 import functools
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +23,8 @@ from cloudui.web.filelocks import FileLocks, HeldLock
 
 # What SQLite itself waits where OPTIONS names no timeout.
 DEFAULT_TIMEOUT_SECONDS: Final = 5.0
+# How long somebody who does not queue is waited for, and how long it is believed that it would be in vain.
+STRANGER_SECONDS: Final = 1.5
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -27,6 +33,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._queue: FileLocks | None = None
+        self._in_vain: Path | None = None
         self._lock: HeldLock | None = None
         self._lock_timeout = DEFAULT_TIMEOUT_SECONDS
 
@@ -36,6 +43,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         # SQLite knows the file however the settings spell it: as a path, relative or as a URI.
         _, _, path = connection.execute("PRAGMA database_list").fetchone()
         self._queue = _queue_beside(path) if path else None
+        self._in_vain = Path(f"{path}.busy") if path else None
         self._lock_timeout = conn_params.get("timeout", DEFAULT_TIMEOUT_SECONDS)
         return connection
 
@@ -44,7 +52,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _start_transaction_under_autocommit(self) -> None:
         self._acquire_lock()
         try:
-            super()._start_transaction_under_autocommit()  # type: ignore[misc]
+            self._begin()
         except BaseException:
             self._release_lock()
             raise
@@ -67,6 +75,27 @@ class DatabaseWrapper(base.DatabaseWrapper):
         finally:
             self._release_lock()
 
+    def _begin(self) -> None:
+        begin = super()._start_transaction_under_autocommit  # type: ignore[misc]
+        if self._in_vain is None or self.connection is None:
+            begin()
+            return
+        seconds = STRANGER_SECONDS
+        if is_known := _is_recent(self._in_vain):
+            seconds = 0
+        self._wait_up_to(min(seconds, self._lock_timeout))
+        try:
+            begin()
+        except OperationalError:
+            if not is_known:
+                self._in_vain.touch()
+            raise
+        finally:
+            self._wait_up_to(self._lock_timeout)
+
+    def _wait_up_to(self, seconds: float) -> None:
+        self.connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+
     def _acquire_lock(self) -> None:
         if self._queue is None or self._lock is not None:
             return
@@ -87,3 +116,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
 @functools.cache
 def _queue_beside(path: str) -> FileLocks:
     return FileLocks([Path(f"{path}.lock")])
+
+
+def _is_recent(file: Path) -> bool:
+    try:
+        return time.time() - file.stat().st_mtime < STRANGER_SECONDS
+    except FileNotFoundError:
+        return False

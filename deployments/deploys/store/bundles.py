@@ -9,7 +9,6 @@
 Whatever writes here is called only while the Deployment's lock is held.
 """
 
-import errno
 import functools
 import os
 import re
@@ -21,9 +20,12 @@ from typing import Final
 
 from django.conf import settings
 
+from cloudui.web import disk
+from cloudui.web.disk import Space
 from cloudui.web.filelocks import FileLocks
 from cloudui.web.ids import IdConverter
-from deployments.deploys.store.refusal import LIMITS, MIB, Limits
+from deployments.deploys.store.meter import Meter
+from deployments.deploys.store.refusal import LIMITS, Limits
 from deployments.deploys.store.stream import Readable
 from deployments.deploys.store.unpacking import FOLDER_MODE, Unpacked, sync_one, unpack
 
@@ -33,8 +35,6 @@ INCOMING: Final = "incoming"
 OWNER: Final = "deployment"
 LOCKS: Final = ".locks"
 PRIVATE: Final = 0o700
-# The database and the keys are on the same disk unless DAGS_ROOT says otherwise, and archives of zeros are small.
-LEFT_FREE: Final = 512 * MIB
 # So that a pipeline gone wild does not keep all threads of a process waiting for one Deployment.
 MOST_WAITING: Final = 4
 IDENTIFIER: Final = re.compile(IdConverter.regex)
@@ -87,7 +87,15 @@ class Bundle:
         """Whether the files of a version are here."""
         return bool(IDENTIFIER.fullmatch(version)) and (self.path / VERSIONS / version).is_dir()
 
-    def receive(self, version: str, source: Readable, *, owner: str, limits: Limits = LIMITS) -> Unpacked:
+    def receive(
+        self,
+        version: str,
+        source: Readable,
+        *,
+        owner: str,
+        limits: Limits = LIMITS,
+        meter: Meter | None = None,
+    ) -> Unpacked:
         """Unpack an archive as a new version, which Airflow does not read before it is activated.
 
         Args:
@@ -95,15 +103,16 @@ class Bundle:
             source: the archive.
             owner: the identifier of the Deployment.
             limits: the most that is taken.
+            meter: counts what is written, and may refuse it.
 
         Raises:
-            Refused, OSError: as `unpack`; nothing of it stays behind. OSError also where the disk is almost full.
+            Refused, NoSpace, OSError: as `unpack`; nothing of it stays behind.
         """
         incoming = self.path / INCOMING / version
         self._make_place(owner)
-        _require_room(self.path)
+
         try:
-            unpacked = unpack(source, incoming, limits=limits)
+            unpacked = unpack(source, incoming, limits=limits, meter=meter)
             incoming.rename(self.path / VERSIONS / version)
         except BaseException:
             shutil.rmtree(incoming, ignore_errors=True)
@@ -204,6 +213,31 @@ def hold(deployment_id: str, *, wait_seconds: float = 0) -> Iterator[None]:
         held.release()
 
 
+@contextmanager
+def reserved(size: int, *, wait_seconds: float = 0) -> Iterator[Space]:
+    """Space in the store for a version of `size` bytes, until it is written.
+
+    Raises:
+        NoSpace, OSError: as `cloudui.web.disk.reserve`.
+    """
+    _ensure(root(), FOLDER_MODE)
+    space = disk.reserve(root(), size, wait_seconds=wait_seconds)
+    try:
+        yield space
+    finally:
+        space.release()
+
+
+def require_space(size: int) -> None:
+    """Look whether the store has space for a version of `size` bytes now; nothing is kept.
+
+    Raises:
+        NoSpace, OSError: as `cloudui.web.disk.reserve`.
+    """
+    _ensure(root(), FOLDER_MODE)
+    disk.require_space(root(), size)
+
+
 def delete_lock(deployment_id: str) -> None:
     """Delete the lock of a Deployment that is gone. Whoever waits for it finds that there is none."""
     (root() / LOCKS / deployment_id).unlink(missing_ok=True)
@@ -222,8 +256,3 @@ def _ensure(folder: Path, mode: int) -> None:
 @functools.cache
 def _lock(path: Path) -> FileLocks:
     return FileLocks([path], most_waiting=MOST_WAITING)
-
-
-def _require_room(place: Path) -> None:
-    if shutil.disk_usage(place).free < LEFT_FREE:
-        raise OSError(errno.ENOSPC, "Too little of the disk is left for another version.")

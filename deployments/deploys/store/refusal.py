@@ -6,6 +6,8 @@ from typing import Final
 from cloudui.web.characters import show
 
 MIB: Final = 1024 * 1024
+# File systems give space in blocks, most of them in such.
+BLOCK_BYTES: Final = 4096
 LONGEST_QUOTED: Final = 80
 
 
@@ -34,6 +36,11 @@ class Limits:
     file: int = 64 * MIB
     entries: int = 10_000
     name: int = 240
+
+    @property
+    def stored(self) -> int:
+        """Bytes that the largest version may take on the disk."""
+        return self.unpacked + self.entries * BLOCK_BYTES
 
 
 LIMITS: Final = Limits()

@@ -1,11 +1,13 @@
 """Unpacking an archive into a fresh folder, while it is being checked."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from deployments.deploys.store.names import Parts, Tree, is_left_out, parts_of
+from deployments.deploys.store.meter import Meter
+from deployments.deploys.store.names import Tree, is_left_out, parts_of
 from deployments.deploys.store.refusal import LIMITS, MIB, Limits, Refused, TooLarge, quoted
 from deployments.deploys.store.stream import ArchiveStream, Readable
 from deployments.deploys.store.tar import Member, next_member, padding
@@ -23,14 +25,18 @@ class Unpacked:
         size: bytes of all files together.
         file_count: how many files.
         checksum: SHA-256 of the archive as it was sent, in hexadecimal.
+        stored_bytes: what the files and folders take on a disk (`Meter`).
     """
 
     size: int
     file_count: int
     checksum: str
+    stored_bytes: int
 
 
-def unpack(source: Readable, folder: Path, *, limits: Limits = LIMITS) -> Unpacked:
+def unpack(
+    source: Readable, folder: Path, *, limits: Limits = LIMITS, meter: Meter | None = None
+) -> Unpacked:
     """Unpack a tar or tar.gz into `folder`, which is made for it. Files get the time of now.
 
     Owners, modes and times in the archive count for nothing: Airflow notices a changed file by its time
@@ -40,13 +46,14 @@ def unpack(source: Readable, folder: Path, *, limits: Limits = LIMITS) -> Unpack
         source: the archive, read to its end unless refused before.
         folder: where to; must not exist.
         limits: the most that is taken.
+        meter: counts what is written, and may refuse it.
 
     Raises:
         Refused: with the reason.
-        OSError: if the source breaks off or the disk does not take it.
+        NoSpace, OSError: if the source breaks off or the disk does not take it.
     """
     make_folder(folder)
-    unpacked = _read(source, folder, limits)
+    unpacked = _read(source, folder, limits, meter or Meter())
     sync(folder)
     return unpacked
 
@@ -58,7 +65,7 @@ def check(source: Readable, *, limits: Limits = LIMITS) -> Unpacked:
         Refused: with the reason for which `unpack` would refuse it.
         OSError: if the source breaks off.
     """
-    return _read(source, None, limits)
+    return _read(source, None, limits, Meter())
 
 
 def make_folder(folder: Path) -> None:
@@ -91,18 +98,22 @@ def sync_one(path: Path) -> None:
 # Private
 
 
-def _read(source: Readable, folder: Path | None, limits: Limits) -> Unpacked:
+def _read(source: Readable, folder: Path | None, limits: Limits, meter: Meter) -> Unpacked:
     stream = ArchiveStream(source, limits=limits)
     tree = Tree(limits=limits)
     size = 0
     while member := next_member(stream):
-        size += _read_one(member, stream, folder, tree, limits)
+        size += _read_one(member, stream, folder, tree, limits=limits, meter=meter)
     if not tree.file_count:
         raise Refused("The archive holds no file.")
-    return Unpacked(size=size, file_count=tree.file_count, checksum=stream.checksum)
+    return Unpacked(
+        size=size, file_count=tree.file_count, checksum=stream.checksum, stored_bytes=meter.stored
+    )
 
 
-def _read_one(member: Member, stream: ArchiveStream, folder: Path | None, tree: Tree, limits: Limits) -> int:
+def _read_one(
+    member: Member, stream: ArchiveStream, folder: Path | None, tree: Tree, *, limits: Limits, meter: Meter
+) -> int:
     if not member.is_folder and is_left_out(member.name):
         tree.leave_out()
         _skip(stream, member.size)
@@ -111,14 +122,15 @@ def _read_one(member: Member, stream: ArchiveStream, folder: Path | None, tree: 
     if member.size > limits.file:
         raise TooLarge(f"A file is larger than {limits.file // MIB} MiB: {quoted('/'.join(parts))}")
     new_folders = tree.add_folder(parts) if member.is_folder else tree.add_file(parts)
-    if folder is None:
-        _skip(stream, member.size)
-        return member.size
     try:
         for new in new_folders:
-            make_folder(folder.joinpath(*new))
+            meter.add_folder()
+            if folder is not None:
+                make_folder(folder.joinpath(*new))
         if not member.is_folder:
-            _write(stream, folder, parts, member.size)
+            pieces = meter.add_file(member.size, stream.pieces(member.size))
+            _write(pieces, None if folder is None else folder.joinpath(*parts))
+            stream.take(padding(member.size))
     except FileExistsError as error:
         # Where the disk takes two different names for one, such as two that differ in case.
         raise Refused(f"The archive names something twice: {quoted('/'.join(parts))}") from error
@@ -130,9 +142,12 @@ def _skip(stream: ArchiveStream, size: int) -> None:
         pass
 
 
-def _write(stream: ArchiveStream, folder: Path, parts: Parts, size: int) -> None:
+def _write(pieces: Iterable[memoryview], path: Path | None) -> None:
+    if path is None:
+        for _ in pieces:
+            pass
+        return
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with open(os.open(folder.joinpath(*parts), flags, FILE_MODE), "wb") as file:
+    with open(os.open(path, flags, FILE_MODE), "wb") as file:
         os.fchmod(file.fileno(), FILE_MODE)
-        file.writelines(stream.pieces(size))
-    stream.take(padding(size))
+        file.writelines(pieces)

@@ -90,7 +90,15 @@ def test_there_is_one_organization_for_people_and_keys(as_person, as_key, settin
         ("get", "/v1alpha1/organizations", False, 401, "Send an access token"),
         ("post", "/v1alpha1/organizations", True, 405, "Use GET, HEAD here."),
         ("get", "/v1alpha1/clusters/shared", True, 404, "Cloud UI does not serve this command"),
-        ("delete", "/v1alpha1/organizations/a/workspaces/b", True, 404, "Cloud UI does not serve"),
+        ("delete", "/v1alpha1/organizations/a/workspaces/b", True, 404, "There is another Organization"),
+        (
+            "delete",
+            "/v1alpha1/organizations/my-organization/workspaces/b",
+            True,
+            404,
+            "There is no such Work",
+        ),
+        ("get", "/v1alpha1/organizations/my-organization/teams", True, 404, "Cloud UI does not serve this"),
         ("get", "/v1alpha1/clusters/shared", False, 401, "Send an access token"),
     ],
 )

@@ -74,7 +74,12 @@ def test_a_persons_token_is_for_the_console_for_a_day_and_carries_no_rights(admi
     assert claims["exp"] - claims["iat"] == 86_400
     assert claims["exp"] == ends.timestamp()
     assert claims["stamp"] == admin.security_stamp
-    assert not {"permissions", "role", "deployment", "workspace"} & claims.keys()
+    assert not {"role", "deployment", "workspace"} & claims.keys()
+    # Where it is from, for the command-line client, and nothing that its holder may do.
+    assert claims["permissions"] == [
+        "organizationId:c000000000000000000000001",
+        "orgShortName:my-organization",
+    ]
 
 
 def test_every_token_is_another_one(issued):

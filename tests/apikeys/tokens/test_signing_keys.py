@@ -278,7 +278,7 @@ def test_the_metadata_names_what_there_is():
 
     content = response.json()
     assert content["issuer"] == "http://localhost:8871"
-    assert content["grant_types_supported"] == ["client_credentials"]
+    assert content["grant_types_supported"] == ["client_credentials", "authorization_code", "refresh_token"]
     for name, address in content.items():
         if name.endswith(("endpoint", "_uri")):
             path = address.removeprefix("http://localhost:8871")

@@ -96,8 +96,8 @@ def test_a_lifetime_is_a_setting(issued, settings):
         ("audience", "ANOTHER DEPLOYMENT", "invalid_target"),
         ("scope", "everything", "invalid_scope"),
         ("grant_type", "password", "unsupported_grant_type"),
-        ("grant_type", "authorization_code", "unsupported_grant_type"),
-        ("grant_type", "refresh_token", "unsupported_grant_type"),
+        ("grant_type", "authorization_code", "unauthorized_client"),
+        ("grant_type", "refresh_token", "unauthorized_client"),
         ("grant_type", "CLIENT_CREDENTIALS", "unsupported_grant_type"),
     ],
 )

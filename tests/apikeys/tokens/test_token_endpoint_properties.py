@@ -15,7 +15,13 @@ from cloudui.web.wsgi import Handler
 from tests.apikeys.machine import FORM, JSON, error_of
 
 DOCUMENTED = {
-    400: {"invalid_request", "unsupported_grant_type"},
+    400: {
+        "invalid_request",
+        "invalid_grant",
+        "invalid_scope",
+        "unauthorized_client",
+        "unsupported_grant_type",
+    },
     401: {"invalid_client"},
     405: {"invalid_request"},
     413: {"invalid_request"},
@@ -24,9 +30,35 @@ DOCUMENTED = {
 
 # A WSGI server hands over headers as Latin-1 text without line breaks.
 header = st.text(st.characters(max_codepoint=255, exclude_categories=["Cc"]), max_size=80)
-names = st.sampled_from(["grant_type", "client_id", "client_secret", "audience", "scope", ""])
-values = st.one_of(st.just("client_credentials"), st.text(max_size=40))
-pairs = st.lists(st.tuples(names, values), max_size=6)
+OF_ASTRO_LOGIN = {
+    "client_id": "console-cli",
+    "code_verifier": "x" * 43,
+    "redirect_uri": "http://localhost:12345/callback",
+}
+names = st.sampled_from(
+    [
+        "grant_type",
+        "client_id",
+        "client_secret",
+        "audience",
+        "scope",
+        "code",
+        "refresh_token",
+        *OF_ASTRO_LOGIN,
+        "",
+    ]
+)
+values = st.one_of(
+    st.sampled_from(["client_credentials", "authorization_code", "refresh_token", *OF_ASTRO_LOGIN.values()]),
+    st.text(max_size=40),
+    st.text(max_size=40).map(lambda text: f"cuic_{text}"),
+    st.text(max_size=40).map(lambda text: f"cuir_{text}"),
+)
+# Now and then all that a right request has besides its code or refresh token.
+complete = st.dictionaries(st.sampled_from(["grant_type", "code", "refresh_token"]), values).map(
+    lambda found: [*OF_ASTRO_LOGIN.items(), *found.items()]
+)
+pairs = st.one_of(st.lists(st.tuples(names, values), max_size=6), complete)
 bodies = st.one_of(
     st.binary(max_size=300),
     pairs.map(lambda found: "&".join(f"{name}={value}" for name, value in found).encode(errors="replace")),

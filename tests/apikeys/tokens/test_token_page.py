@@ -52,7 +52,7 @@ def test_the_token_lives_for_24_hours_and_carries_no_roles(client, user):
 
     assert claims.expires_at - claims.issued_at == 24 * 60 * 60
     assert claims.subject == user.pk
-    assert not {"role", "permissions", "deployment"} & set(claims.all)
+    assert not {"role", "deployment"} & set(claims.all)
 
 
 def test_the_page_is_neither_cached_nor_compressed(client):
@@ -159,6 +159,26 @@ def test_the_commands_leave_the_token_in_a_variable(client):
         ),
     }
     assert response.content.decode().count(token_in(response)) == 1
+    assert "The astro CLI cannot sign in here" not in text(response)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_cli_needs_no_token(client, method):
+    response = getattr(client, method)("/token")
+
+    assert "astro login localhost signs it in through this browser" in text(response)
+
+
+def test_on_a_domain_of_its_own_the_cli_is_given_that(client, settings):
+    settings.PUBLIC_URL, settings.ASTRO_DOMAIN = "https://console.example.com", "astro-localhost.example.com"
+
+    response = client.get("/token", headers=NAVIGATION)
+
+    [astro] = [
+        code.get_text() for code in soup(response).select(".snippets code") if code["id"] == "token-astro"
+    ]
+    assert astro == 'astro login astro-localhost.example.com -t "$TOKEN"'
+    assert "astro login astro-localhost.example.com signs it in through this browser" in text(response)
     assert "The astro CLI cannot sign in here" not in text(response)
 
 

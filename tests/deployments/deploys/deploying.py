@@ -1,9 +1,12 @@
 """How these tests deploy, and what they look at afterwards."""
 
 import io
+import os
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import F
 
 from cloudui.web.principal import Kind, Principal
 from deployments.deploys import service
@@ -37,14 +40,23 @@ def agree(deployment: Deployment) -> None:
     assert not Deploy.objects.of(deployment).filter(status=DeployStatus.RECEIVING).exists()
 
 
-class Meanwhile(io.BytesIO):
-    """An archive, at whose end something happens."""
+def age(deployment: Deployment, hours: int) -> None:
+    """Let time pass for everything there is."""
+    bundle = Bundle(deployment.release_name)
+    for version, since in bundle.versions.items():
+        os.utime(bundle.path / "versions" / version, (since - hours * 3600,) * 2)
+    Deploy.objects.of(deployment).update(finished_at=F("finished_at") - timedelta(hours=hours))
 
-    def __init__(self, data: bytes, happens: Callable[[], object]) -> None:
+
+class Meanwhile(io.BytesIO):
+    """An archive, at whose end something happens, or where `at` says so."""
+
+    def __init__(self, data: bytes, happens: Callable[[], object], *, at: int | None = None) -> None:
         super().__init__(data)
         self._happens = happens
+        self._at = len(data) if at is None else at
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if not (data := super().read(size)):
+        if self.tell() >= self._at:
             self._happens()
-        return data
+        return super().read(size)

@@ -88,7 +88,7 @@ def _roll_back() -> None:
 def _look() -> dict[str, Any]:
     from deployments.deploys import retention
     from deployments.deploys.store.bundles import Bundle
-    from deployments.models import Deploy
+    from deployments.models import Deploy, DeployFailures
     from workspaces.models import AuditEvent
 
     retention.tidy_up()
@@ -108,6 +108,7 @@ def _look() -> dict[str, Any]:
         "events": dict(
             AuditEvent.objects.filter(operation__endswith="Deploy").values_list("target", "result")
         ),
+        "counted": sum(DeployFailures.objects.values_list("count", flat=True)),
         "by": deployment.updated_by_name,
     }
 

@@ -1,8 +1,5 @@
 """What stays in the store, and what goes."""
 
-import os
-from datetime import timedelta
-
 import pytest
 from django.core.exceptions import ValidationError
 
@@ -11,21 +8,10 @@ from deployments.deploys.store import bundles
 from deployments.deploys.store.bundles import Bundle
 from deployments.models import Deploy, Deployment
 from deployments.service import delete_deployment
-from tests.deployments.deploys.deploying import read_by_airflow, send
+from tests.deployments.deploys.deploying import age, read_by_airflow, send
 from tests.factories import create_deployment
 
 pytestmark = pytest.mark.usefixtures("root")
-
-
-def age(deployment: Deployment, hours: int) -> None:
-    """Let time pass for everything there is."""
-    bundle = Bundle(deployment.release_name)
-    for version, since in bundle.versions.items():
-        os.utime(bundle.path / "versions" / version, (since - hours * 3600,) * 2)
-    for deploy in Deploy.objects.of(deployment):
-        assert deploy.finished_at is not None
-        deploy.finished_at -= timedelta(hours=hours)
-        deploy.save()
 
 
 def test_the_last_ten_versions_are_kept_and_those_younger_than_a_day(by, deployment):

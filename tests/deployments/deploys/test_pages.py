@@ -5,9 +5,11 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from deployments.deploys import service
+from deployments.deploys.images import record_image
+from deployments.deploys.source import Commit, DeploySource
 from deployments.deploys.store import bundles
 from deployments.deploys.store.bundles import Bundle
-from deployments.models import Deploy, Deployment
+from deployments.models import Deploy, DeployKind, Deployment
 from tests.deployments.deploys.archives import files, zipped
 from tests.deployments.deploys.deploying import agree, history, key_of, read_by_airflow, send
 from tests.deployments.helpers import HX, field_error, one, page, text, url
@@ -39,6 +41,22 @@ def test_an_empty_history_says_how_to_begin(as_member, deployment):
     assert f"/v1/deployments/{deployment.pk}/deploys" in commands
     assert "open" in one(answer, "details.snippet").attrs
     assert deploy_url(deployment) not in answer.content.decode()
+
+
+def test_the_history_says_which_commit_and_image_and_by_which_program(as_member, by, deployment):
+    sha, page_of_it = "3f2c9d1e0b7a48d5", "https://git.example.com/acme/etl/commit/3f2c9d1e0b7a48d5"
+    commit = Commit(sha, "main", "acme/<etl>", page_of_it)
+    send(by, deployment, source=DeploySource(client="astro cli 1.45.0", commit=commit))
+    image = DeploySource(DeployKind.IMAGE, image="registry.example.com/etl:1", commit=Commit(sha))
+    record_image(by, deployment, source=image)
+
+    answer = as_member.get(tab(deployment))
+
+    recorded, uploaded = (" ".join(row.get_text(" ").split()) for row in page(answer).select("tbody tr"))
+    assert "commit 3f2c9d1 on main in acme/<etl> by astro cli 1.45.0" in uploaded
+    assert one(answer, "tbody a").attrs["href"] == page_of_it
+    assert "Image registry.example.com/etl:1" in recorded
+    assert "commit 3f2c9d1" in recorded
 
 
 def test_the_history_says_when_who_what_and_how_it_ended(as_editor, by, deployment):
@@ -123,18 +141,21 @@ def test_a_file_that_is_too_large_is_told_so_without_being_kept(as_editor, deplo
 
 
 def test_what_is_not_about_the_file_stands_above_the_form(
-    as_editor, deployment, monkeypatch, settings, tmp_path
+    as_editor, deployment, monkeypatch, settings, tmp_path, disk_with
 ):
     monkeypatch.setattr(service, "WAIT_SECONDS", 0)
     with bundles.hold(deployment.pk):
         busy = as_editor.post(deploy_url(deployment), {"archive": upload(files())}, headers=HX)
+    disk_with(200 * 1024 * 1024)
+    full = as_editor.post(deploy_url(deployment), {"archive": upload(files())}, headers=HX)
     settings.DAGS_ROOT = tmp_path / "file"
     settings.DAGS_ROOT.touch()
-    full = as_editor.post(deploy_url(deployment), {"archive": upload(files())}, headers=HX)
+    away = as_editor.post(deploy_url(deployment), {"archive": upload(files())}, headers=HX)
 
-    assert (busy.status_code, full.status_code) == (409, 422)
+    assert (busy.status_code, full.status_code, away.status_code) == (409, 507, 422)
     assert "Another deploy to this Deployment is in progress." in text(busy)
-    assert "its disk is almost full or not writable" in text(full)
+    assert "disk is almost full" in text(full)
+    assert "its disk is not writable" in text(away)
 
 
 @pytest.mark.parametrize(

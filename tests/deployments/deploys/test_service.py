@@ -10,13 +10,15 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.utils import timezone
 
+from cloudui.web.disk import NoSpace
 from deployments.deploys import completion, service
 from deployments.deploys.listing import list_deploys
-from deployments.deploys.store import bundles, unpacking
+from deployments.deploys.store import unpacking
 from deployments.deploys.store.bundles import Bundle
+from deployments.deploys.store.refusal import MIB
 from deployments.models import Deploy
 from tests.deployments.deploys.archives import MALICIOUS, files
-from tests.deployments.deploys.deploying import agree, history, key_of, read_by_airflow, send
+from tests.deployments.deploys.deploying import Meanwhile, agree, history, key_of, read_by_airflow, send
 from tests.factories import create_deployment
 from workspaces.models import AuditEvent
 
@@ -105,25 +107,46 @@ def test_a_full_disk_fails_with_a_reason_and_leaves_nothing(by, deployment, monk
     before = Bundle(deployment.release_name).versions
     with monkeypatch.context() as patch:
         patch.setattr(unpacking.os, "fchmod", full)
-        with pytest.raises(service.NotStored, match="disk is almost full"):
+        with pytest.raises(NoSpace, match="disk is almost full"):
             send(by, deployment)
 
-    assert history(deployment)[-1] == ("FAILED", service.BROKE_OFF)
+    assert history(deployment)[-1] == ("FAILED", str(NoSpace()))
     assert Bundle(deployment.release_name).versions == before
     assert list((Bundle(deployment.release_name).path / "incoming").iterdir()) == []
     agree(deployment)
 
 
-def test_an_almost_full_disk_takes_nothing_more(by, deployment, monkeypatch):
+def test_an_almost_full_disk_takes_nothing_more(by, deployment, disk_with):
     send(by, deployment, "good")
-    usage = bundles.shutil.disk_usage(bundles.root())
-    monkeypatch.setattr(bundles.shutil, "disk_usage", lambda _place: usage._replace(free=511 * 1024 * 1024))
+    disk_with(200 * MIB)
 
-    with pytest.raises(service.NotStored):
+    with pytest.raises(NoSpace, match="free space, then try again"):
         send(by, deployment)
 
+    assert history(deployment) == [("SUCCEEDED", "")]
     assert read_by_airflow(deployment) == "good"
     agree(deployment)
+
+
+def test_a_disk_that_others_fill_meanwhile_ends_the_deploy(by, deployment, disk_with):
+    send(by, deployment, "good")
+    left = disk_with(400 * MIB)
+    stream = Meanwhile(files({"a.py": bytes(9 * MIB)}), left.clear, at=5 * MIB)
+
+    with pytest.raises(NoSpace):
+        service.receive(by, deployment, stream)
+
+    assert history(deployment)[-1] == ("FAILED", str(NoSpace()))
+    assert list((Bundle(deployment.release_name).path / "incoming").iterdir()) == []
+    assert read_by_airflow(deployment) == "good"
+    agree(deployment)
+
+
+def test_what_a_version_takes_is_counted_in_blocks(by, deployment):
+    archive = files({"a.py": b"1", "empty.py": b"", "folder/b.py": bytes(5000)})
+    sent = service.receive(by, deployment, io.BytesIO(archive))
+    sent.refresh_from_db()
+    assert (sent.size, sent.stored_bytes) == (5001, (1 + 1 + 1 + 2) * 4096)
 
 
 def test_a_deployment_that_goes_while_its_history_is_read_is_not_found(by, deployment, monkeypatch):

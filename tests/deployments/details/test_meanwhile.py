@@ -63,3 +63,17 @@ def test_what_was_changed_back_is_not_worth_a_word(as_editor, other, deployment)
 
     assert response.status_code == 409
     assertNotContains(response, "Oops", status_code=409)
+
+
+@pytest.mark.parametrize("mine", ["", "My own"])
+def test_a_text_too_long_for_the_log_is_still_told_from_ones_own(as_editor, other, deployment, mine):
+    before, theirs = "😀" * 500, "😀" * 499 + "!"
+    update_deployment(other, deployment, description=before)
+    data = sent(as_editor, deployment, name="Mine", **({"description": mine} if mine else {}))
+    update_deployment(other, deployment, description=theirs)
+
+    response = as_editor.post(edit_url(deployment), data)
+
+    assert response.status_code == 409
+    assert "Description: 😀" in text(response)
+    assert one(response, "textarea[name=description]").get_text(strip=True) == (mine or theirs)

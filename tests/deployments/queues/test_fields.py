@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic.alias_generators import to_camel
 
-from apikeys.astro.graphql.resolvers import ALIASES, SCHEMA
+from apikeys.astro.graphql.executable import FOLDER
+from apikeys.astro.graphql.resolvers import ALIASES
 from deployments.deployment_file.schema import Queue
 from deployments.models import WorkerQueue
 from deployments.queues.fields import NUMBERS, QueueInput
@@ -39,7 +40,7 @@ def test_the_client_knows_each_number():
     assert set(Queue.model_fields) >= {"name", "worker_type", *NUMBERS_OF_CLIENT}
     graphql = {to_camel(name): field for name, field in NUMBERS_OF_CLIENT.items()}
     assert ALIASES["WorkerQueue"] == graphql
-    described = SCHEMA.read_text().partition("type WorkerQueue {")[2].partition("}")[0]
+    described = (FOLDER / "schema.graphql").read_text().partition("type WorkerQueue {")[2].partition("}")[0]
     assert [name for name in graphql if f" {name}: Int!" not in described] == []
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.sessions.models import Session
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 
 from cloudui.web.slots import SlotsBusy
@@ -225,7 +225,9 @@ def test_without_its_token_the_form_is_refused(person):
     assert not is_signed_in(client)
 
 
-@pytest.mark.parametrize(("failure", "status"), [(SlotsBusy, 503), (OperationalError, 500)])
+@pytest.mark.parametrize(
+    ("failure", "status"), [(SlotsBusy, 503), (OperationalError, 503), (LookupError, 500)]
+)
 def test_a_failure_of_ours_is_no_failed_attempt(as_nobody, person, monkeypatch, failure, status):
     def fail(*_args, **_kwargs):
         raise failure
@@ -236,4 +238,18 @@ def test_a_failure_of_ours_is_no_failed_attempt(as_nobody, person, monkeypatch, 
         answers = [sign_in(as_nobody).status_code for _ in range(6)]
 
     assert answers == [status] * 6
+    assert sign_in(as_nobody).status_code == 302
+
+
+def test_while_the_database_is_gone_attempts_are_not_counted_for_their_ip_address_either(
+    as_nobody, person, monkeypatch
+):
+    def gone(_connection):
+        raise OperationalError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(connection._connections[connection._alias]), "ensure_connection", gone)
+        answers = {sign_in(as_nobody).status_code for _ in range(31)}
+
+    assert answers == {503}
     assert sign_in(as_nobody).status_code == 302

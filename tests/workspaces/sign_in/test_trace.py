@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
 
@@ -11,6 +12,7 @@ from tests.deployments.helpers import signed_in
 from tests.factories import PASSWORD, create_user
 from tests.workspaces.sign_in.test_password import RESET, link_in, reset
 from workspaces.models import AuditEvent
+from workspaces.sign_in import events as trace
 
 LOGIN = "/account/login/"
 
@@ -101,6 +103,33 @@ def test_a_whole_network_of_ipv6_is_one_ip_address(person):
         sign_in(Client(REMOTE_ADDR=f"2001:db8::{number + 1}"), password="wrong-password")
 
     assert len(events()) == 1
+
+
+@pytest.mark.threat("T-L7")
+def test_a_network_of_ipv6_is_limited_as_one_ip_address(db, now):
+    answers = [
+        sign_in(Client(REMOTE_ADDR=f"2001:db8::{number:x}"), email=f"p{number}@example.com", password="x")
+        for number in range(1, 40)
+    ]
+
+    assert [answer.status_code for answer in answers].count(429) == 9
+    assert len(events()) <= 31
+    assert not Session.objects.exists()
+
+
+@pytest.mark.threat("T-L7")
+def test_a_flood_from_everywhere_is_written_up_to_a_limit_and_then_once(db, now, monkeypatch):
+    monkeypatch.setattr(trace, "MOST_EVENTS", 5)
+
+    for number in range(20):
+        sign_in(Client(REMOTE_ADDR=f"192.0.2.{number}"), email=f"p{number}@example.com", password="x")
+        Client(REMOTE_ADDR=f"192.0.2.{number}").post(RESET, {"email": f"p{number}@example.com"})
+
+    assert len(events()) == 6
+    assert events()[-1] == ("signInRefused", "more_than_listed", "")
+    now[0] += 60
+    sign_in(Client(REMOTE_ADDR="192.0.2.1"), email="p1@example.com", password="x")
+    assert len(events()) == 7
 
 
 def test_a_lock_out_is_written_once_besides_the_failure_before(person, as_nobody, now):

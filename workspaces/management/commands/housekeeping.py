@@ -1,21 +1,23 @@
 """`manage.py housekeeping`: once a minute, delete what is too old. One process does it for all servers."""
 
-import logging
 import signal
 import threading
 from argparse import ArgumentParser
 from collections.abc import Callable
+from datetime import timedelta
 from importlib import import_module
 from typing import Final
 
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.core.management.base import BaseCommand
 from django.db import connections
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
-PAUSE_SECONDS: Final = 60
+from cloudui.web import databases
 
-logger = logging.getLogger(__name__)
+PAUSE_SECONDS: Final = 60
 
 
 class Command(BaseCommand):
@@ -42,9 +44,8 @@ def run_tasks() -> None:
         try:
             task: Callable[[], object] = import_string(name)
             task()
-        except Exception:
-            # Whatever the database, a disk or the code has: the next minute is another attempt.
-            logger.exception("Housekeeping could not finish %s", name)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next minute is another attempt
+            databases.log(error, f"Housekeeping could not finish {name}.")
             # Perhaps it is the connection that broke.
             _close_connections()
     # The pause needs none, and a database that restarts during it is found again.
@@ -60,3 +61,9 @@ def _close_connections() -> None:
 def delete_expired_sessions() -> None:
     """Delete the sessions whose time is over."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+
+
+def delete_old_log_entries() -> None:
+    """Delete what the admin site itself logs of operators, when the audit log deletes its events."""
+    oldest = timezone.now() - timedelta(days=settings.AUDIT_RETENTION_DAYS)
+    LogEntry.objects.filter(action_time__lt=oldest).delete()

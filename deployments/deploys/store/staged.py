@@ -1,0 +1,128 @@
+"""Pieces of an archive that arrive one request at a time, before somebody says that they are whole.
+
+    <root>/.staged/<staged deploy>/<hash of a block's name>     one block each
+    <root>/.staged/<staged deploy>/order                        the blocks that make up the archive, once it is whole
+
+The names of blocks are the sender's, so they never become names of files.
+"""
+
+import hashlib
+import io
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from deployments.deploys.store.bundles import PRIVATE, reserved, root
+from deployments.deploys.store.refusal import LIMITS, MIB, Refused, TooLarge
+
+STAGED: Final = ".staged"
+ORDER: Final = "order"
+# The astro client sends a block for each MiB.
+MOST_BLOCKS: Final = 1024
+# What a single upload without blocks is kept as.
+WHOLE: Final = "whole"
+
+
+class StagedArchive:
+    """The pieces of one announced deploy."""
+
+    def __init__(self, staged_id: str) -> None:
+        """Name the place; nothing is made until something is received."""
+        self.path = root() / STAGED / staged_id
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has arrived."""
+        return not self.path.is_dir()
+
+    def write(self, name: str, content: bytes) -> None:
+        """Keep one block; one of the same name is replaced, since clients repeat what was not answered.
+
+        Raises:
+            TooLarge: if all of them together were too many or too large.
+            NoSpace, OSError: if the disk does not take it.
+        """
+        self.path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        block = self._block(name)
+        sizes = {entry.name: entry.stat().st_size for entry in os.scandir(self.path)}
+        sizes.pop(ORDER, None)
+        sizes[block.name] = len(content)
+        if sum(sizes.values()) > LIMITS.sent:
+            raise TooLarge(f"The archive is larger than {LIMITS.sent // MIB} MiB.")
+        if len(sizes) > MOST_BLOCKS:
+            raise TooLarge(f"The archive has more than {MOST_BLOCKS:,} blocks.")
+        fresh = block.with_suffix(".new")
+        with reserved(len(content)):
+            fresh.write_bytes(content)
+        fresh.replace(block)
+
+    def complete(self, names: Sequence[str]) -> None:
+        """Say which blocks make up the archive, in this order. Others are left out.
+
+        Raises:
+            Refused: if one of them never arrived.
+        """
+        blocks = [self._block(name) for name in names]
+        if missing := [name for name, block in zip(names, blocks, strict=True) if not block.is_file()]:
+            raise Refused(f"{len(missing)} of {len(names)} blocks are not here. Upload again.")
+        fresh = self.path / f"{ORDER}.new"
+        fresh.write_text("\n".join(block.name for block in blocks))
+        fresh.replace(self.path / ORDER)
+
+    def open(self) -> io.BufferedReader:
+        """The archive from its first byte; only after `complete`."""
+        return io.BufferedReader(_Blocks(self._ordered()))
+
+    def remove(self) -> None:
+        """Delete all of it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    # Private
+
+    def _block(self, name: str) -> Path:
+        return self.path / hashlib.sha256(name.encode()).hexdigest()[:40]
+
+    def _ordered(self) -> Iterator[Path]:
+        for name in (self.path / ORDER).read_text().split():
+            yield self.path / name
+
+
+class _Blocks(io.RawIOBase):
+    """Files read one after another as if they were one."""
+
+    def __init__(self, paths: Iterator[Path]) -> None:
+        self._paths = paths
+        self._file: io.FileIO | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override] # any buffer that io passes
+        while self._file is not None or self._advance():
+            assert self._file is not None  # noqa: S101 - for mypy
+            if read := self._file.readinto(buffer):
+                return read
+            self._file.close()
+            self._file = None
+        return 0
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        super().close()
+
+    def _advance(self) -> bool:
+        path = next(self._paths, None)
+        if path is not None:
+            self._file = io.FileIO(path)
+        return path is not None
+
+
+def staged_archives() -> Iterator[StagedArchive]:
+    """Whatever lies there, also what no row knows any more."""
+    with suppress(FileNotFoundError), os.scandir(root() / STAGED) as entries:
+        for entry in entries:
+            yield StagedArchive(entry.name)

@@ -1,0 +1,95 @@
+"""The `astro` command-line client itself, where whoever runs the tests has it: its path is in a variable.
+
+`ASTRO_BIN_OLD` names version 1.15.1, `ASTRO_BIN_NEW` version 1.45.0. Without one its tests are not collected, and the
+summary of the run says so.
+"""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+# The client asks for its discovery document there and nowhere else.
+PORT: Final = 8871
+OLD: Final = "ASTRO_BIN_OLD"
+NEW: Final = "ASTRO_BIN_NEW"
+TESTS: Final = {OLD: "test_real_astro_old.py", NEW: "test_real_astro_new.py"}
+
+CONFIGURATION: Final = """\
+context: localhost
+contexts:
+  localhost:
+    domain: localhost
+local:
+  public_astrohub: http://localhost:{port}/graphql
+  core: http://localhost:{port}/v1alpha1
+  platform: cloud
+upgrade_message: "false"
+show_warnings: "false"
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended.
+
+    Attributes:
+        status: its exit status.
+        text: all that it printed, as a person reads it.
+    """
+
+    status: int
+    text: str
+
+
+@dataclass
+class RealAstro:
+    """One installation of the client, with a home of its own and nobody else's variables.
+
+    Attributes:
+        binary: the program.
+        home: an empty folder.
+        environment: the variables that it reads.
+    """
+
+    binary: str
+    home: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        file = self.home / ".astro" / "config.yaml"
+        file.parent.mkdir(parents=True)
+        file.write_text(CONFIGURATION.format(port=PORT), encoding="utf-8")
+
+    def run(self, *arguments: str) -> Ended:
+        """Run a command in the home. Nobody answers its questions."""
+        ran = subprocess.run(
+            [self.binary, *arguments],
+            cwd=self.home,
+            env={**self._hermetic(), **self.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Ended(ran.returncode, ran.stdout)
+
+    def _hermetic(self) -> Mapping[str, str]:
+        return {
+            "HOME": str(self.home),
+            "ASTRO_HOME": str(self.home),
+            "ASTRO_TELEMETRY_DISABLED": "1",
+            "CLICOLOR": "0",
+            # Nothing but this machine: any other host is asked of a proxy that is not there.
+            "HTTPS_PROXY": "http://127.0.0.1:9",
+            "PATH": os.environ.get("PATH", ""),
+        }
+
+
+def binary(variable: str) -> str:
+    """The path of a client's program; empty without one."""
+    return os.environ.get(variable, "")
