@@ -23,6 +23,7 @@ from tests.production.paper import ROOT, Unit
 from tests.production.visitor import Visitor
 
 HOST: Final = "console.example.com"
+ASTRO_DOMAIN: Final = "cloudui-localhost.example.com"
 EMAIL: Final = "owner@example.com"
 PASSWORD: Final = "a long enough passphrase"
 FRAME: Final = """
@@ -188,9 +189,11 @@ def _make_database(postgresql: servers.PostgreSQL, password: str) -> None:
 def _nginx(installation: Installation) -> Iterator[None]:
     folder = installation.folder
     servers.make_certificate(HOST, certificate=folder / "ssl.pem", key=folder / "ssl.key")
+    console = paper.block("nginx", "upstream")
     text = paper.put_in(
-        paper.block("nginx", "upstream"),
+        console + paper.block("nginx", f"api.{ASTRO_DOMAIN}", paper=paper.ASTRO_PAPER),
         {
+            f"/etc/ssl/{ASTRO_DOMAIN}": str(folder / "ssl"),
             "127.0.0.1:8871": f"127.0.0.1:{installation.web_port}",
             "listen 80;": f"listen 127.0.0.1:{installation.plain_port};",
             "listen 443 ssl;": f"listen 127.0.0.1:{installation.port} ssl;",

@@ -87,6 +87,14 @@ def test_what_nginx_logs_leaves_out_what_follows_the_question_mark(installation,
     assert "a-secret" not in installation.nginx_log
 
 
+def test_nor_the_address_of_an_upload(installation, visitor):
+    answer = visitor.ask("PUT", "/uploads/a-capability?comp=block", b"x", {"Content-Type": "text/plain"})
+
+    assert answer.status in {400, 403, 404}
+    assert answer.headers["X-Request-Id"], "Cloud UI answers, and not nginx"
+    assert "a-capability" not in installation.nginx_log
+
+
 def test_a_pipeline_exchanges_its_secret_and_calls(visitor, token):
     answer = visitor.ask("GET", "/v1/whoami", headers={"Authorization": f"Bearer {token}"})
 
