@@ -27,8 +27,8 @@ FRESH = timedelta(minutes=15)
 def token(request: HtmxHttpRequest) -> HttpResponse:
     """A fresh token, or the button that makes one."""
     if request.method != "POST" and not (request.method == "GET" and _is_asked_for_by_its_person(request)):
-        context = {"token": None, "astro_login": astro_login(settings.PUBLIC_URL)}
-        return TemplateResponse(request, "apikeys/tokens/token.html", context)
+        without = {"token": None, "astro_login": astro_login(settings.PUBLIC_URL)}
+        return TemplateResponse(request, "apikeys/tokens/token.html", without)
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - LoginRequiredMiddleware lets nobody else in
     # Signing may read and even make the signing keys, which must not be undone with this transaction.

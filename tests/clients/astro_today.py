@@ -103,6 +103,8 @@ USER: Final = {
     "status": str,
     "organizationRole": str,
     "workspaceRoles": [{"workspaceId": str, "role": str}],
+    "createdAt": Time,
+    "updatedAt": Time,
 }
 LOG: Final = {
     "limit": int,

@@ -15,7 +15,10 @@ from typing import Final
 PORT: Final = 8871
 OLD: Final = "ASTRO_BIN_OLD"
 NEW: Final = "ASTRO_BIN_NEW"
-TESTS: Final = {OLD: "test_real_astro_old.py", NEW: "test_real_astro_new.py"}
+TESTS: Final = {
+    OLD: ("test_real_astro_old.py", "test_real_astro_login.py"),
+    NEW: ("test_real_astro_new.py",),
+}
 
 CONFIGURATION: Final = """\
 context: localhost

@@ -217,6 +217,8 @@ class UserShown(Shown):
     avatar_url: str = ""
     organization_role: str
     workspace_roles: list[WorkspaceRoleShown]
+    created_at: Moment
+    updated_at: Moment
 
 
 class UserPage(Page):

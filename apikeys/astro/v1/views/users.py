@@ -140,6 +140,8 @@ def _shown(principal: Principal, people: Iterable[User]) -> list[UserShown]:
             status="ACTIVE" if user.is_active else "INACTIVE",
             organization_role=_organization_role(user),
             workspace_roles=roles.get(user.pk, []),
+            created_at=user.date_joined,
+            updated_at=user.date_joined,
         )
         for user in people
     ]
