@@ -49,12 +49,8 @@ def _aimed(query: str) -> str:
 def deployment():
     workspace = create_workspace(pk=WORKSPACE)
     create_deployment(pk=OTHER)
-    rows = {
-        "workspace": workspace,
-        "cluster": create_cluster(pk=CLUSTER),
-        "runtime": create_runtime(version="1.0.0"),
-    }
-    return create_deployment(pk=DEPLOYMENT, **rows)
+    cluster, runtime = create_cluster(pk=CLUSTER), create_runtime(version="1.0.0")
+    return create_deployment(pk=DEPLOYMENT, workspace=workspace, cluster=cluster, runtime=runtime)
 
 
 @given(

@@ -20,7 +20,7 @@ def start(issued):
     form = urlencode({"audience": "astronomer-ee", **secret, "grant_type": "client_credentials"})
     variables = {"organizationId": "", "workspaceId": ""}
     query = json.dumps({"query": astro_queries.DEPLOYMENTS, "variables": variables})
-    client, headers, numbers = Client(), {}, []
+    client, numbers, headers = Client(), [], dict[str, str]()
     for send in (
         lambda: client.get("/auth-config"),
         lambda: client.post("/oauth/token", form, content_type=FORM),
