@@ -12,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 from apikeys.key_secrets import end_secret, rotate_secret
 from apikeys.keys import delete_key, disable_key, enable_key
 from apikeys.tokens import access_tokens
-from deployments.models import EnvironmentVariable
+from deployments.models import Deployment, EnvironmentVariable
 from deployments.variables.service import read_value
 from tests.apikeys.machine import token_of
 from tests.clients import real_astro
