@@ -109,8 +109,11 @@ _reports: Final = _Reports()
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
+    """What led to an error. It may go round: one that is raised again has in its context what it had caused."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
         yield error
+        seen.add(id(error))
         error = error.__cause__ or error.__context__
 
 

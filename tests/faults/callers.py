@@ -44,7 +44,7 @@ class Ledger:
     statuses: Counter[int] = field(default_factory=Counter)
     successes: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
-    slowest: tuple[float, str] = (0.0, "")
+    slowest: dict[int, tuple[float, str]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     deploys: set[str] = field(default_factory=set)
     # By name, what it may be: the last that was answered with success, and what was sent since without one.
@@ -55,7 +55,8 @@ class Ledger:
     def count(self, what: str, answer: Answer) -> None:
         with self.lock:
             self.statuses[answer.status] += 1
-            self.slowest = max(self.slowest, (answer.seconds, f"{what}, {answer.status}"))
+            now = (answer.seconds, what)
+            self.slowest[answer.status] = max(self.slowest.get(answer.status, now), now)
             if answer.status not in {200, 201, 302, 502, 503} and len(self.examples) < 5:
                 self.examples.append(f"{what} {answer.status} {answer.body[:300]!r}")
 

@@ -83,6 +83,13 @@ def test_what_an_outage_led_to_is_one():
     assert databases.is_unavailable(broken)
 
 
+def test_errors_that_led_to_each_other_are_looked_at_once():
+    first, second = ValueError("first"), LookupError("second")
+    first.__context__, second.__cause__ = second, first
+
+    assert not databases.is_unavailable(first)
+
+
 @pytest.mark.parametrize("is_htmx", [False, True])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_every_route_says_so(cast, gone, method, is_htmx):
