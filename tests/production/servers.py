@@ -48,6 +48,14 @@ def wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
         time.sleep(0.05)
 
 
+def wait_for_line(log: Path, part: str) -> None:
+    """Wait until a line of a log has this in it."""
+    end = time.monotonic() + START_SECONDS
+    while part not in log.read_text():
+        assert time.monotonic() < end, log.read_text()
+        time.sleep(0.05)
+
+
 @contextmanager
 def running(command: list[str], log: Path, **options: object) -> Iterator["subprocess.Popen[bytes]"]:
     """Start a program, and end it."""

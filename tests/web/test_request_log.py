@@ -48,13 +48,8 @@ def line_of(lines):
         (f"/v1/deployments/c{1:024}?x=abcdefgh", "/v1/deployments/<cid:deployment>", 401),
         ("/v1/nothing", "none", 404),
         ("/uploads/abcdefgh-abcdefgh?comp=block", "/uploads/<str:capability>", 405),
-        (
-            "/platform/v1beta1/organizations/abcdefgh",
-            "/<earlier:base>/organizations/<slug:organization>",
-            401,
-        ),
+        ("/iam/v1beta1/users/abcdefgh", "/<earlier:base>/users/<path:url>", 401),
         ("/v1/organizations/abcdefgh/other/x", "/v1/organizations/<path:url>", 401),
-        ("/graphql", "/graphql", 405),
         ("/token", "/token", 302),
     ],
 )
