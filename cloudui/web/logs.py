@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     # The settings need this module, and Django's would need the settings.
     from django.http import HttpRequest
 
+# A key secret (docs/leaked-secrets.md), a code or refresh token (apikeys.tokens.opaque), a JSON Web Token.
+SECRETS: Final = re.compile(r"cui1_[0-9A-Za-z]{8,}|cui[cr]_[\w-]{8,}|eyJ[\w-]{8,}(?:\.[\w-]*){1,2}")
 # What masks, and what it leaves of each.
 MASKS: Final = (
-    # A key secret (docs/leaked-secrets.md), a code or refresh token (apikeys.tokens.opaque), a JSON Web Token.
-    (re.compile(r"cui1_[0-9A-Za-z]{8,}|cui[cr]_[\w-]{8,}|eyJ[\w-]{8,}(?:\.[\w-]*){1,2}"), "***"),
+    (SECRETS, "***"),
     # A hash by argon2.
     (re.compile(r"\$argon2\w{1,2}\$[^\s'\"]+"), "***"),
     # How HTTP carries what signs somebody in.

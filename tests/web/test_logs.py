@@ -77,6 +77,7 @@ def test_what_is_no_secret_stays(lines):
         ("Cookie: __Host-session=abcdefgh; csrftoken=ijklmnop; device=qrstuvwx", "ijklmnop"),
         ("Cookie: __Host-session=abcdefgh; csrftoken=ijklmnop; device=qrstuvwx", "qrstuvwx"),
         ("Internal Server Error: /account/password/reset/key/1-c9x7y2-abcdef/", "c9x7y2"),
+        ("Internal Server Error: /uploads/c9x7y2-abcdef", "c9x7y2"),
         ("Referer https://a.example/page?token=abcdefgh does not match", "abcdefgh"),
         ("null value\nDETAIL:  Failing row contains (1, abcdefgh).\nCONTEXT: x", "abcdefgh"),
         ("Input should be a number [type=int, input_value='abc\ndefgh', input_type=str]", "defgh"),

@@ -113,3 +113,12 @@ def test_the_disk_may_be_full(path, disk_with):
     disk_with(0).clear()
     response = put(path, query=block(FIRST))
     assert (response.status_code, response.headers["Retry-After"]) == (507, "60")
+
+
+@pytest.mark.threat("T-S4")
+def test_its_line_in_the_log_names_neither_the_address_nor_the_caller(path, caplog):
+    put(path, query=block(FIRST))
+
+    (line,) = (record.lines for record in caplog.records if hasattr(record, "lines"))
+    assert "caller=nobody route=/uploads/<str:capability> method=PUT status=201" in line
+    assert path.removeprefix("/uploads/") not in caplog.text

@@ -33,6 +33,16 @@ def test_a_refresh_token_stays_and_makes_access_tokens(as_admin, admin):
         assert whoami(each["access_token"]).json()["id"] == admin.pk
 
 
+def test_its_line_in_the_log_names_the_person(as_admin, admin, caplog):
+    tokens = sign_in(as_admin)
+    caplog.clear()
+
+    refresh(tokens["refresh_token"])
+
+    (line,) = (record.lines for record in caplog.records if hasattr(record, "lines"))
+    assert f"caller=user:{admin.pk} route=/oauth/token method=POST status=200" in line
+
+
 @pytest.mark.rfc("6749", "6")
 @pytest.mark.parametrize(
     ("changes", "error"),
