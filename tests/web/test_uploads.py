@@ -80,6 +80,7 @@ def test_others_take_small_files_into_memory_and_nothing_more(somebody, view, is
     assert (dict(request.FILES), was_too_large(request)) == ({}, True)
 
 
+@pytest.mark.django_db
 def test_the_sign_in_page_keeps_no_file_of_a_stranger(client, monkeypatch):
     kept: list[object] = []
     monkeypatch.setattr("cloudui.web.uploads.tempfile.TemporaryFile", kept.append)
