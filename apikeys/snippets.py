@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from textwrap import dedent
 from typing import Final
 
-from django.conf import settings
-
 from apikeys.credentials import KeySecret
 from cloudui.web import shell_lines
 
-# The astro client always asks here when its domain is `localhost`; nothing moves that URL.
+# The astro client of 2023 always asks here when its domain is `localhost`; nothing moves that URL.
 ASTRO_HOME: Final = "http://localhost:8871"
 
 
@@ -113,24 +111,25 @@ def snippets_for(key_id: str, secret: KeySecret, *, public_url: str) -> Sequence
     ]
 
 
-def astro_domain(public_url: str) -> str:
-    """What the astro client is given as its domain to come here; empty where it cannot come."""
-    return settings.ASTRO_DOMAIN or ("localhost" if public_url == ASTRO_HOME else "")
+def astro_domain(public_url: str, own_domain: str) -> str:
+    """What the astro client, as it is published, is to be told as its domain; empty where it cannot come.
 
-
-def commands_for_token(*, public_url: str, astro_domain: str) -> Sequence[Commands]:
-    """What a person does with an access token, in the order in which it is typed."""
-    astro = f"""
-        astro login {astro_domain} -t "$TOKEN"
+    Args:
+        public_url: the address of the console.
+        own_domain: the setting ASTRO_DOMAIN, or empty.
     """
-    if astro_domain == "localhost":
-        # Its REST calls go to port 8888 unless told otherwise.
-        astro = f"""
-        astro config set -g local.core {public_url}/v1alpha1{astro}"""
+    return own_domain or ("localhost" if public_url == ASTRO_HOME else "")
+
+
+def commands_for_token(*, public_url: str, domain: str) -> Sequence[Commands]:
+    """What a person does with an access token, in the order in which it is typed; `domain` is the client's, or empty."""
+    astro = f"""
+        astro login {domain} -t "$TOKEN"
+    """
     whoami = f"""
         curl --header "Authorization: Bearer $TOKEN" {public_url}/v1/whoami
     """
     found = [("keep", "Keep it in the shell", "read -rs TOKEN"), ("curl", "curl", whoami)]
-    if astro_domain:
+    if domain:
         found.append(("astro", "astro CLI", astro))
     return [Commands(f"token-{name}", title, dedent(text).strip("\n ")) for name, title, text in found]

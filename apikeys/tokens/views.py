@@ -28,7 +28,10 @@ FRESH = timedelta(minutes=15)
 def token(request: HtmxHttpRequest) -> HttpResponse:
     """A fresh token, or the button that makes one."""
     if request.method != "POST" and not (request.method == "GET" and _is_asked_for_by_its_person(request)):
-        without = {"token": None, "astro_domain": astro_domain(settings.PUBLIC_URL)}
+        without = {
+            "token": None,
+            "astro_domain": astro_domain(settings.PUBLIC_URL, settings.ASTRO_DOMAIN),
+        }
         return TemplateResponse(request, "apikeys/tokens/token.html", without)
     count_change(request, request.principal)
     user = request.user
@@ -48,9 +51,13 @@ def token(request: HtmxHttpRequest) -> HttpResponse:
 
 def _ways_to_use_it() -> dict[str, object]:
     url = settings.PUBLIC_URL
-    domain = astro_domain(url)
-    commands = commands_for_token(public_url=url, astro_domain=domain)
-    return {"commands": commands, "astro_domain": domain, "public_url": url, "astro_home": ASTRO_HOME}
+    domain = astro_domain(url, settings.ASTRO_DOMAIN)
+    return {
+        "commands": commands_for_token(public_url=url, domain=domain),
+        "astro_domain": domain,
+        "public_url": url,
+        "astro_home": ASTRO_HOME,
+    }
 
 
 def _is_asked_for_by_its_person(request: HttpRequest) -> bool:

@@ -42,6 +42,8 @@ ONLY_CELERY: Final = Advice(
 NAME_TAKEN = "A worker queue with this name already exists in this Deployment."
 NAME_STAYS: Final = Advice("The name of a worker queue cannot be changed.", "Create another queue instead.")
 DEFAULT_STAYS = "The default queue cannot be deleted."
+# Of more nothing else is said, so that a long list costs no more than a short one.
+MOST_SENT: Final = 10 * MAX_QUEUES
 TOO_MANY: Final = Advice(f"A Deployment can have at most {MAX_QUEUES} worker queues.", "Delete one first.")
 
 
@@ -191,6 +193,8 @@ def _errors_of_set(
 ) -> dict[str, str]:
     errors: dict[str, str] = {}
     seen: set[str] = set()
+    if len(queues) > MOST_SENT:
+        return {NON_FIELD_ERRORS: _too_many(len(queues))}
     for place, data in enumerate(queues):
         # What stays as it is may stay, even where an operator lowered a limit since.
         if data.name not in present or data != QueueInput.of(present[data.name]):
@@ -201,7 +205,9 @@ def _errors_of_set(
     if DEFAULT_QUEUE not in seen:
         errors[NON_FIELD_ERRORS] = Advice(DEFAULT_STAYS, f"List a queue named {DEFAULT_QUEUE}.")
     elif len(seen) > MAX_QUEUES:
-        errors[NON_FIELD_ERRORS] = (
-            f"A Deployment can have at most {MAX_QUEUES} worker queues; these are {len(seen)}."
-        )
+        errors[NON_FIELD_ERRORS] = _too_many(len(seen))
     return errors
+
+
+def _too_many(number: int) -> str:
+    return f"A Deployment can have at most {MAX_QUEUES} worker queues; these are {number}."

@@ -211,7 +211,12 @@ def _to_event(changes: Sequence[_Change]) -> dict[str, object]:
 def _changes(
     deployment: Deployment, variables: Sequence[VariableInput], stored: dict[str, EnvironmentVariable]
 ) -> list[_Change]:
-    """What differs, by key. Nothing is written before all of it was looked at, so that all errors are told at once."""
+    """What differs, by key. Nothing is written before all of it was looked at, so that all errors are told at once.
+
+    Of far too many nothing else is said: each would be encrypted for it, while others wait.
+    """
+    if excess := _excess(len(variables), 0):
+        raise ValidationError({NON_FIELD_ERRORS: [excess]})
     times = Counter(one.key for one in variables)
     errors = {key: [ValidationError(TWICE, code="key_twice")] for key, number in times.items() if number > 1}
     size = 0

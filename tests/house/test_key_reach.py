@@ -76,6 +76,8 @@ CLIENT = {
     (f"{ORGANIZATION}/workspaces/<slug:workspace>", "POST"): 415,
     (f"{ORGANIZATION}/deployments", "POST"): 415,
     (f"{ORGANIZATION}/deployments/<slug:deployment>", "POST"): 415,
+    (f"{ORGANIZATION}/deployments/<slug:deployment>/deploys", "POST"): 415,
+    (f"{ORGANIZATION}/deployments/<slug:deployment>/deploys/<slug:deploy>/finalize", "POST"): 415,
     # The client prints why it goes no further.
     **{(f"{name}/<path:url>", method): 404 for name in ("organizations", "users") for method in METHODS},
 }

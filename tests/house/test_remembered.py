@@ -14,7 +14,7 @@ import workspaces
 
 # Unbounded, because there are only as many of them as of what is named.
 AS_MANY_AS = {
-    "cloudui.web.cache._server": "caches",
+    "cloudui.web.cache._server": "caches in the settings",
     "cloudui.web.disk._lock": "data directories",
     "cloudui.web.errors._constant": "templates of errors",
     "cloudui.web.rest.guide.guide": "interfaces",

@@ -43,7 +43,8 @@ def breaches(operations: Sequence[Any], state: ProjectState, app: str) -> Iterat
     for operation in operations:
         if isinstance(operation, TAKEN_AWAY):
             yield f"{operation.describe()}: it is still in use"
-        if isinstance(operation, migrations.AddField) and _must_be_named(operation.field):
+        is_known = (app, getattr(operation, "model_name_lower", "")) in state.models
+        if isinstance(operation, migrations.AddField) and is_known and _must_be_named(operation.field):
             yield f"{operation.describe()}: it needs a db_default, or null=True"
         if isinstance(operation, migrations.AlterField) and _must_be_named(operation.field):
             before = state.models[app, operation.model_name_lower].fields[operation.name]
@@ -114,6 +115,7 @@ def test_what_they_could_not_go_on_with_is_found(operation, breach):
     [
         migrations.AddField("workspace", "color", models.CharField(max_length=7, null=True)),
         migrations.AddField("workspace", "color", models.CharField(max_length=7, db_default="")),
+        migrations.AddField("new_since", "color", ADDED),
         migrations.AlterField("workspace", "name", models.CharField(max_length=200)),
         migrations.CreateModel("Color", [("id", models.BigAutoField(primary_key=True)), ("name", ADDED)]),
         migrations.RunPython(migrations.RunPython.noop),

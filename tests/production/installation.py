@@ -23,6 +23,7 @@ from tests.production.paper import ROOT, Unit
 from tests.production.visitor import Visitor
 
 HOST: Final = "console.example.com"
+ASTRO_DOMAIN: Final = "cloudui-localhost.example.com"
 EMAIL: Final = "owner@example.com"
 PASSWORD: Final = "a long enough passphrase"
 FRAME: Final = """
@@ -143,15 +144,15 @@ def installed() -> Iterator[Installation]:
         installation = Installation(folder, environment, postgresql, port, plain_port, web_port)
         web, housekeeping = (paper.read_unit(unit) for unit in paper.units().values())
         (folder / "data").mkdir(mode=int(web.settings["StateDirectoryMode"], 8))
-        stack.enter_context(_service(installation, web, "web"))
-        servers.wait_until(lambda: servers.listens(web_port), "The web server does not start")
+        process = stack.enter_context(_service(installation, web, "web"))
+        servers.wait_for(web_port, process, folder / "web.log")
         stack.enter_context(_service(installation, housekeeping, "housekeeping"))
         stack.enter_context(_nginx(installation))
         yield installation
 
 
 @contextmanager
-def _service(installation: Installation, unit: Unit, name: str) -> Iterator[None]:
+def _service(installation: Installation, unit: Unit, name: str) -> Iterator["subprocess.Popen[bytes]"]:
     options: dict[str, Any] = {
         "cwd": ROOT,
         "env": installation.environment,
@@ -160,9 +161,10 @@ def _service(installation: Installation, unit: Unit, name: str) -> Iterator[None
     log = installation.folder / f"{name}.log"
     with log.open("ab") as output:
         if unit.before:
-            subprocess.run(unit.before, stdout=output, stderr=output, check=True, **options)
-    with _open_files(unit), servers.running(unit.command, log, **options):
-        yield
+            done = subprocess.run(unit.before, stdout=output, stderr=output, check=False, **options)
+            assert done.returncode == 0, log.read_text()
+    with _open_files(unit), servers.running(unit.command, log, **options) as process:
+        yield process
 
 
 @contextmanager
@@ -180,16 +182,18 @@ def _open_files(unit: Unit) -> Iterator[None]:
 def _make_database(postgresql: servers.PostgreSQL, password: str) -> None:
     for line in paper.block("sh", "createuser").splitlines():
         command = line.removeprefix("sudo -u postgres ").split()
-        postgresql.client(*command, "-U", "postgres", typed=f"{password}\n{password}\n")
+        postgresql.client(*command, typed=f"{password}\n{password}\n")
 
 
 @contextmanager
 def _nginx(installation: Installation) -> Iterator[None]:
     folder = installation.folder
     servers.make_certificate(HOST, certificate=folder / "ssl.pem", key=folder / "ssl.key")
+    console = paper.block("nginx", "upstream")
     text = paper.put_in(
-        paper.block("nginx", "upstream"),
+        console + paper.block("nginx", f"api.{ASTRO_DOMAIN}", paper=paper.ASTRO_PAPER),
         {
+            f"/etc/ssl/{ASTRO_DOMAIN}": str(folder / "ssl"),
             "127.0.0.1:8871": f"127.0.0.1:{installation.web_port}",
             "listen 80;": f"listen 127.0.0.1:{installation.plain_port};",
             "listen 443 ssl;": f"listen 127.0.0.1:{installation.port} ssl;",
@@ -202,18 +206,14 @@ def _nginx(installation: Installation) -> Iterator[None]:
     configuration.write_text(FRAME.format(folder=folder, user=getpass.getuser(), limits=limits, servers=text))
     error_log = str(folder / "nginx-error.log")
     command = [servers.program("nginx"), "-c", str(configuration), "-e", error_log]
-    with servers.running(command, folder / "nginx.log"):
-        servers.wait_until(lambda: servers.listens(installation.port), _last_lines(folder))
+    log = folder / "nginx.log"
+    with servers.running(command, log) as process:
+        servers.wait_for(installation.port, process, log)
         yield
 
 
 def _most_files() -> int:
     return min(32_768, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
-
-
-def _last_lines(folder: Path) -> str:
-    log = folder / "nginx-error.log"
-    return f"nginx does not start: {log.read_text()[-2000:] if log.exists() else 'no log'}"
 
 
 def closed_to_others(folder: Path) -> list[Path]:

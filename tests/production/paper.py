@@ -12,6 +12,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PAPER: Final = (ROOT / "docs/production.md").read_text(encoding="utf-8")
+ASTRO_PAPER: Final = (ROOT / "docs/astro-domain.md").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,10 @@ class Unit:
     settings: dict[str, str]
 
 
-def blocks(language: str) -> list[str]:
-    """The blocks of code in that language."""
-    found: list[str] = re.findall(rf"```{language}\n(.*?)```", PAPER, flags=re.DOTALL)
-    return found
-
-
-def block(language: str, containing: str) -> str:
-    """The one block in which something stands."""
-    (found,) = (text for text in blocks(language) if containing in text)
+def block(language: str, containing: str, *, paper: str = PAPER) -> str:
+    """The one block of code in that language in which something stands."""
+    blocks: list[str] = re.findall(rf"```{language}\n(.*?)```", paper, flags=re.DOTALL)
+    (found,) = (text for text in blocks if containing in text)
     return found
 
 

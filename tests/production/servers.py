@@ -1,17 +1,21 @@
 """PostgreSQL, Redis and a private certificate, as an operator has them before Cloud UI comes."""
 
+import contextlib
 import os
+import secrets
 import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 PATH: Final = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 START_SECONDS: Final = 60
+# Linux takes ports for connections, and for servers that want any, from 32768 on.
+BELOW_EPHEMERAL: Final = range(20_000, 32_768)
 
 
 def program(name: str) -> str:
@@ -22,10 +26,12 @@ def program(name: str) -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nothing listens at, and that the system gives to nobody of its own accord meanwhile."""
+    while True:
+        port = BELOW_EPHEMERAL.start + secrets.randbelow(len(BELOW_EPHEMERAL))
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def listens(port: int) -> bool:
@@ -33,10 +39,12 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_until(happened: Callable[[], object], what: str) -> None:
+def wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Wait until a program that was started listens at its port."""
     end = time.monotonic() + START_SECONDS
-    while not happened():
-        assert time.monotonic() < end, what
+    while not listens(port):
+        assert time.monotonic() < end, log.read_text()
+        assert process.poll() is None, log.read_text()
         time.sleep(0.05)
 
 
@@ -57,8 +65,9 @@ def redis(folder: Path) -> Iterator[int]:
     """Redis that keeps nothing, and its port."""
     port = free_port()
     command = [program("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
-    with running(command, folder / "redis.log", cwd=folder):
-        wait_until(lambda: listens(port), "Redis does not start")
+    log = folder / "redis.log"
+    with running(command, log, cwd=folder) as process:
+        wait_for(port, process, log)
         yield port
 
 
@@ -72,7 +81,13 @@ class PostgreSQL:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
-        self.environment = {"PATH": PATH, "PGHOST": str(folder), "PGPORT": str(self.port), "HOME": "/"}
+        self.environment = {
+            "PATH": PATH,
+            "PGHOST": str(folder),
+            "PGPORT": str(self.port),
+            "PGUSER": "postgres",
+            "HOME": "/",
+        }
         # It refuses to run as root.
         self._as = []
         if os.geteuid() == 0:

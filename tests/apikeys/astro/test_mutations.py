@@ -201,6 +201,10 @@ def test_a_value_of_the_wrong_type_is_not_repeated(as_key, deployment, given, se
         ),
         ({"workerQueues": [{"name": "default", "nodePoolId": NOBODYS}]}, "has no node pool with the ID"),
         ({"workerQueues": [{"name": "heavy"}]}, "The default queue cannot be deleted."),
+        (
+            {"workerQueues": [{"name": "heavy"}] * 101},
+            "A Deployment can have at most 10 worker queues; these are 101.",
+        ),
         ({"workerQueues": [{"name": "default", "maxWorkerCount": 99}]}, "Enter a number from 1 to 10."),
         ({"deploymentSpec": {"executor": "X", "scheduler": {}}}, "no other executor"),
         ({"deploymentSpec": {"executor": "CeleryExecutor", "scheduler": {"au": 31}}}, "Scheduler AU: "),
@@ -233,6 +237,14 @@ def test_what_cannot_be_is_said_and_changes_nothing(as_key, deployment, changes,
 def test_what_cannot_be_made_is_said_and_makes_nothing(deployment, admin, changes, sentence):
     assert sentence in refusal(astro_mutations.CREATE, bearer(admin), input=new(deployment, **changes))
     assert Deployment.objects.count() == 1
+
+
+def test_of_too_many_variables_nothing_else_is_said(as_key, deployment):
+    sent = variables(deployment, *[("A-B", "1", False)] * 501)
+
+    said = refusal(astro_mutations.VARIABLES, as_key, input=sent)
+
+    assert said == "A Deployment has at most 500 variables; these are 501."
 
 
 def test_what_stands_in_a_document_itself_is_not_remembered(as_key, deployment):

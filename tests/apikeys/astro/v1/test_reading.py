@@ -221,7 +221,7 @@ def test_numbers_that_are_none(key, query):
     assert refusal(key.get(at(f"deployments?{query}")), 422).startswith(f"{name}: ")
 
 
-@pytest.mark.parametrize("base", ["/platform/v1beta1", "/iam/v1beta1"])
+@pytest.mark.parametrize("base", ["/platform/v1beta1", "/iam/v1beta1", "/v1alpha1/v1"])
 def test_the_bases_of_earlier_versions_lead_to_the_same(key, filled, base):
     for parts in ((), ("deployments",), ("deployments", filled.pk), ("workspaces",), ("clusters",)):
         assert read(key.get(at(*parts, base=base))) == read(key.get(at(*parts)))
