@@ -11,7 +11,7 @@ from typing import Final
 from apikeys.credentials import KeySecret
 from cloudui.web import shell_lines
 
-# The astro client always asks here when its domain is `localhost`; nothing moves that URL.
+# The astro client of 2023 always asks here when its domain is `localhost`; nothing moves that URL.
 ASTRO_HOME: Final = "http://localhost:8871"
 
 
@@ -111,27 +111,25 @@ def snippets_for(key_id: str, secret: KeySecret, *, public_url: str) -> Sequence
     ]
 
 
-def astro_is_within_reach(public_url: str) -> bool:
-    """Whether the astro client, as it is published, can be told to use this installation."""
-    return public_url == ASTRO_HOME
+def astro_domain(public_url: str, own_domain: str) -> str:
+    """What the astro client, as it is published, is to be told as its domain; empty where it cannot come.
+
+    Args:
+        public_url: the address of the console.
+        own_domain: the setting ASTRO_DOMAIN, or empty.
+    """
+    return own_domain or ("localhost" if public_url == ASTRO_HOME else "")
 
 
-def astro_login(public_url: str) -> str:
-    """What signs the astro client in by the browser, without a token; empty where it cannot come."""
-    return "astro login localhost" if astro_is_within_reach(public_url) else ""
-
-
-def commands_for_token(*, public_url: str, with_astro: bool) -> Sequence[Commands]:
-    """What a person does with an access token, in the order in which it is typed."""
-    # Its REST calls go to port 8888 unless told otherwise.
+def commands_for_token(*, public_url: str, domain: str) -> Sequence[Commands]:
+    """What a person does with an access token, in the order in which it is typed; `domain` is the client's, or empty."""
     astro = f"""
-        astro config set -g local.core {public_url}/v1alpha1
-        astro login localhost -t "$TOKEN"
+        astro login {domain} -t "$TOKEN"
     """
     whoami = f"""
         curl --header "Authorization: Bearer $TOKEN" {public_url}/v1/whoami
     """
     found = [("keep", "Keep it in the shell", "read -rs TOKEN"), ("curl", "curl", whoami)]
-    if with_astro:
+    if domain:
         found.append(("astro", "astro CLI", astro))
     return [Commands(f"token-{name}", title, dedent(text).strip("\n ")) for name, title, text in found]

@@ -34,6 +34,6 @@ urlpatterns = [
     path(f"{WORKSPACE}/users/", people.nobody, name="nobody_removed"),
     path(f"{WORKSPACE}/users/<slug:user>/role", people.role, name="role"),
     path(f"{WORKSPACE}/users/<slug:user>", people.member, name="member"),
-    path("v1alpha1/<path:url>", v1alpha1.not_served, name="not_served"),
     *v1.urlpatterns,
+    path("v1alpha1/<path:url>", v1alpha1.not_served, name="not_served"),
 ]

@@ -8,12 +8,13 @@ bounds it instead (RFC 9700 section 4.14.2) is its row: 30 days, 7 without use, 
 import base64
 import hashlib
 import hmac
+import logging
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import transaction
+from django.db import Error, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
@@ -28,6 +29,8 @@ from cloudui.web.principal import Origin, Principal, system_principal
 from workspaces import audit
 from workspaces.models import User
 from workspaces.principals import principal_for, with_current_rights
+
+logger = logging.getLogger(__name__)
 
 # Sign-ins of one person at once; the one that was not used for longest makes room.
 MOST_GRANTS: Final = 20
@@ -149,8 +152,13 @@ def grants_of(user_id: str) -> list[AuthorizationGrant]:
 
 def record_use(grant_id: str, used_at: datetime, origin: Origin) -> None:
     """Write that an access token of a sign-in was used, if the last use that is written was an hour ago."""
-    if timezone.now() - used_at > USE_PAUSE:
+    if timezone.now() - used_at <= USE_PAUSE:
+        return
+    try:
         AuthorizationGrant.objects.filter(pk=grant_id).update(**_use(origin))
+    except Error:
+        # It is not worth failing the call; the next one tries again.
+        logger.warning("The use of a sign-in could not be written down.", exc_info=True)
 
 
 def delete_expired() -> int:

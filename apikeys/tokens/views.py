@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
 from apikeys.credentials import KeySecret
-from apikeys.snippets import ASTRO_HOME, astro_is_within_reach, astro_login, commands_for_token
+from apikeys.snippets import ASTRO_HOME, astro_domain, commands_for_token
 from apikeys.tokens import access_tokens
 from cloudui.web.htmx import HtmxHttpRequest
 from workspaces import audit
@@ -27,7 +27,10 @@ FRESH = timedelta(minutes=15)
 def token(request: HtmxHttpRequest) -> HttpResponse:
     """A fresh token, or the button that makes one."""
     if request.method != "POST" and not (request.method == "GET" and _is_asked_for_by_its_person(request)):
-        without = {"token": None, "astro_login": astro_login(settings.PUBLIC_URL)}
+        without = {
+            "token": None,
+            "astro_domain": astro_domain(settings.PUBLIC_URL, settings.ASTRO_DOMAIN),
+        }
         return TemplateResponse(request, "apikeys/tokens/token.html", without)
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - LoginRequiredMiddleware lets nobody else in
@@ -46,12 +49,10 @@ def token(request: HtmxHttpRequest) -> HttpResponse:
 
 def _ways_to_use_it() -> dict[str, object]:
     url = settings.PUBLIC_URL
-    with_astro = astro_is_within_reach(url)
-    commands = commands_for_token(public_url=url, with_astro=with_astro)
+    domain = astro_domain(url, settings.ASTRO_DOMAIN)
     return {
-        "commands": commands,
-        "with_astro": with_astro,
-        "astro_login": astro_login(url),
+        "commands": commands_for_token(public_url=url, domain=domain),
+        "astro_domain": domain,
         "public_url": url,
         "astro_home": ASTRO_HOME,
     }

@@ -8,7 +8,9 @@ A new field of a worker queue needs:
    the head of its column in index.html and the notice of a conflict in edit.html;
 4. a field of `QueueShown`, `QueueNew` and `QueueChanges` in schemas.py;
 5. a field of `Queue` in deployments/deployment_file/schema.py;
-6. for a number, a line of `type WorkerQueue` in apikeys/astro/graphql/schema.graphql and of `ALIASES` in resolvers.py;
+6. for a number, a field of `QueueChange` in apikeys/astro/changes.py, a line of `type WorkerQueue` in
+   apikeys/astro/graphql/schema.graphql and of `ALIASES` in resolvers.py, and a field of `QueueShown` and `QueueSent`
+   in apikeys/astro/v1/deployment_schemas.py;
    for anything else, `QueueInput.complete` and `to_file`, and `_queue_input` in deployment_file/diff.py;
 7. a word in docs/api.md and docs/deployments-as-code.md.
 

@@ -1,7 +1,6 @@
-// The consent page after its answer. The astro CLI has it by then, and would send the browser on to a page of its
-// maker. Chromium follows no form so far, keeps this page and reports that: so it says what there is left to do.
+// Chromium follows the form to the astro CLI and no further: this page stays.
 document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => {
   if (effectiveDirective !== "form-action") return;
-  document.querySelector("[data-question]").hidden = true;
+  document.querySelector("form").parentElement.hidden = true;
   document.querySelector("[data-answered]").hidden = false;
 });

@@ -1,6 +1,6 @@
 """Commands of the `astro` client v1.15.1, with the exit status of each and a part of what it prints."""
 
-Step = tuple[str, int, str]
+from tests.clients.real_astro import Step
 
 NO_KEY = "Use the console, or sign in with astro login and leave the key out of the environment."
 CREATE = "deployment create -n Made --cluster-id {cluster} -v {version}"

@@ -6,32 +6,49 @@ summary of the run says so.
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-# The client asks for its discovery document there and nowhere else.
+from deployments.models import Deployment
+
+# The client asks for its discovery document there and nowhere else: that of 2023, and that of today.
 PORT: Final = 8871
+PORT_TODAY: Final = 8888
 OLD: Final = "ASTRO_BIN_OLD"
 NEW: Final = "ASTRO_BIN_NEW"
+# The tests that need a program, and which: one of these.
 TESTS: Final = {
-    OLD: ("test_real_astro_old.py", "test_real_astro_login.py"),
-    NEW: ("test_real_astro_new.py",),
+    "test_real_astro_old.py": (OLD,),
+    "test_real_astro_new.py": (NEW,),
+    "test_real_astro_login.py": (OLD, NEW),
 }
 
-CONFIGURATION: Final = """\
+CONFIGURATION: Final = f"""\
 context: localhost
 contexts:
   localhost:
     domain: localhost
 local:
-  public_astrohub: http://localhost:{port}/graphql
-  core: http://localhost:{port}/v1alpha1
+  public_astrohub: http://localhost:{PORT}/graphql
+  core: http://localhost:{PORT}/v1alpha1
   platform: cloud
 upgrade_message: "false"
 show_warnings: "false"
 """
+# Everything else is as the client has it without a file.
+CONFIGURATION_TODAY: Final = """\
+context: localhost
+contexts:
+  localhost:
+    domain: localhost
+upgrade_message: "false"
+show_warnings: "false"
+"""
+
+# A command, its exit status, and a part of what it prints.
+Step = tuple[str, int, str]
 
 
 @dataclass(frozen=True)
@@ -55,16 +72,18 @@ class RealAstro:
         binary: the program.
         home: an empty folder.
         environment: the variables that it reads.
+        configuration: its file at first.
     """
 
     binary: str
     home: Path
     environment: dict[str, str] = field(default_factory=dict)
+    configuration: str = CONFIGURATION
 
     def __post_init__(self) -> None:
         file = self.home / ".astro" / "config.yaml"
         file.parent.mkdir(parents=True)
-        file.write_text(CONFIGURATION.format(port=PORT), encoding="utf-8")
+        file.write_text(self.configuration, encoding="utf-8")
 
     def run(self, *arguments: str) -> Ended:
         """Run a command in the home. Nobody answers its questions."""
@@ -96,3 +115,25 @@ class RealAstro:
 def binary(variable: str) -> str:
     """The path of a client's program; empty without one."""
     return os.environ.get(variable, "")
+
+
+def follow(astro: RealAstro, deployment: Deployment, steps: Sequence[Step], **names: str) -> None:
+    """Run the commands one after the other; each ends as its line says, and never in a stack trace."""
+    names |= {
+        "id": deployment.pk,
+        "workspace": deployment.workspace_id,
+        "cluster": deployment.cluster_id,
+        "version": deployment.runtime_id,
+        "nobodys": "c" + "0" * 24,
+    }
+    wrong = []
+    for command, status, text in steps:
+        ended = astro.run(*command.format(**names).split())
+        if ended.status != status or text.format(**names) not in ended.text:
+            wrong.append(f"astro {command} ended with {ended.status}: {ended.text}")
+    assert not wrong, "\n".join(wrong)
+
+
+def without_moment(text: str) -> list[str]:
+    """The lines of a document but for when it was changed."""
+    return [line for line in text.splitlines() if "updated_at" not in line]

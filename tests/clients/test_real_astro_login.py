@@ -1,73 +1,59 @@
-"""`astro login` by the client itself, version 1.15.1, and what it does when its access token has ended.
+"""`astro login` by the client itself, both versions, and what it does when its access token has ended.
 
-Collected where `ASTRO_BIN_OLD` names the program (tests/clients/conftest.py). The client looks for port 8871 and
+Collected where a variable names a program (tests/clients/real_astro.py). The client looks for ports 8871 and 8888 and
 listens at 12345; nothing moves these.
 """
 
-import os
 import re
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import requests
 from pytest_django.live_server_helper import LiveServer
 
 from apikeys.models import AuthorizationGrant
+from apikeys.tokens import access_tokens
+from tests.clients import real_astro
 from tests.clients.browser_of_astro import Browser
+from tests.clients.real_astro import NEW, OLD, RealAstro
 from tests.factories import create_member
 from workspaces.models import Role
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-CONFIGURATION = """\
-context: localhost
-contexts:
-  localhost:
-    domain: localhost
-local:
-  public_astrohub: http://localhost:8871/graphql
-  core: http://localhost:8871/v1alpha1
-  platform: cloud
-upgrade_message: "false"
-show_warnings: "false"
-"""
+VERSIONS = [variable for variable in (OLD, NEW) if real_astro.binary(variable)]
 
 
-class Astro:
-    """The client with an empty home."""
+class Astro(RealAstro):
+    """The client as a person uses it."""
 
-    def __init__(self, home: Path) -> None:
-        self._home = home
-        self.file = home / ".astro" / "config.yaml"
-        self.file.parent.mkdir()
-        self.file.write_text(CONFIGURATION)
+    @property
+    def file(self):
+        return self.home / ".astro" / "config.yaml"
 
-    def run(self, *arguments: str) -> tuple[int, str]:
-        """A command to its end; nobody answers what it asks."""
-        process = self.start(*arguments)
-        text, _ = process.communicate(timeout=60)
-        return process.returncode, text
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """A command that goes on."""
-        environment = {
-            "HOME": str(self._home),
-            "ASTRO_HOME": str(self._home),
-            "HTTPS_PROXY": "http://127.0.0.1:9",
-            "PATH": os.environ.get("PATH", ""),
-        }
-        return subprocess.Popen(
-            [os.environ["ASTRO_BIN_OLD"], *arguments],
-            cwd=self._home,
-            env=environment,
+    def log_in(self, person, decision):
+        """`astro login -l`, answered in the browser; the exit status and all that it printed."""
+        process = subprocess.Popen(
+            [self.binary, "login", "localhost", "-l"],
+            cwd=self.home,
+            env={**self._hermetic(), **self.environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
+        assert process.stdout is not None
+        printed = ""
+        for line in process.stdout:
+            printed += line
+            if url := re.search(r"http://localhost:8871/authorize\S+", line):
+                location = Browser(person).answer(url[0], decision)
+                requests.get(location, allow_redirects=False, timeout=20)
+                break
+        rest, _ = process.communicate(timeout=60)
+        return process.returncode, printed + rest
 
     def let_the_token_end(self) -> None:
         """Spoil the access token, and say that it ends in four minutes: the client renews it five minutes before."""
@@ -77,17 +63,21 @@ class Astro:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[None]:
+def servers() -> Iterator[None]:
     """One for all: Django's server for tests does not take a port again at once."""
-    server = LiveServer("localhost:8871")
+    servers = [LiveServer(f"localhost:{port}") for port in (real_astro.PORT, 8888)]
     yield
-    server.stop()
+    for server in servers:
+        server.stop()
 
 
-@pytest.fixture
-def astro(server, settings, tmp_path) -> Astro:
-    settings.PUBLIC_URL = "http://localhost:8871"
-    return Astro(tmp_path)
+@pytest.fixture(params=VERSIONS)
+def astro(request, servers, settings, tmp_path) -> Astro:
+    settings.PUBLIC_URL = f"http://localhost:{real_astro.PORT}"
+    client = Astro(real_astro.binary(request.param), tmp_path)
+    if request.param == NEW:
+        client.file.write_text(client.file.read_text().replace("/v1alpha1", ""))
+    return client
 
 
 @pytest.fixture
@@ -95,46 +85,48 @@ def person(issued):
     return create_member(workspace=issued.key.deployment.workspace, role=Role.EDITOR, full_name="Eda")
 
 
-def login(astro, person, decision):
-    """`astro login -l`, answered in the browser; the exit status and all that it printed."""
-    process = astro.start("login", "localhost", "-l")
-    assert process.stdout is not None
-    printed = ""
-    for line in process.stdout:
-        printed += line
-        if url := re.search(r"http://localhost:8871/authorize\S+", line):
-            location = Browser(person).answer(url[0], decision)
-            requests.get(location, allow_redirects=False, timeout=20)
-            break
-    rest, _ = process.communicate(timeout=60)
-    return process.returncode, printed + rest
-
-
 def test_it_signs_in_works_and_renews_its_token(astro, person, issued):
-    status, text = login(astro, person, "allow")
+    status, text = astro.log_in(person, "allow")
     assert (status, "Successfully authenticated" in text) == (0, True), text
 
     for spoil in (lambda: None, astro.let_the_token_end):
         spoil()
-        status, text = astro.run("deployment", "list", "--all")
-        assert (status, issued.key.deployment.pk in text) == (0, True), text
+        ended = astro.run("deployment", "list", "--all")
+        assert (ended.status, issued.key.deployment.pk in ended.text) == (0, True), ended.text
 
     assert "Bearer spoilt" not in astro.file.read_text()
     assert AuthorizationGrant.objects.get().last_used_client == "Go-http-client/1.1"
 
 
 def test_cancel_is_told(astro, person):
-    status, text = login(astro, person, "cancel")
+    status, text = astro.log_in(person, "cancel")
 
     assert status == 1
     assert "Could not authorize your device. [access_denied]: [Sign-in was cancelled in the browser.]" in text
 
 
 def test_a_sign_in_that_was_ended_is_told(astro, person):
-    login(astro, person, "allow")
+    astro.log_in(person, "allow")
     AuthorizationGrant.objects.all().delete()
 
-    status, text = astro.run("workspace", "list")
+    ended = astro.run("workspace", "list")
 
-    assert status == 1
-    assert "This sign-in has ended. Run astro login again." in text
+    assert ended.status == 1
+    assert "This sign-in has ended. Run astro login again." in ended.text
+
+
+def test_the_token_of_the_page_signs_in_and_serves_as_its_api_token(astro, person, issued):
+    token, _ = access_tokens.mint_for_user(person)
+
+    signed_in = astro.run("login", "localhost", "-t", token)
+    with_login = astro.run("deployment", "list", "--all")
+    astro.run("logout")
+    astro.run("context", "switch", "localhost")
+    astro.environment["ASTRO_API_TOKEN"] = token
+    with_variable = astro.run("deployment", "list", "--all")
+
+    for ended in (signed_in, with_login, with_variable):
+        assert ended.status == 0, ended.text
+    assert "Using an Astro API Token" in with_variable.text
+    for ended in (with_login, with_variable):
+        assert issued.key.deployment.pk in ended.text

@@ -3,7 +3,7 @@
 The tables are in astro_steps.py. The client looks for its server at port 8871 and nowhere else, which must be free.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -27,9 +27,8 @@ from tests.clients.astro_steps import (
     OF_AN_ADMIN,
     OF_AN_EDITOR,
     OF_AN_OWNER,
-    Step,
 )
-from tests.clients.real_astro import RealAstro
+from tests.clients.real_astro import RealAstro, follow, without_moment
 from tests.factories import create_deployment, create_member, create_owner, create_user
 from workspaces.models import Role
 from workspaces.principals import principal_for
@@ -67,22 +66,6 @@ def signed_in(astro, person, deployment) -> RealAstro:
 def member(deployment, role, **fields):
     deployment.workspace.memberships.all().delete()
     return create_member(workspace=deployment.workspace, role=role, **fields)
-
-
-def follow(astro: RealAstro, deployment: Deployment, steps: Sequence[Step], **names: str) -> None:
-    """Run the commands one after the other; each ends as its line says, and never in a stack trace."""
-    names |= {
-        "id": deployment.pk,
-        "workspace": deployment.workspace_id,
-        "cluster": deployment.cluster_id,
-        "version": deployment.runtime_id,
-        "nobodys": "c" + "0" * 24,
-    }
-    seen = []
-    for command, _, text in steps:
-        ended = astro.run(*command.format(**names).split())
-        seen.append((command, ended.status if text.format(**names) in ended.text else ended.text))
-    assert seen == [(command, status) for command, status, _ in steps]
 
 
 @pytest.fixture
@@ -132,14 +115,10 @@ def test_what_inspect_writes_can_be_applied_and_is_then_the_same(with_key, demo,
     file.write_text(before.replace("Nightly", "Weekly"))
     changed = with_key.run("deployment", "update", "--deployment-file", file.name)
     assert changed.status == 0
-    assert _without_moment(changed.text) == _without_moment(before.replace("Nightly", "Weekly"))
+    assert without_moment(changed.text) == without_moment(before.replace("Nightly", "Weekly"))
     file.write_text(before.replace("small", "huge"))
     refused = with_key.run("deployment", "update", "--deployment-file", file.name)
     assert (refused.status, "worker_type: huge does not exist in cluster" in refused.text) == (1, True)
-
-
-def _without_moment(text: str) -> list[str]:
-    return [line for line in text.splitlines() if "updated_at" not in line]
 
 
 def test_a_key_that_opens_nothing_ends_the_command_with_the_reason(with_key, demo, issued):

@@ -62,7 +62,9 @@ def test_what_lies_below_the_machine_paths_was_made_by_the_api_and_nothing_else_
         if route.name == "rest:docs":
             # The one page among them, beside what it describes.
             continue
-        assert str(route).startswith(MACHINE_PATHS) == route.is_for_programs, str(route)
+        # One that begins with what varies is asked for at one of its addresses.
+        address = str(route).replace("<earlier:base>", "platform/v1beta1")
+        assert address.startswith(MACHINE_PATHS) == route.is_for_programs, str(route)
 
 
 def test_only_api_routes_go_without_csrf_tokens():

@@ -10,6 +10,7 @@ from cloudui.web.logs import MaskSecrets
 pytestmark = [pytest.mark.threat("T-S4"), pytest.mark.threat("T-S5")]
 
 SECRET = "cui1_1" + "Ab3" * 18
+CODE, REFRESH_TOKEN = f"cuic_{'a-_' * 14}Z", f"cuir_{'a-_' * 14}Z"
 TOKEN = "eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJodHRwczovL2EuZXhhbXBsZSJ9.c2lnbmF0dXJl-_8"
 
 
@@ -45,7 +46,9 @@ def log_cause(log, text):
         log.exception("It failed.")
 
 
-@pytest.mark.parametrize("text", [SECRET, TOKEN, TOKEN.rpartition(".")[0], f"{SECRET} and {TOKEN}"])
+@pytest.mark.parametrize(
+    "text", [SECRET, TOKEN, TOKEN.rpartition(".")[0], f"{SECRET} and {TOKEN}", CODE, REFRESH_TOKEN]
+)
 @pytest.mark.parametrize(
     "write",
     [

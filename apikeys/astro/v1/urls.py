@@ -20,9 +20,9 @@ api: Final = AstroApi(
 
 
 class EarlierBaseConverter(StringConverter):
-    """Where clients before version 1.43 look for the same."""
+    """Where clients before version 1.43 look for the same, and that of today with a file of 2023's on a laptop."""
 
-    regex = "platform/v1beta1|iam/v1beta1"
+    regex = "platform/v1beta1|iam/v1beta1|v1alpha1/v1"
 
 
 register_converter(EarlierBaseConverter, "earlier")

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 
 from apikeys.tokens.access_tokens import CLI_CLIENT
 from apikeys.tokens.exchange import CLI_AUDIENCE
@@ -45,6 +46,7 @@ class RequestRefused(Exception):
         self.url = callback_url(state=state, error=error, error_description=description)
 
 
+@sensitive_variables()
 def callback_url(*, state: str | None, **answer: str) -> str:
     """The client's address with the answer, the state as it came, and who answers (RFC 9207)."""
     parameters = {**answer, **({} if state is None else {"state": state}), "iss": settings.PUBLIC_URL}

@@ -76,6 +76,7 @@ def _code(request: HtmxHttpRequest, asked: AuthorizationRequest) -> str:
     return grants.allow(user, challenge=asked.challenge, origin=origin_of(request)).reveal()
 
 
+@sensitive_variables()
 def _see_other(url: str) -> HttpResponse:
     """A redirect that never repeats the form (RFC 9700 section 4.12)."""
     response = HttpResponseRedirect(url)

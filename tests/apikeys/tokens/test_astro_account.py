@@ -7,6 +7,7 @@ from apikeys.models import AuthorizationGrant
 from tests.apikeys.machine import whoami
 from tests.apikeys.pages import soup, text
 from tests.apikeys.tokens.astro_login import code_of, is_alive, refresh, results, sign_in
+from tests.factories import create_grant
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +39,16 @@ def test_each_is_listed_with_its_address_and_last_use(as_admin):
     for words in ("from 203.0.113.7", "from 203.0.113.9 (astro-cli)", "from 127.0.0.1"):
         assert words in page
     assert token not in page
+
+
+def test_however_many_there_are_they_are_one_query(as_admin, admin, django_assert_num_queries):
+    as_admin.get("/account")
+    for number in (1, 10):
+        for _ in range(number):
+            create_grant(admin)
+
+        with django_assert_num_queries(4, info="the session, the person, the Workspaces and these"):
+            assert len(ends(as_admin)) >= number
 
 
 @pytest.mark.threat("T-A4")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -92,6 +92,18 @@ def test_a_use_is_written_once_an_hour(as_admin):
     assert grant.last_used_at is not None
     assert timezone.now() - grant.last_used_at < timedelta(minutes=1)
     assert (grant.last_used_from, grant.use) == ("203.0.113.9", "from 203.0.113.9 (astro-cli)")
+
+
+def test_a_use_that_cannot_be_written_fails_no_call(as_admin, monkeypatch, caplog):
+    def fail(origin):
+        raise OperationalError("disk full")
+
+    token = sign_in(as_admin)["access_token"]
+    age(last_used_at=timedelta(hours=2))
+    monkeypatch.setattr(grants, "_use", fail)
+
+    assert is_alive(token)
+    assert "could not be written down" in caplog.text
 
 
 @pytest.mark.rfc("7009", "2.1")

@@ -154,9 +154,7 @@ def test_the_commands_leave_the_token_in_a_variable(client):
     assert shown == {
         "token-keep": "read -rs TOKEN",
         "token-curl": 'curl --header "Authorization: Bearer $TOKEN" http://localhost:8871/v1/whoami',
-        "token-astro": (
-            'astro config set -g local.core http://localhost:8871/v1alpha1\nastro login localhost -t "$TOKEN"'
-        ),
+        "token-astro": 'astro login localhost -t "$TOKEN"',
     }
     assert response.content.decode().count(token_in(response)) == 1
     assert "The astro CLI cannot sign in here" not in text(response)
@@ -176,6 +174,15 @@ def test_where_the_cli_cannot_come_the_page_says_why(client, settings, url):
     response = client.get("/token", headers=NAVIGATION)
 
     assert "astro login" not in text(response)
-    assert f"it finds an installation at http://localhost:8871 only, and this one is at {url}" in text(
-        response
-    )
+    assert f"it finds an installation at http://localhost:8871, and this one is at {url}" in text(response)
+
+
+def test_where_the_cli_has_a_domain_of_its_own_it_is_told_that(client, settings):
+    settings.PUBLIC_URL = "https://console.example.com"
+    settings.ASTRO_DOMAIN = "cloudui-localhost.example.com"
+
+    shown = text(client.get("/token", headers=NAVIGATION))
+
+    assert 'astro login cloudui-localhost.example.com -t "$TOKEN"' in shown
+    assert "astro login cloudui-localhost.example.com signs it in through this browser" in shown
+    assert "cannot sign in here" not in shown

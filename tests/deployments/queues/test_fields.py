@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from pydantic.alias_generators import to_camel
 
+from apikeys.astro.changes import QueueChange
 from apikeys.astro.graphql.executable import FOLDER
 from apikeys.astro.graphql.resolvers import ALIASES
+from apikeys.astro.v1 import deployment_schemas as of_today
 from deployments.deployment_file.schema import Queue
 from deployments.models import WorkerQueue
 from deployments.queues.fields import NUMBERS, QueueInput
@@ -42,6 +44,10 @@ def test_the_client_knows_each_number():
     assert ALIASES["WorkerQueue"] == graphql
     described = (FOLDER / "schema.graphql").read_text().partition("type WorkerQueue {")[2].partition("}")[0]
     assert [name for name in graphql if f" {name}: Int!" not in described] == []
+    assert set(NUMBERS_OF_CLIENT) <= set(of_today.QueueShown.model_fields) & set(
+        of_today.QueueSent.model_fields
+    )
+    assert FIELDS - {"worker_type"} <= {field.name for field in fields(QueueChange)}
 
 
 @pytest.mark.parametrize("field", sorted(FIELDS - {"worker_type"}))

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apikeys.astro.v1 import shown
@@ -18,6 +19,7 @@ from tests.clients.astro_today import (
     WORKSPACE,
     page,
 )
+from tests.deployments.deploys.programs import Program
 from tests.factories import create_deployment, create_member, create_owner, create_user, create_workspace
 from workspaces.models import Role
 
@@ -221,7 +223,7 @@ def test_numbers_that_are_none(key, query):
     assert refusal(key.get(at(f"deployments?{query}")), 422).startswith(f"{name}: ")
 
 
-@pytest.mark.parametrize("base", ["/platform/v1beta1", "/iam/v1beta1"])
+@pytest.mark.parametrize("base", ["/platform/v1beta1", "/iam/v1beta1", "/v1alpha1/v1"])
 def test_the_bases_of_earlier_versions_lead_to_the_same(key, filled, base):
     for parts in ((), ("deployments",), ("deployments", filled.pk), ("workspaces",), ("clusters",)):
         assert read(key.get(at(*parts, base=base))) == read(key.get(at(*parts)))
@@ -247,7 +249,9 @@ def test_what_is_not_there_says_why(key, url, sentence):
         assert sentence in refusal(key.send(method, at(url)), 404)
 
 
-def test_a_token_that_has_expired_says_what_to_do(key, filled, monkeypatch):
+def test_a_token_that_opens_nothing_says_what_to_do(key, filled, monkeypatch):
+    assert "not valid. Run astro login" in refusal(Program("opaque").get(of(filled)), 401)
+    # Without a token the client sends the word all the same.
+    assert "Run astro login" in refusal(Client().get(of(filled), headers={"Authorization": "Bearer "}), 401)
     monkeypatch.setattr(access_tokens.time, "time", lambda now=access_tokens.time.time: now() + 10**6)
-
-    assert "Run astro login" in refusal(key.get(of(filled)), 401)
+    assert "has expired. Run astro login" in refusal(key.get(of(filled)), 401)
