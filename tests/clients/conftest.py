@@ -19,6 +19,8 @@ from workspaces.models import AuditEvent, Role
 collect_ignore = [
     name for name, variables in real_astro.TESTS.items() if not any(map(real_astro.binary, variables))
 ]
+if not all(map(real_astro.binary, (real_astro.OLD, real_astro.NEW))):
+    collect_ignore += real_astro.OF_BOTH
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
