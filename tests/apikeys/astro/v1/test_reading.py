@@ -229,6 +229,12 @@ def test_the_bases_of_earlier_versions_lead_to_the_same(key, filled, base):
         assert read(key.get(at(*parts, base=base))) == read(key.get(at(*parts)))
 
 
+def test_what_earlier_versions_ask_for_at_another_base(key, filled):
+    for parts in (("deployment-options",), ("deployments", filled.pk, "logs")):
+        assert read(key.get(at(*parts, base="/v1alpha1"))) == read(key.get(at(*parts)))
+    assert read(key.get(at("workspaces", base="/v1alpha1")))["totalCount"] == 1
+
+
 OTHERS = {
     "tokens": "API keys instead of API tokens",
     f"tokens/{NEVER_EXISTED}/rotate": "API keys instead of API tokens",
