@@ -136,6 +136,7 @@ def body(route: Route, cast: Cast) -> dict[str, Any]:
         "apikeys:confirm": {"number": 1},
         "apikeys:rotate": {"ends": "1h"},
         "apikeys:end_now": {"number": 1},
+        "apikeys:authorize": {"decision": "allow"},
         "deployments:create": {
             "name": "Made",
             "cluster": deployment.cluster_id,

@@ -243,7 +243,6 @@ OTHERS = {
     "environment-objects": "astro deployment variable",
     "audit-logs": "Activity",
     f"deployments/{NEVER_EXISTED}/hibernation-override": "does not hibernate",
-    f"deployments/{NEVER_EXISTED}/deploys": "does not take deploys",
     "brand-new": "does not serve this command",
     "a%00b": "does not serve this command",
 }
