@@ -61,9 +61,9 @@ def core_route(*, kinds: Collection[Kind], methods: Collection[str] = READ) -> C
     return make
 
 
-def require_organization(short_name: str) -> None:
-    """Refuse the short name of another Organization."""
-    if short_name != settings.ORGANIZATION_SHORT_NAME:
+def require_organization(name: str) -> None:
+    """Refuse another Organization. Version 1.15.1 names it by its short name, later ones by its identifier."""
+    if name not in {settings.ORGANIZATION_SHORT_NAME, settings.ORGANIZATION_ID}:
         raise ApiError(404, "not_found", OTHER_ORGANIZATION)
 
 

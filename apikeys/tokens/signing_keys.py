@@ -12,9 +12,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from django.db import transaction
+from django.db import Error, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 from joserfc.jwk import OKPKey
@@ -165,16 +165,30 @@ class _Cache:
         self._keys: SigningKeys | None = None
         self._stale_at = 0.0
         self._looked_again_at = float("-inf")
+        self._failure: Error | None = None
+        self._failed_at = float("-inf")
 
     def get(self) -> SigningKeys:
         known = self._keys
-        if known is None or time.monotonic() >= self._stale_at:
+        asked_at = time.monotonic()
+        if known is None or asked_at >= self._stale_at:
             with self._lock:
                 if self._keys is None or time.monotonic() >= self._stale_at:
-                    self._keys = _read()
-                    self._stale_at = time.monotonic() + CACHE_SECONDS
-                known = self._keys
+                    self._renew(asked_at)
+                known = cast("SigningKeys", self._keys)
         return known
+
+    def _renew(self, asked_at: float) -> None:
+        if self._failure is not None and self._failed_at >= asked_at:
+            # It failed while we waited for the lock. Each for itself would wait for the database in turn.
+            raise type(self._failure)(*self._failure.args) from self._failure.__cause__
+        try:
+            self._keys = _read()
+        except Error as error:
+            self._failure, self._failed_at = error, time.monotonic()
+            raise
+        self._failure = None
+        self._stale_at = time.monotonic() + CACHE_SECONDS
 
     def look_again(self) -> None:
         with self._lock:

@@ -18,10 +18,14 @@ PORT: Final = 8871
 PORT_TODAY: Final = 8888
 OLD: Final = "ASTRO_BIN_OLD"
 NEW: Final = "ASTRO_BIN_NEW"
-TESTS: Final = {
-    OLD: ("test_real_astro_old.py", "test_real_astro_login.py"),
-    NEW: ("test_real_astro_new.py",),
+# The tests that need a program, and which: one of these.
+TESTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "test_real_astro_old.py": (OLD,),
+    "test_real_astro_new.py": (NEW,),
+    "test_real_astro_login.py": (OLD, NEW),
 }
+# Those that need both.
+OF_BOTH: Final = ("test_real_astro_files.py",)
 
 CONFIGURATION: Final = f"""\
 context: localhost

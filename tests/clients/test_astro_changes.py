@@ -141,7 +141,7 @@ def test_worker_queues_are_made_changed_and_deleted(cli_with_key, demo):
         Failed, match=r"^Worker queue heavy, maximum worker count: Enter a number from 1 to 5"
     ):
         cli_with_key.queue_create("Demo", "heavy", worker_type="large", maxWorkerCount=10)
-    with pytest.raises(Failed, match=r"^Worker queue Heavy, Name: Use lower-case letters"):
+    with pytest.raises(Failed, match=r"^Worker queue Heavy, name: Use lower-case letters"):
         cli_with_key.queue_create("Demo", "Heavy")
 
 

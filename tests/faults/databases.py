@@ -274,7 +274,8 @@ def _waiting(stage: Stage) -> Iterator[None]:
     failures: list[Any] = []
 
     def ask() -> None:
-        while not stop.is_set():
+        # With a pause: what so many of one process measure is else their own wait for each other.
+        while not stop.wait(0.3):
             asked = Asked(stage, "page")
             if asked.status != 503 or asked.seconds > SOON:
                 failures.append(asked)

@@ -85,6 +85,7 @@ CLIENT_AT_HOME = {
     (f"{ORGANIZATION}/deployments/<slug:deployment>", "GET"): 200,
     (f"{ORGANIZATION}/deployments/<slug:deployment>/logs", "GET"): 200,
 }
+CORE = "/v1alpha1/organizations/<slug:organization>"
 CLIENT_IN_WORKSPACE = {(f"{ORGANIZATION}/workspaces/<slug:workspace>", "GET"): 200}
 
 # The same in its own Deployment; any other one's is missing.
@@ -130,12 +131,14 @@ def test_a_key_reaches_what_is_listed_and_nothing_else(cast, token, place):
             reached[str(route), method] = to_key.status
 
     in_deployments = REACH_AT_HOME | at_bases(CLIENT_AT_HOME)
+    in_deployments |= {(f"{CORE}/deployments/<slug:deployment>/logs", "GET"): 200}
     in_workspace = at_bases(CLIENT_IN_WORKSPACE)
     if place != "home":
         in_deployments = dict.fromkeys(in_deployments, 404)
     if place == "elsewhere":
         in_workspace = dict.fromkeys(in_workspace, 404)
-    assert reached == REACH | at_bases(CLIENT) | in_deployments | in_workspace
+    core = {(f"{CORE}/deployment-options", "GET"): 200}
+    assert reached == REACH | core | at_bases(CLIENT) | in_deployments | in_workspace
 
 
 def at_bases(reach):

@@ -7,6 +7,7 @@ nothing else, so it says all that is wrong, and of what is missing, what it is.
 import functools
 import json
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +23,7 @@ from cloudui.web.rest.api import RestApi, url_patterns
 NO_CLUSTER: Final = "There is no such Cluster, or you have no access to it."
 NO_PERSON: Final = "There is no such person, or you have no access to them."
 NO_DEPLOY: Final = "There is no such deploy of this Deployment."
-EXPIRED: Final = "Your token has expired. Run astro login, or set ASTRO_API_TOKEN to a new one."
+LOG_IN: Final = "Run astro login, or set ASTRO_API_TOKEN to a new one."
 
 
 class AstroApi(RestApi):
@@ -69,8 +70,8 @@ def _reword(request: HttpRequest, response: HttpResponse, place: dict[str, Any])
         message = _missing(request, place) or message
     elif "fields" in refusal:
         message = " ".join(f"{fault['field']}: {fault['message']}" for fault in refusal["fields"])
-    elif "has expired" in message:
-        message = EXPIRED
+    elif response.status_code == HTTPStatus.UNAUTHORIZED:
+        message = f"{message} {LOG_IN}"
     # What is refused is refused to everybody in the same bytes; the request's name is in X-Request-Id.
     content = {"message": message, "requestId": "", "statusCode": response.status_code}
     response.content = json.dumps(content).encode()

@@ -36,8 +36,8 @@ class Part(NamedTuple):
 
 
 def require_organization(organization: str) -> None:
-    """Raise ApiError for any Organization but the one there is."""
-    if organization != settings.ORGANIZATION_ID:
+    """Raise ApiError for any Organization but the one there is, by its identifier or its short name."""
+    if organization not in {settings.ORGANIZATION_ID, settings.ORGANIZATION_SHORT_NAME}:
         raise ApiError(404, "not_found", OTHER_ORGANIZATION)
 
 

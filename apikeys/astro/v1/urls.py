@@ -40,8 +40,13 @@ _patterns: Final = [
     path("organizations/<path:url>", _not_served, name="v1_not_served"),
     path("users/<path:url>", _not_served, name="v1_users_not_served"),
 ]
+# Two things that clients before version 1.43 ask for at another base than the rest.
+_of_core: Final = [
+    each for each in client_patterns(api) if each.name in {"read_deployment_options", "read_logs"}
+]
 
 urlpatterns: Final[list[URLPattern | URLResolver]] = [
     path("v1/", include(_patterns)),
     path("<earlier:base>/", include(_patterns)),
+    path("v1alpha1/", include(_of_core)),
 ]

@@ -35,7 +35,7 @@ RECONNECT_SECONDS: Final = 10.0
 GONE_SECONDS: Final = 1.0
 # Who comes then waits for two attempts, if not too many do: their threads are for others too.
 PATIENCE_SECONDS: Final = 0.5
-MOST_WAITING: Final = 16
+MOST_WAITING: Final = 48
 # When a request has waited for so long, the server is asked whether it lives, and how long that may take.
 DOUBT_SECONDS: Final = 0.4
 ANSWER_SECONDS: Final = 1.0

@@ -6,8 +6,8 @@ from typing import Annotated, Final
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
-from apikeys.astro.v1.rows import MOST_ON_A_PAGE, Offset, require_organization
-from apikeys.astro.v1.schemas import LogShown
+from apikeys.astro.v1.rows import Offset, require_organization
+from apikeys.astro.v1.schemas import MOST_ROWS, LogShown
 from apikeys.astro.v1.views.deployments import DEPLOYMENT
 from cloudui.web.api import READ, ApiError, ApiRequest, api_route
 from cloudui.web.principal import Kind
@@ -31,7 +31,7 @@ REASONS: Final[Mapping[str, str]] = {
     "bundles": "Cloud UI takes deploys of DAGs as a whole, and no bundles.",
 }
 
-Number = Annotated[int, Query(ge=1, le=MOST_ON_A_PAGE)]
+Number = Annotated[int, Query(ge=1, le=MOST_ROWS)]
 
 router = Router(tags=["Logs"])
 

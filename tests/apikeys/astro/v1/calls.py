@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from django.conf import settings
-from django.http import HttpResponse
 
 from apikeys.tokens import access_tokens
 from deployments.models import Deployment, RuntimeRelease
@@ -29,13 +28,13 @@ def of_person(user: User) -> Program:
     return Program(access_tokens.mint_for_user(user)[0])
 
 
-def read(response: HttpResponse) -> Any:
+def read(response: Any) -> Any:
     """The answer of a success: 200 and JSON, and nothing else counts as one."""
     assert (response.status_code, response["Content-Type"]) == (200, "application/json"), response.content
     return response.json()
 
 
-def refusal(response: HttpResponse, status: int) -> str:
+def refusal(response: Any, status: int) -> str:
     """The sentence of a failure in the one shape that the client prints."""
     assert response.status_code == status, response.content
     body = response.json()

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apikeys.astro.v1 import shown
@@ -18,6 +19,7 @@ from tests.clients.astro_today import (
     WORKSPACE,
     page,
 )
+from tests.deployments.deploys.programs import Program
 from tests.factories import create_deployment, create_member, create_owner, create_user, create_workspace
 from workspaces.models import Role
 
@@ -227,6 +229,12 @@ def test_the_bases_of_earlier_versions_lead_to_the_same(key, filled, base):
         assert read(key.get(at(*parts, base=base))) == read(key.get(at(*parts)))
 
 
+def test_what_earlier_versions_ask_for_at_another_base(key, filled):
+    for parts in (("deployment-options",), ("deployments", filled.pk, "logs")):
+        assert read(key.get(at(*parts, base="/v1alpha1"))) == read(key.get(at(*parts)))
+    assert read(key.get(at("workspaces", base="/v1alpha1")))["totalCount"] == 1
+
+
 OTHERS = {
     "tokens": "API keys instead of API tokens",
     f"tokens/{NEVER_EXISTED}/rotate": "API keys instead of API tokens",
@@ -247,7 +255,9 @@ def test_what_is_not_there_says_why(key, url, sentence):
         assert sentence in refusal(key.send(method, at(url)), 404)
 
 
-def test_a_token_that_has_expired_says_what_to_do(key, filled, monkeypatch):
+def test_a_token_that_opens_nothing_says_what_to_do(key, filled, monkeypatch):
+    assert "not valid. Run astro login" in refusal(Program("opaque").get(of(filled)), 401)
+    # Without a token the client sends the word all the same.
+    assert "Run astro login" in refusal(Client().get(of(filled), headers={"Authorization": "Bearer "}), 401)
     monkeypatch.setattr(access_tokens.time, "time", lambda now=access_tokens.time.time: now() + 10**6)
-
-    assert "Run astro login" in refusal(key.get(of(filled)), 401)
+    assert "has expired. Run astro login" in refusal(key.get(of(filled)), 401)
