@@ -247,3 +247,20 @@ def test_a_database_that_hangs_does_not_hold_the_others(forgotten, monkeypatch):
 
     assert now["cloudui_database_up"] == 0
     assert "cloudui_sessions" not in now
+
+
+@pytest.mark.parametrize(
+    ("address", "route", "status"),
+    [
+        ("/v1/organizations/abcdefgh", "/v1/organizations/<slug:organization>", 401),
+        ("/account/login/", "none", 404),
+    ],
+)
+def test_at_the_name_for_programs_the_routes_have_the_same_names(gained, settings, address, route, status):
+    settings.API_HOST = "api.astro-localhost.example.com"
+    settings.ALLOWED_HOSTS = [settings.API_HOST]
+    response = Client(headers={"Host": settings.API_HOST}).get(address)
+
+    assert response.status_code == status
+    settings.ALLOWED_HOSTS = ["testserver"]
+    assert gained()[f'cloudui_requests_total{{method="GET",route="{route}",status="{status}"}}'] == 1
