@@ -102,7 +102,7 @@ INJECTED = (
 @pytest.fixture
 def alone(handler):
     """A logger that pytest does not hear: half a surrogate in its report would end a run in several processes."""
-    logger = logging.Logger("x")
+    logger = logging.Logger("x")  # noqa: LOG001 - one without a parent
     logger.addHandler(handler)
     return logger
 
