@@ -208,7 +208,7 @@ class ChangeLimitMiddleware:
 def _health(request: HttpRequest) -> HttpResponse:
     if request.path_info == "/healthz":
         return HttpResponse("ok\n", content_type="text/plain")
-    if request.META.get("REMOTE_ADDR", "") not in {"", "127.0.0.1", "::1"}:
+    if not client.is_this_machine(request):
         return errors.not_found(request)
     if not databases.answers(READY_SECONDS):
         return HttpResponse("database unavailable\n", content_type="text/plain", status=503)

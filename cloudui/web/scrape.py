@@ -22,7 +22,6 @@ from prometheus_client.registry import Collector
 
 from cloudui.web import client, errors, metrics, slots
 
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 KEPT_SECONDS: Final = 15
 PATIENCE_SECONDS: Final = 1
 
@@ -41,9 +40,7 @@ def _may_see(request: HttpRequest) -> bool:
     scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     if settings.METRICS_TOKEN and scheme.lower() == "bearer":
         return constant_time_compare(token.strip(), settings.METRICS_TOKEN)
-    # A proxy on this machine that nobody named would make everybody this machine.
-    is_direct = "HTTP_X_FORWARDED_FOR" not in request.META or client.is_trusted_proxy(request)
-    return is_direct and client.client_address(request) in LOOPBACK
+    return client.is_this_machine(request)
 
 
 class _Now(Collector):

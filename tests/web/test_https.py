@@ -92,17 +92,20 @@ def test_only_a_trusted_proxy_is_believed_to_have_been_asked_by_https(path, peer
 
 
 @pytest.mark.parametrize(
-    ("peer", "path", "status"),
+    ("peer", "forwarded", "path", "status"),
     [
-        (STRANGER, "/healthz", 200),
-        (STRANGER, "/readyz", 404),
-        (PROXY, "/readyz", 404),
-        ("127.0.0.1", "/readyz", 200),
-        ("::1", "/readyz", 200),
-        ("", "/readyz", 200),
+        (STRANGER, None, "/healthz", 200),
+        (STRANGER, "127.0.0.1", "/readyz", 404),
+        (PROXY, "127.0.0.1", "/readyz", 404),
+        ("127.0.0.1", None, "/readyz", 200),
+        ("::1", None, "/readyz", 200),
+        ("", None, "/readyz", 404),
+        # A proxy on this machine that nobody named.
+        ("127.0.0.1", "8.8.8.8", "/readyz", 404),
+        ("127.0.0.1", "127.0.0.1", "/readyz", 404),
     ],
 )
-def test_strangers_do_not_ask_the_database(peer, path, status, monkeypatch):
+def test_strangers_do_not_ask_the_database(peer, forwarded, path, status, monkeypatch):
     asked: list[float] = []
 
     def answers(seconds: float) -> bool:
@@ -111,7 +114,8 @@ def test_strangers_do_not_ask_the_database(peer, path, status, monkeypatch):
 
     monkeypatch.setattr(databases, "answers", answers)
 
-    assert browser(peer, **{"X-Forwarded-For": "127.0.0.1"}).get(path).status_code == status
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    assert browser(peer, **headers).get(path).status_code == status
     assert bool(asked) == ((path, status) == ("/readyz", 200))
 
 
