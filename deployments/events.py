@@ -19,13 +19,8 @@ def record(
 ) -> None:
     """Write an event about a Deployment, inside the transaction of its change.
 
-    Args:
-        principal: who did it.
-        operation: the name that the audit log documents, such as `updateDeployment`.
-        deployment: the Deployment.
-        given: what was asked for; never the value of a secret.
-        target: the identifier of what was changed, where that is not the Deployment itself.
-        result: `ok`, or a short reason.
+    `given` never holds the value of a secret; `target` is the identifier of what was changed, if not the Deployment;
+    `result` is `ok` or a short reason.
     """
     audit.record(
         principal,

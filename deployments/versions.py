@@ -8,8 +8,7 @@ from deployments.models import Deployment
 def state_of(deployment: Deployment) -> str:
     """What differs after each change of what a Deployment file says, and only then.
 
-    The alert e-mails have no version: a change of theirs must not make an edit of the configuration stale. They are
-    in it themselves.
+    The alert e-mails themselves are in it: they have no version, since changing them must not make an edit stale.
     """
     queues = deployment.worker_queues.order_by("pk").values_list("pk", "version")
     return json.dumps(

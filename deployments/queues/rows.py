@@ -33,12 +33,10 @@ def node_pools(cluster: Cluster | str) -> dict[str, NodePool]:
 
 
 def ensure_default_queue(deployment: Deployment) -> WorkerQueue:
-    """Give a Deployment with the Celery executor its queue `default`, if it has none.
+    """Give a Deployment with the Celery executor its queue `default`, if it has none; the caller writes the event.
 
-    The caller is in a transaction, holds the Deployment's row (or has just made it), and writes the event.
-
-    Raises:
-        ValidationError: on `cluster`, when the Cluster has no node pools.
+    The caller holds the Deployment's row (or has just made it). Raises ValidationError on `cluster` when the Cluster
+    has no node pools.
     """
     queues = list_queues(deployment)
     default = next((queue for queue in queues if queue.is_default), None)
