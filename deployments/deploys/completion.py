@@ -1,7 +1,7 @@
 """How a deploy ends: it succeeds, it fails, or its end is written for a process that died before it could.
 
-Each end changes the history, says who last changed the Deployment, and writes its audit event (or counts one more
-failure) in one transaction that holds the Deployment's row. Callers also hold the lock of its files (`store.bundles.hold`).
+Each end is one transaction with its audit event (or the count of failures) and holds the Deployment's row. Callers
+also hold the lock of its files (`store.bundles.hold`).
 """
 
 import logging
@@ -42,12 +42,8 @@ def recover_interrupted(deployment: Deployment) -> None:
 def recover(deployment: Deployment) -> bool:
     """End a deploy that is still Receiving although nobody is at work on it, as after a server that was killed.
 
-    Returns:
-        Whether history and disk agree now. They may not while somebody is at work, nor while the store cannot be
-        reached; housekeeping has that in the log.
-
-    Raises:
-        Http404: if the Deployment went meanwhile.
+    Returns whether history and disk agree now: not while somebody is at work, nor while the store cannot be reached,
+    which housekeeping has in the log. Raises Http404 if the Deployment went meanwhile.
     """
     with suppress(bundles.Busy, OSError), bundles.hold(deployment.pk):
         recover_interrupted(deployment)
@@ -60,13 +56,9 @@ def recover(deployment: Deployment) -> bool:
 
 
 def complete_interrupted(principal: Principal, deploy: Deploy, bundle: Bundle, reason: str) -> None:
-    """End a deploy that did not come to its end: it has succeeded if Airflow reads it already, and failed otherwise.
+    """End a deploy that is Receiving: it has succeeded if Airflow reads it already, and failed for `reason` otherwise.
 
-    Args:
-        principal: who made it.
-        deploy: a deploy that is Receiving. A failed upload leaves no files behind.
-        bundle: the versions of its Deployment.
-        reason: what the history says about a failure.
+    A failed upload leaves no files behind.
     """
     is_read = bundle.current == deploy.version
     if not is_read and deploy.version == deploy.pk:
@@ -153,5 +145,4 @@ def _follow_history(bundle: Bundle, version: str) -> None:
 
 
 def _maker(deploy: Deploy) -> Principal:
-    """Who began a deploy, to be named for its end."""
     return Principal(kind=Kind(deploy.made_by_kind), id=deploy.made_by_id, name=deploy.made_by_name)

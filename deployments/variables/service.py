@@ -106,13 +106,8 @@ def save_variables(
 ) -> Deployment:
     """Make `variables` all that a Deployment has, in one step: those that are stored and missing here are deleted.
 
-    Values are kept as `clean_value` says. If nothing differs, no event is written.
-
-    Args:
-        principal: an Editor or the Deployment's own API key.
-        deployment: the Deployment as the caller's rights showed it.
-        variables: the complete new set.
-        version: the `variables_version` that was read before; None replaces whatever is there.
+    Values are kept as `clean_value` says. If nothing differs, no event is written. `version` is the
+    `variables_version` that was read before; None replaces whatever is there.
 
     Raises:
         Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.

@@ -23,12 +23,8 @@ class TooLarge(Refused):
 class Limits:
     """The most that one archive may hold.
 
-    Attributes:
-        sent: bytes of the archive as it is sent.
-        unpacked: bytes behind the decompressor, the archive's own headers included.
-        file: bytes of one file.
-        entries: files and folders, also those folders that only names of files mention.
-        name: characters of one name with its folders.
+    Bytes `sent`, bytes `unpacked` behind the decompressor (headers included), bytes of one `file`, `entries` (files
+    and folders, also those that only names of files mention), characters of one `name` with its folders.
     """
 
     sent: int = 256 * MIB

@@ -1,7 +1,6 @@
 """The archive as a stream: counted and hashed as it is sent, decompressed piece by piece.
 
-Nothing is held in memory but one piece, whatever the archive claims to be: a piece of compressed data that
-would become gigabytes is asked for no more than `PIECE` bytes at a time.
+Nothing is held in memory but one piece of at most `PIECE` bytes, whatever the archive claims to be.
 """
 
 import hashlib
@@ -40,7 +39,6 @@ class ArchiveStream:
     """The uncompressed bytes of a tar or tar.gz, which is recognised by its content."""
 
     def __init__(self, source: Readable, *, limits: Limits) -> None:
-        """Read nothing yet."""
         self._source = source
         self._limits = limits
         self._hash = hashlib.sha256()
@@ -55,19 +53,11 @@ class ArchiveStream:
         return self._hash.hexdigest()
 
     def take(self, size: int) -> bytes:
-        """Exactly `size` bytes; for small things such as headers.
-
-        Raises:
-            Refused: if the archive ends before.
-        """
+        """Exactly `size` bytes, for small things such as headers; Refused if the archive ends before."""
         return b"".join(self.pieces(size))
 
     def pieces(self, size: int) -> Iterator[memoryview]:
-        """Exactly `size` bytes, piece by piece.
-
-        Raises:
-            Refused: if the archive ends before.
-        """
+        """Exactly `size` bytes, piece by piece; Refused if the archive ends before."""
         while size:
             if not self._piece and not self._advance():
                 raise Refused(ENDS_EARLY)

@@ -19,13 +19,9 @@ FILE_MODE: Final = 0o644
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """What an archive held.
+    """What an archive held; `size` is the bytes of all files, `stored_bytes` what they take on a disk (`Meter`).
 
-    Attributes:
-        size: bytes of all files together.
-        file_count: how many files.
-        checksum: SHA-256 of the archive as it was sent, in hexadecimal.
-        stored_bytes: what the files and folders take on a disk (`Meter`).
+    `checksum` is the SHA-256 of the archive as it was sent, in hexadecimal.
     """
 
     size: int
@@ -37,20 +33,13 @@ class Unpacked:
 def unpack(
     source: Readable, folder: Path, *, limits: Limits = LIMITS, meter: Meter | None = None
 ) -> Unpacked:
-    """Unpack a tar or tar.gz into `folder`, which is made for it. Files get the time of now.
+    """Unpack a tar or tar.gz into `folder`, which must not exist. Files get the time of now.
 
     Owners, modes and times in the archive count for nothing: Airflow notices a changed file by its time
-    (docs/deploys.md). What was written when it raises is the caller's to remove.
+    (docs/deploys.md).
 
-    Args:
-        source: the archive, read to its end unless refused before.
-        folder: where to; must not exist.
-        limits: the most that is taken.
-        meter: counts what is written, and may refuse it.
-
-    Raises:
-        Refused: with the reason.
-        NoSpace, OSError: if the source breaks off or the disk does not take it.
+    Raises Refused with the reason, NoSpace or OSError if the source breaks off or the disk does not take it. What was
+    written by then is the caller's to remove.
     """
     make_folder(folder)
     unpacked = _read(source, folder, limits, meter or Meter())
@@ -59,21 +48,12 @@ def unpack(
 
 
 def check(source: Readable, *, limits: Limits = LIMITS) -> Unpacked:
-    """Read an archive to its end as `unpack` does, and write nothing.
-
-    Raises:
-        Refused: with the reason for which `unpack` would refuse it.
-        OSError: if the source breaks off.
-    """
+    """Read an archive to its end as `unpack` does, and write nothing; raises as it does."""
     return _read(source, None, limits, Meter())
 
 
 def make_folder(folder: Path) -> None:
-    """Make one folder that everybody may read, whatever the umask.
-
-    Raises:
-        FileExistsError: if there is something already.
-    """
+    """Make one folder that everybody may read, whatever the umask; FileExistsError if there is something already."""
     folder.mkdir()
     folder.chmod(FOLDER_MODE)
 
