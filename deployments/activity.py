@@ -46,8 +46,8 @@ ELSEWHERE = {"transferDeployment": "moved the Deployment to another Workspace"}
 class Entry:
     """One event as people read it; `sentence` is empty for an operation that has no words yet.
 
-    `is_from_elsewhere`: it happened in another Workspace. What people did to the Deployment moves with it; their IP
-    addresses are not the new Workspace's to know.
+    What happened `is_from_elsewhere`, in another Workspace, is shown without IP address: it is not the new one's to
+    know.
     """
 
     event: AuditEvent

@@ -17,11 +17,7 @@ def record(
     target: str = "",
     result: str = "ok",
 ) -> None:
-    """Write an event about a Deployment, inside the transaction of its change.
-
-    `given` never holds the value of a secret; `target` is the identifier of what was changed, if not the Deployment;
-    `result` is `ok` or a short reason.
-    """
+    """Write an event about a Deployment, inside the transaction of its change; `given` never holds a secret's value."""
     audit.record(
         principal,
         operation,

@@ -28,10 +28,7 @@ class Tab:
 
 
 def deployment_context(deployment: Deployment, *, tab: str = "") -> dict[str, Any]:
-    """The context of `deployments/_layout.html`; `tab` is named as in `tabs_of`, empty for a page beside the tabs.
-
-    `deployment` has its `caller_role`. The flags here only hide buttons; the access functions protect.
-    """
+    """The context of `deployments/_layout.html`. Its flags only hide buttons; the access functions protect."""
     return {
         "workspace": deployment.workspace,
         "deployment": deployment,

@@ -59,10 +59,7 @@ def create_deployment(principal: Principal, workspace: Workspace, **chosen: Unpa
 
 
 def delete_deployment(principal: Principal, deployment: Deployment) -> int:
-    """Delete a Deployment with all its API keys, refused from the next request on, and return how many keys went.
-
-    Raises Http404 or PermissionDenied when the Deployment or the right to it went meanwhile.
-    """
+    """Delete it with all its API keys, which are refused from the next request on, and return how many keys went."""
     with transaction.atomic():
         # Under this lock nobody can add a key that the deletion would not see.
         locked = deployment_to_delete(principal, deployment.workspace_id, deployment.pk, locked=True)

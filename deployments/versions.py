@@ -6,10 +6,7 @@ from deployments.models import Deployment
 
 
 def state_of(deployment: Deployment) -> str:
-    """What differs after each change of what a Deployment file says, and only then.
-
-    The alert e-mails themselves are in it: they have no version, since changing them must not make an edit stale.
-    """
+    """What differs after each change of what a Deployment file says; e-mails, which have no version, are in it."""
     queues = deployment.worker_queues.order_by("pk").values_list("pk", "version")
     return json.dumps(
         [

@@ -46,11 +46,7 @@ class Examined:
 
 @sensitive_variables()
 def examine(principal: Principal, deployment: Deployment, text: str | bytes) -> Examined:
-    """Find out what applying a file would do, by doing it and taking it back. Nothing stays written.
-
-    Raises Http404 or PermissionDenied when the Deployment or the right to change it went meanwhile, and
-    InvalidDeploymentFile with all that is wrong, of the text, of what it says, and of what this Deployment allows.
-    """
+    """Find out what applying a file would do, by doing it and taking it back; raises as `apply` does."""
     file = read(text)
     with transaction.atomic():
         locked = deployment_to_edit(principal, deployment.workspace_id, deployment.pk, locked=True)
@@ -68,7 +64,7 @@ def apply(
 ) -> list[Change]:
     """Apply a Deployment file. Each section's service decides again and writes its own audit event.
 
-    `state` is what `examine` returned with the preview that was agreed to; None applies to whatever is there.
+    `state` is from the `examine` whose preview was agreed to; None applies to whatever is there.
 
     Raises:
         Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.

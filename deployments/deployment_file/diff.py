@@ -58,10 +58,7 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that would be different, such as a key, a queue or `Executor` in a `section` of the file.
-
-    `before` and `after` are empty where there is nothing to say; a secret's value is never in either.
-    """
+    """One thing that would be different; a secret's value is neither in `before` nor in `after`."""
 
     section: str
     what: str

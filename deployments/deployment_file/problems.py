@@ -11,10 +11,10 @@ MOST_QUOTED: Final = 120
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong; `message` never repeats the value of an environment variable.
+    """One thing that is wrong; its `message` never repeats the value of an environment variable.
 
-    `field` is such as `worker_queues[0].name`, empty where none can be named. `line` and `column` count from 1; 0 is
-    the file as a whole. `source` is that line, empty where it may show a secret.
+    `field` is such as `worker_queues[0].name`, or empty; `line` and `column` count from 1, 0 is the file as a whole;
+    `source` is that line, empty where it may show a secret.
     """
 
     message: str
@@ -26,10 +26,7 @@ class Problem:
 
 
 class InvalidDeploymentFile(Exception):
-    """A Deployment file that cannot be applied, with its problems in the order of the lines.
-
-    `is_showable`: its text surely holds no secret, so that it may be shown again.
-    """
+    """A Deployment file that cannot be applied; where `is_showable`, its text surely holds no secret."""
 
     def __init__(self, problems: Sequence[Problem], *, is_showable: bool = False) -> None:
         super().__init__("This Deployment file cannot be applied.")

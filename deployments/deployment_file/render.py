@@ -34,9 +34,8 @@ _UNLIMITED: Final = 2**31 - 1
 def render(deployment: Deployment, *, file_format: Format = "yaml", is_template: bool = False) -> str:
     """Write a Deployment as a file, always in the same order, so that two files can be compared.
 
-    Secrets have the value "", which keeps them when the file is applied. Empty sections are left out, as the CLI does
-    it, and `is_high_availability` unless it is on, since the CLI does not know it. A template has no name, metadata
-    or secrets.
+    A secret has the value "", which keeps it when the file is applied. Empty sections are left out, as the CLI does
+    it, and `is_high_availability` unless it is on, since the CLI does not know it.
     """
     content = {WRAPPER: _content(deployment, is_template=is_template)}
     if file_format == "json":

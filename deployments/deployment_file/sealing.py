@@ -1,8 +1,7 @@
-"""How a Deployment file travels from the page with the preview back to us.
+"""How a Deployment file travels from the page with the preview back to us: it may hold secrets, so nothing stores it.
 
-It may hold secrets, so it is not written into the page, a session, a cache or a table, but goes along in a hidden
-field, encrypted under the installation's field key (cloudui.web.encryption). Person and Deployment are its associated
-data: what somebody else finds in a page left open opens only for that person, signed in, within the hour.
+It goes along in a hidden field, encrypted under the installation's field key with person and Deployment as associated
+data: found in a page left open, it opens only for that person, signed in, within the hour.
 """
 
 import time

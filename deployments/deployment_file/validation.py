@@ -1,7 +1,4 @@
-"""Reads a Deployment file, YAML or JSON, and says all that is wrong with it by line and field.
-
-`read` judges what can be judged without the Deployment, `check` the rest.
-"""
+"""Reads a Deployment file, YAML or JSON, and says by line and field all that is wrong with it as such."""
 
 import difflib
 import re
@@ -44,10 +41,7 @@ AnyPart = TypeVar("AnyPart", bound=schema.Part)
 
 @sensitive_variables()
 def parse(given: str | bytes) -> "DeploymentFile":
-    """Read a Deployment file, with sections below `deployment` (as the CLI writes them) or without it.
-
-    Raises InvalidDeploymentFile with all problems at once.
-    """
+    """Read a file, its sections below `deployment` or not; InvalidDeploymentFile has all problems at once."""
     file = read(given)
     if file.problems:
         raise InvalidDeploymentFile(file.problems, is_showable=not file.may_hold_secrets)
@@ -63,8 +57,7 @@ def read(given: str | bytes) -> "DeploymentFile":
 class DeploymentFile:
     """What a Deployment file says, as far as it is right; a section that it does not have is None, and stays as it is.
 
-    `configuration` goes by the names in the file, and `keys` says where each variable stands. `may_hold_secrets`: a
-    secret value may stand in the text, so that it must not be shown.
+    `keys` says where each variable stands. If `may_hold_secrets`, the text must not be shown.
     """
 
     def __init__(self, source: Source) -> None:

@@ -1,7 +1,7 @@
 """What keeps the history and the audit log from growing with every deploy that somebody tries.
 
-Of the failures of one caller at one Deployment, the first of an hour has an event; one more event after the hour
-tells how many followed: with the next failure, or by housekeeping. What changes a row holds that of its Deployment.
+Of one caller's failures at one Deployment, the first of an hour has an event; one more after the hour counts the
+rest, with the next failure or by housekeeping. What changes a row here holds the row of its Deployment.
 """
 
 from datetime import timedelta

@@ -33,10 +33,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A page of deploys; `newer` and `older` are queries, empty on the first and the last page.
-
-    `is_receiving`: one is on its way. `why_not` is for an Editor who may not deploy, empty for all others.
-    """
+    """A page of deploys; `why_not` is for an Editor who may not deploy, empty for all others."""
 
     rows: list[Row]
     newer: str

@@ -1,8 +1,7 @@
 """Idempotency-Key for deploys, which are long and cannot be one transaction (cloudui.web.rest.idempotency).
 
-The call is remembered before it begins, and gets its answer in the transaction in which the history says Succeeded. A
-process that dies leaves it without one; whoever repeats the call then finds out whether that deploy succeeded all the
-same (`completion.recover`), and otherwise begins anew.
+The call is remembered before it begins, and answered in the transaction in which the history says Succeeded. If the
+process dies, whoever repeats the call finds out whether that deploy succeeded (`completion.recover`), or begins anew.
 """
 
 import hashlib
@@ -64,14 +63,12 @@ def deployed_once(
 ) -> HttpResponse:
     """Deploy or roll back, unless this very call did it already; the answer is 201 and the same each time.
 
-    An empty `key` deploys in any case. `hash_of_body` may have to read the body to its end; `to` is None for an
-    upload.
+    An empty `key` deploys in any case; `to` is None for an upload. Besides what the service raises:
 
     Raises:
         ApiError: 422 for a key that was used for something else; 429 for one too many; 409 while the same call is at
             work, and where nobody can tell any more what became of it.
         CallRefused: if the token has ended meanwhile, or the same call was quicker.
-        Exception: whatever the service raises besides.
     """
     if not key:
         return _created(deploy(lambda _: _require_token(request)))
@@ -129,7 +126,6 @@ def _made_before(
     hash_of_body: Callable[[], str],
     to: Deploy | None,
 ) -> Deploy | None:
-    """The deploy of the same call; None if nothing came of it, so that this one begins anew."""
     if call.status is not None:
         require_same(call, fingerprint_of(request, hash_of_body()))
         return Deploy.objects.of(deployment).get(pk=(call.answer or {})["deploy"])

@@ -1,8 +1,7 @@
-"""What one Deployment may keep in the store: so many bytes and so many versions.
+"""What one Deployment may keep in the store, so that it cannot take it from others: so many bytes and versions.
 
-When a new version needs room, those go that Airflow has not read for the longest; never the current one, nor one that
-Airflow has read within the last hour, whose tasks may still be at work. So a Deployment cannot take the store from
-others; the disk as a whole is protected by its reserve (cloudui.web.disk).
+For a new version those go that Airflow has not read for the longest; never the current one, nor one that it has read
+within the last hour, whose tasks may still be at work. A reserve protects the disk as a whole (cloudui.web.disk).
 """
 
 from collections.abc import Iterable
@@ -102,10 +101,7 @@ def versions(deployment: Deployment) -> list[Version]:
 
 
 def room_for_another(deployment: Deployment, bundle: Bundle) -> Room:
-    """How large another version may be. Only while the Deployment's lock is held.
-
-    Raises ValidationError if it may have none, however small; without a field, and with what to do.
-    """
+    """How large another version may be, while the lock is held; ValidationError without a field if it may have none."""
     needed = [version for version in versions(deployment) if _is_needed(version, bundle)]
     now = _usage(sum(version.stored_bytes for version in needed), len(needed))
     if now.versions >= now.most_versions:

@@ -45,8 +45,8 @@ def tidy_up() -> None:
 def prune(deployment: Deployment) -> list[str]:
     """Delete the versions that nobody can need any more, and return them. Only while the Deployment's lock is held.
 
-    The last 10 stay, and what Airflow has read within 24 hours, as far as the Deployment may keep so much. Files that
-    the history does not know stay for 24 hours.
+    The last 10 stay, and what Airflow has read within 24 hours, as far as the quota allows; unknown files stay 24
+    hours.
     """
     bundle = Bundle(deployment.release_name)
     gone = quota.make_room(deployment, bundle)
@@ -58,9 +58,9 @@ def prune(deployment: Deployment) -> list[str]:
 
 
 def delete_files(bundle: Bundle) -> bool:
-    """Delete what belongs to a Deployment that was deleted; whether it is gone.
+    """Delete the files of a Deployment that was deleted; whether they are gone.
 
-    Only if the audit log says that it was, so that a store under another or an older database loses nothing.
+    Only if the audit log says that it was: under another or an older database, nothing is lost.
     """
     owner = bundle.owner
     was_deleted = (

@@ -53,11 +53,7 @@ def find_alert_email(deployment: Deployment, handle: str) -> AlertEmail:
 
 
 def set_alert_emails(principal: Principal, deployment: Deployment, emails: Sequence[str]) -> Deployment:
-    """Replace the alert e-mails of a Deployment by these, in their order; the same list writes nothing.
-
-    Raises Http404 or PermissionDenied when the Deployment or the right to edit it went meanwhile, and ValidationError
-    on `emails`, naming the one that is invalid, twice in the list whatever the case, or one of more than 50.
-    """
+    """Replace the whole list, in this order; ValidationError on `emails` names the one that is wrong."""
     return _change(principal, deployment, lambda _: _checked(emails))
 
 

@@ -1,7 +1,4 @@
-"""Changing what a Deployment is: its name, how it runs tasks, its schedulers, who may deploy to it.
-
-The worker queues that go or come with the executor are in the same transaction.
-"""
+"""Changing what a Deployment is; worker queues go or come with the executor, in the same transaction."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final, TypedDict, Unpack, cast
@@ -71,13 +68,8 @@ def update_deployment(
     """Change the configuration of a Deployment. Nothing is written where nothing differs.
 
     The Kubernetes executor has no worker queues: switching to it deletes them, to Celery makes one named `default`.
-
-    Args:
-        principal: an Editor, or an API key of this very Deployment.
-        deployment: the Deployment as the caller's rights showed it.
-        version: the `configuration_version` that the caller read; None changes whatever is there.
-        may_delete_queues: the names of the worker queues that the caller agreed to lose; None for all.
-        **changes: see `Changes`.
+    `version` is the `configuration_version` that the caller read, None changes whatever is there; `may_delete_queues`
+    names the queues that the caller agreed to lose, None for all.
 
     Raises:
         Http404, PermissionDenied: when the Deployment or the right to it went meanwhile; also for an API key

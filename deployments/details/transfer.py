@@ -1,7 +1,6 @@
-"""Moving a Deployment to another Workspace.
+"""Moving a Deployment to another Workspace: one row changes, and all that refers to it moves along.
 
-One row changes, and all that refers to it moves along unchanged. Access tokens go on working: their Deployment is
-looked up on each call, and the Workspace that they name is not read by us.
+Access tokens go on working: their Deployment is looked up on each call, and the Workspace in them is not read by us.
 """
 
 from django.core.exceptions import ValidationError

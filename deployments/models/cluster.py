@@ -25,7 +25,7 @@ class Cluster(models.Model):
 
 
 class NodePool(models.Model):
-    """A kind of worker machine of a Cluster; with `max_workers` 0 it is not offered.
+    """A kind of worker machine that a Cluster offers, unless `max_workers` is 0.
 
     What exceeds a limit that was lowered since stays until it is edited.
     """

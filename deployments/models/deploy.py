@@ -46,10 +46,7 @@ class DeployQuerySet(models.QuerySet["Deploy"]):
 
 
 class Deploy(models.Model):
-    """What was deployed, by whom and when; `current_deploy` of the Deployment is the one that Airflow reads.
-
-    Its files are in the store, in the folder named by `version`, as long as `has_files`.
-    """
+    """What was deployed, by whom and when; its files are in the store's folder `version`, as long as `has_files`."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="deploys")

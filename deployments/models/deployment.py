@@ -92,10 +92,9 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
 
 
 class Deployment(models.Model):
-    """An Airflow as its team sees it.
+    """An Airflow as its team sees it. All that belongs to it changes under this row's lock, its counters too.
 
-    Whatever belongs to it changes under this row's lock (`locked`), and so do its counters and versions. `save_change`
-    saves some fields and who did it; a plain `save` would put back what others changed meanwhile.
+    `save_change` saves some fields and who did it; a plain `save` would put back what others changed meanwhile.
     """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)

@@ -23,10 +23,7 @@ class WorkerQueueQuerySet(models.QuerySet["WorkerQueue"]):
 
 
 class WorkerQueue(models.Model):
-    """Workers of one kind. Only the Celery executor has queues, and then always one named `default`.
-
-    Its fields are those of `deployments.queues.fields.QueueInput`. It changes under the lock of its Deployment's row.
-    """
+    """Workers of one kind, as `QueueInput` describes them. Only Celery has queues, and always one named `default`."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="worker_queues")

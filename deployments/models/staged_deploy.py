@@ -17,11 +17,7 @@ class StagedDeployQuerySet(models.QuerySet["StagedDeploy"]):
 
 
 class StagedDeploy(models.Model):
-    """What is known before the deploy exists. It becomes a `Deploy` with the same identifier, or ends after minutes.
-
-    Whoever has the URL may send its bytes (to `deployments.deploys.store.staged`) and do nothing else; only the hash of
-    the URL's secret part is here.
-    """
+    """What is known of a `Deploy` before it exists; of its upload's URL only the hash of the secret part is kept."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="staged_deploys")

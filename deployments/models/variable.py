@@ -18,10 +18,7 @@ class EnvironmentVariableQuerySet(models.QuerySet["EnvironmentVariable"]):
 
 
 class EnvironmentVariable(models.Model):
-    """A variable of the environment in which Airflow runs. A secret one's value is never returned by anything.
-
-    The encryption is bound to the Deployment, the key and the flag: a value that was copied elsewhere cannot be read.
-    """
+    """A variable of Airflow's environment; encryption binds it to Deployment, key and flag: no copy can be read."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="variables")

@@ -1,15 +1,13 @@
 """The fields of a worker queue, in one place: every face, the audit log and the Deployment file derive theirs from it.
 
-tests/deployments/queues/test_fields.py names what a new field still misses. It needs:
+A new one needs what tests/deployments/queues/test_fields.py names as missing, and:
 
-1. a column in deployments/models/queue.py, and `manage.py makemigrations deployments`;
-2. an attribute of `QueueInput` below; a number has its limits and default in a `Number`, and is said in `__str__`;
-3. `QueueForm` in forms.py; in templates/deployments/queues/ _numbers, _queue, index (head) and edit (conflict);
-4. schemas.py, and `Queue` in deployments/deployment_file/schema.py;
-5. a number: in apikeys/astro/ `QueueChange` of changes.py, `WorkerQueue` of graphql/schema.graphql, `ALIASES` of
-   graphql/resolvers.py, `QueueShown` and `QueueSent` of v1/deployment_schemas.py; anything else:
-   `QueueInput.complete` and `to_file`, and `_queue_input` in deployment_file/diff.py;
-6. a word in docs/api.md and docs/deployments-as-code.md, which no test misses.
+1. a column in deployments/models/queue.py, with its migration;
+2. an attribute of `QueueInput` below; a number has its limits in a `Number`, and is said in `__str__`;
+3. forms.py, schemas.py, templates/deployments/queues/ (with the conflict in edit.html), deployment_file/schema.py;
+4. a number: in apikeys/astro/ changes.py, v1/deployment_schemas.py, graphql/schema.graphql and `ALIASES` of
+   resolvers.py; else `complete` and `to_file` below, `_queue_input` in deployment_file/diff.py;
+5. a word in docs/api.md and docs/deployments-as-code.md.
 """
 
 from collections.abc import Mapping
@@ -27,10 +25,10 @@ MOST: Final = 32_767
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
-    """What a number of a worker queue may be, and its `default` where nobody chose.
+    """What a number of a worker queue may be; `greatest` is None where the node pool alone decides.
 
-    `client_name` is its name in the Deployment file, and in camel case in the client's GraphQL. `greatest` is None
-    where the node pool alone decides; `counts_workers`: it cannot be more than the workers of the node pool.
+    `client_name` is in the Deployment file, and in camel case in the client's GraphQL; `counts_workers`: no more than
+    the node pool has.
     """
 
     client_name: str

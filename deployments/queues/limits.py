@@ -1,7 +1,4 @@
-"""What a worker queue may be: its name, its kind of worker, and how many of them.
-
-The limits are those that the client of the original product is told; operators set the most workers of each kind.
-"""
+"""What a worker queue may be: the limits that the original product's client is told; operators set the most workers."""
 
 import re
 from collections.abc import Mapping

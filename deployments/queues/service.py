@@ -60,11 +60,7 @@ def queue_to_edit(
 
 
 def create_queue(principal: Principal, deployment: Deployment, data: QueueInput) -> WorkerQueue:
-    """Make a worker queue.
-
-    Raises ValidationError on the field of `QueueInput` that is wrong; on no field when the executor has no queues or
-    there are as many as there may be.
-    """
+    """Make a queue; ValidationError on the field that is wrong, on none where there may be no (more) queues."""
     with transaction.atomic():
         locked = deployment_to_edit(principal, deployment.workspace_id, deployment.pk, locked=True)
         _require_celery(locked)
@@ -84,10 +80,9 @@ def create_queue(principal: Principal, deployment: Deployment, data: QueueInput)
 def update_queue(
     principal: Principal, queue: WorkerQueue, data: QueueInput, *, version: int | None = None
 ) -> WorkerQueue:
-    """Change everything of a worker queue but its name, which must be that of `data`.
+    """Change everything of a queue but its name; `version` None replaces whatever is there.
 
-    `version` is the one that the caller read; None replaces whatever is there. Raises StaleEdit when it has another by
-    now, and ValidationError on the field of `QueueInput` that is wrong.
+    Raises StaleEdit when it has another version by now, and ValidationError on the field that is wrong.
     """
     with transaction.atomic():
         current = _locked(principal, queue)
@@ -116,10 +111,10 @@ def delete_queue(principal: Principal, queue: WorkerQueue) -> None:
 def replace_queues(
     principal: Principal, deployment: Deployment, queues: Sequence[QueueInput]
 ) -> list[WorkerQueue]:
-    """Make the queues of a Deployment exactly these, matched by name: all in one batch, or none.
+    """Make the queues of a Deployment exactly these, matched by name, each with its own event: all or none.
 
-    Each one made, changed or deleted has its own audit event. Raises ValidationError on `<place in queues, from
-    0>.<field of QueueInput>`, or on `__all__` for what is wrong with the set, such as one without `default`.
+    Raises ValidationError on `<place in queues, from 0>.<field of QueueInput>`, or on `__all__` for the set, such as
+    one without `default`.
     """
     with transaction.atomic():
         locked = deployment_to_edit(principal, deployment.workspace_id, deployment.pk, locked=True)

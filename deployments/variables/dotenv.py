@@ -44,11 +44,7 @@ WITHOUT_QUOTES: Final = re.compile(r"=[^\S\r\n]*[^\s'\"]")
 
 @sensitive_variables()
 def parse(text: str) -> list[VariableInput]:
-    """Read the variables in the order of the file; nothing in a value is replaced by other variables.
-
-    A secret as `render` writes it keeps its stored value. Raises ValidationError naming the line, never what stands
-    in it.
-    """
+    """Read the variables, in order; secrets as `render` writes them stay. ValidationError names the line only."""
     _refuse_blanks(text)
     found: dict[str, VariableInput] = {}
     is_secret = False

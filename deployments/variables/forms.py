@@ -1,7 +1,7 @@
 """The edit form of environment variables: all of them as rows, sent together, nothing typed lost on the way.
 
-A row is four texts (`key`, `value`, `was`, `draft`) at the same place of four lists; what is ticked names its row
-by number. So a form of 500 rows is still one that Django reads, and works without scripts.
+A row is four texts (`key`, `value`, `was`, `draft`) at the same place of four lists, and ticks name its number: so
+Django reads a form of 500 rows, and it works without scripts.
 """
 
 from collections.abc import Sequence
@@ -31,10 +31,9 @@ TEXTS: Final = ("key", "value", "was", "draft")
 
 
 class VariablesForm(VersionedForm):
-    """All variables of a Deployment as rows, each of which knows what is wrong with it.
+    """All variables of a Deployment as rows, and an empty one after them, which the person needs next if `adds_row`.
 
-    An empty row always follows `rows`; `adds_row`: the person needs that one next. `gone` are the keys that somebody
-    else deleted meanwhile; `is_edited`: the form holds what somebody typed and nobody saved.
+    `gone` are the keys that somebody else deleted; `is_edited`: it holds what somebody typed and nobody saved.
     """
 
     @sensitive_variables()

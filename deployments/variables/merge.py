@@ -1,7 +1,6 @@
 """The rows of the edit form of environment variables, and how they are merged with what somebody else saved.
 
-A row carries a trace of its variable from when the editing began (`was`), so only a variable that both people changed
-needs a decision.
+Each carries a trace of its variable from when the editing began, so only what both people changed needs a decision.
 """
 
 import hashlib
@@ -28,7 +27,6 @@ class Row:
         choice: `mine` to keep this row although somebody else changed the variable; empty if not chosen.
         news: what somebody else did to this variable meanwhile; `conflict` if this row changed it too.
         now: the variable as it is stored now, for a conflict; None if it was deleted.
-        error_is_about_key: whether `error` is about the key, and not the value.
     """
 
     key: str = ""
@@ -97,11 +95,10 @@ def trace(variable: VariableView) -> str:
 
 @sensitive_variables()
 def merge(rows: Sequence[Row], current: Sequence[VariableView]) -> tuple[list[Row], list[str]]:
-    """Merge the rows that were sent with what somebody else saved meanwhile.
+    """Merge the rows that were sent with what somebody else saved meanwhile, and say which keys were deleted.
 
-    A variable that only one of them changed is taken from there. One that both changed differently is a conflict: the
-    row stays, knows what is stored now, and waits for a choice. Returns the rows, those of stored variables by key
-    and then the new ones, and the keys that somebody else deleted.
+    Where both changed a variable differently, the row stays, knows what is stored now, and waits for a choice. Rows
+    of stored variables come first, by key.
     """
     stored = {one.key: one for one in current}
     merged, gone = [], []

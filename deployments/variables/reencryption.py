@@ -1,7 +1,6 @@
 """Bringing the values of environment variables to the newest field key, while people go on saving them.
 
-A step holds the row of a Deployment for a few variables, as whoever writes them does. What is saved between two steps
-is encrypted with the newest key anyway.
+Each step holds the row of a Deployment, as writers do; what they save between two steps has the newest key anyway.
 """
 
 import logging

@@ -44,10 +44,9 @@ TWICE: Final = Advice("This key stands here more than once.", "Keep one of them.
 
 @dataclass(frozen=True, slots=True)
 class VariableView:
-    """A variable as people and programs may see it: `value` is empty for a secret and for what cannot be read.
+    """A variable as people may see it; its value is empty for a secret, and where it is not `is_readable`.
 
-    `is_readable` turns False when somebody changed the database by hand: copied a value from another Deployment, or
-    turned its flag. `updated_at` is of the value or the flag.
+    It is not when somebody changed the database by hand: copied it from another Deployment, or turned its flag.
     """
 
     key: str
@@ -104,14 +103,12 @@ def save_variables(
     *,
     version: int | None = None,
 ) -> Deployment:
-    """Make `variables` all that a Deployment has, in one step: those that are stored and missing here are deleted.
-
-    Values are kept as `clean_value` says. If nothing differs, no event is written. `version` is the
-    `variables_version` that was read before; None replaces whatever is there.
+    """Make `variables` all that a Deployment has: what is stored and missing here is deleted. The same writes nothing.
 
     Raises:
         Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
-        StaleEdit: when the variables have another version by now; its `current` is the Deployment.
+        StaleEdit: when the `variables_version` is not `version` by now, unless that is None; its `current` is the
+            Deployment.
         ValidationError: with what is wrong by key (`__all__` for the set as a whole); then nothing is saved.
     """
     with transaction.atomic():
@@ -135,10 +132,9 @@ def save_variables(
 
 @sensitive_variables()
 def read_value(row: EnvironmentVariable) -> str:
-    """The value of a variable, also of a secret: for Airflow and for encrypting anew, never for an answer.
+    """The value, also of a secret: for Airflow and for encrypting anew, never for an answer.
 
-    Raises CannotDecrypt if it was changed or copied from elsewhere, KeyFileError if the keys no longer hold its
-    version.
+    Raises CannotDecrypt if it was changed or copied from elsewhere, KeyFileError if its key's version is gone.
     """
     return decrypt(bytes(row.value), *_place(row.deployment_id, row.key, is_secret=row.is_secret)).decode()
 
@@ -180,10 +176,7 @@ def _to_event(changes: Sequence[_Change]) -> dict[str, object]:
 def _changes(
     deployment: Deployment, variables: Sequence[VariableInput], stored: dict[str, EnvironmentVariable]
 ) -> list[_Change]:
-    """What differs, by key, looked at as a whole so that all errors are told at once.
-
-    Of far too many nothing else is said: each would be encrypted for it, while others wait.
-    """
+    """What differs, with all errors at once, but of far too many nothing else: each would be encrypted for it."""
     if excess := _excess(len(variables), 0):
         raise ValidationError({NON_FIELD_ERRORS: [excess]})
     times = Counter(one.key for one in variables)

@@ -7,8 +7,8 @@ from django.views.decorators.debug import sensitive_variables
 def clean_value(text: str) -> str:
     r"""The value with \n at the end of lines (\r\n breaks private keys) and without white space at its own end.
 
-    Browsers and Windows send \r\n. White space at the end breaks programs and nobody sees it; a value of several lines
-    keeps one final \n, without which OpenSSH reads no key.
+    Nobody sees white space there, and it breaks programs; several lines keep one final \n, which OpenSSH needs in a
+    key.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     kept = text.rstrip()

@@ -88,11 +88,7 @@ class Bundle:
         limits: Limits = LIMITS,
         meter: Meter | None = None,
     ) -> Unpacked:
-        """Unpack an archive as a new version, which Airflow does not read before it is activated.
-
-        `version` is the identifier of the deploy, `owner` that of the Deployment. Raises as `unpack`; then nothing of
-        it stays.
-        """
+        """Unpack an archive as a version that is not active yet; raises as `unpack`, and then nothing of it stays."""
         incoming = self.path / INCOMING / version
         self._make_place(owner)
 
@@ -129,7 +125,6 @@ class Bundle:
         shutil.rmtree(leaving, ignore_errors=True)
 
     def delete_leftovers(self) -> None:
-        """Delete what a process that died was receiving or deleting; while the lock is held nobody else does."""
         with suppress(FileNotFoundError), os.scandir(self.path / INCOMING) as entries:
             for entry in entries:
                 shutil.rmtree(entry.path, ignore_errors=True)
@@ -168,8 +163,7 @@ def bundles() -> Iterator[Bundle]:
 def hold(deployment_id: str, *, wait_seconds: float = 0) -> Iterator[None]:
     """Be the only one to change the versions of a Deployment, on all machines that share the store.
 
-    The lock ends with the process that holds it, so whoever gets it knows that nobody else is at work. Raises Busy if
-    it is still held after `wait_seconds`, or too many wait already.
+    The lock ends with its process, so whoever gets it knows that nobody else is at work. Busy after `wait_seconds`.
     """
     _ensure(root(), FOLDER_MODE)
     _ensure(root() / LOCKS, PRIVATE)

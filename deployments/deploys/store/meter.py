@@ -8,10 +8,9 @@ from deployments.deploys.store.refusal import BLOCK_BYTES, TooLarge
 
 
 class Meter:
-    """Counts whole blocks, and one at least for each file and folder, so that many small files are not free.
+    """Counts whole blocks, one at least for each file and folder, so that small files are not free.
 
-    Beyond `most_bytes` it raises TooLarge with `refusal`; without disk space NoSpace. What it counts is about what
-    any file system gives.
+    Raises TooLarge, with `refusal`, beyond `most_bytes`, and NoSpace when the disk is full.
     """
 
     def __init__(

@@ -19,8 +19,7 @@ Parts = tuple[str, ...]
 def parts_of(raw: bytes, *, limits: Limits) -> Parts:
     """The folders and the name of one member, `()` for the archive's own top folder (`./`).
 
-    Raises Refused for a name that could lead out of the folder, that file systems read in different ways, or that
-    cannot be seen.
+    Refused if it could lead out of the folder, file systems read it in different ways, or it cannot be seen.
     """
     try:
         name = raw.decode()
@@ -77,7 +76,7 @@ class Tree:
         return new
 
     def add_file(self, parts: Parts) -> list[Parts]:
-        """Take a file (Refused if it came before, is a folder, or lies in a file); the folders to make, outermost first."""
+        """Take a file (Refused if it came before, is a folder or lies in a file); folders to make, outermost first."""
         if parts in self._files or parts in self._folders:
             raise Refused(f"The archive names something twice: {quoted('/'.join(parts) or './')}")
         new = self._folders_to(parts[:-1])

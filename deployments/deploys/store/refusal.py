@@ -21,10 +21,9 @@ class TooLarge(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most that one archive may hold.
+    """The most that one archive may hold: bytes, entries (also folders that only names of files mention), characters.
 
-    Bytes `sent`, bytes `unpacked` behind the decompressor (headers included), bytes of one `file`, `entries` (files
-    and folders, also those that only names of files mention), characters of one `name` with its folders.
+    `unpacked` is behind the decompressor, headers included; `name` is with its folders.
     """
 
     sent: int = 256 * MIB

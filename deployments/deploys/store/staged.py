@@ -37,11 +37,7 @@ class StagedArchive:
         return not self.path.is_dir()
 
     def write(self, name: str, content: bytes) -> None:
-        """Keep one block; one of the same name is replaced, since clients repeat what was not answered.
-
-        Raises TooLarge if all of them together are too many or too large, NoSpace or OSError if the disk does not
-        take it.
-        """
+        """Keep one block; a repeated one is replaced, as clients try again. Raises TooLarge, NoSpace or OSError."""
         self.path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         block = self._block(name)
         sizes = {entry.name: entry.stat().st_size for entry in os.scandir(self.path)}

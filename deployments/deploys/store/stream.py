@@ -1,7 +1,4 @@
-"""The archive as a stream: counted and hashed as it is sent, decompressed piece by piece.
-
-Nothing is held in memory but one piece of at most `PIECE` bytes, whatever the archive claims to be.
-"""
+"""The archive as a stream: counted, hashed and decompressed, with one piece of `PIECE` bytes in memory at a time."""
 
 import hashlib
 import zlib
@@ -66,7 +63,6 @@ class ArchiveStream:
             yield found
 
     def rest(self) -> Iterator[memoryview]:
-        """All that is left, to the very end of what is sent."""
         while self._piece or self._advance():
             found, self._piece = self._piece, memoryview(b"")
             yield found

@@ -61,11 +61,7 @@ class _Header:
 
 
 def next_member(stream: ArchiveStream) -> Member | None:
-    """Read up to the content of the next member; None at the archive's end, which must be the stream's.
-
-    Raises Refused for links, devices and whatever else is neither file nor folder, for damage, and for data behind
-    the end.
-    """
+    """The header of the next member, None at the end; Refused for links, devices, damage and data behind the end."""
     long_name: bytes | None = None
     extended: dict[str, bytes] | None = None
     has_global = is_link = False

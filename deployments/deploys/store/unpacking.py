@@ -19,10 +19,7 @@ FILE_MODE: Final = 0o644
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """What an archive held; `size` is the bytes of all files, `stored_bytes` what they take on a disk (`Meter`).
-
-    `checksum` is the SHA-256 of the archive as it was sent, in hexadecimal.
-    """
+    """What an archive held: bytes of all files, SHA-256 of it as sent (hexadecimal), bytes on a disk (`Meter`)."""
 
     size: int
     file_count: int
@@ -33,13 +30,11 @@ class Unpacked:
 def unpack(
     source: Readable, folder: Path, *, limits: Limits = LIMITS, meter: Meter | None = None
 ) -> Unpacked:
-    """Unpack a tar or tar.gz into `folder`, which must not exist. Files get the time of now.
+    """Unpack a tar or tar.gz into `folder`, which must not exist; whatever it raises, the caller removes the folder.
 
     Owners, modes and times in the archive count for nothing: Airflow notices a changed file by its time
-    (docs/deploys.md).
-
-    Raises Refused with the reason, NoSpace or OSError if the source breaks off or the disk does not take it. What was
-    written by then is the caller's to remove.
+    (docs/deploys.md). Raises Refused with the reason, NoSpace or OSError if the source breaks off or the disk does
+    not take it.
     """
     make_folder(folder)
     unpacked = _read(source, folder, limits, meter or Meter())
