@@ -46,8 +46,7 @@ ELSEWHERE = {"transferDeployment": "moved the Deployment to another Workspace"}
 class Entry:
     """One event as people read it; `sentence` is empty for an operation that has no words yet.
 
-    What happened `is_from_elsewhere`, in another Workspace, is shown without IP address: it is not the new one's to
-    know.
+    One that `is_from_elsewhere`, another Workspace, moved along; its IP address is not for the new one to know.
     """
 
     event: AuditEvent

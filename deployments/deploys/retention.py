@@ -45,8 +45,7 @@ def tidy_up() -> None:
 def prune(deployment: Deployment) -> list[str]:
     """Delete the versions that nobody can need any more, and return them. Only while the Deployment's lock is held.
 
-    The last 10 stay, and what Airflow has read within 24 hours, as far as the quota allows; unknown files stay 24
-    hours.
+    The last 10 stay, and what Airflow has read within 24 hours, as far as the quota allows; unknown files as long.
     """
     bundle = Bundle(deployment.release_name)
     gone = quota.make_room(deployment, bundle)

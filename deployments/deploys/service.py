@@ -91,9 +91,8 @@ def receive(
 ) -> Deploy:
     """Take an archive (tar or tar.gz) of DAGs and have Airflow read it. Call it outside a transaction.
 
-    The right is looked up before the first byte and again at the activation. `confirm` is called right before that,
-    in the transaction that will say Succeeded; its `NotConfirmed` has the deploy fail. `deploy_id` was announced for
-    it.
+    The right is looked up before the first byte and again at the activation. Right before that `confirm` is called,
+    in the transaction that will say Succeeded; its `NotConfirmed` has the deploy fail.
 
     Raises:
         Http404, PermissionDenied: when the Deployment or the right to it is not there, or went meanwhile.

@@ -27,8 +27,7 @@ MOST: Final = 32_767
 class Number:
     """What a number of a worker queue may be; `greatest` is None where the node pool alone decides.
 
-    `client_name` is in the Deployment file, and in camel case in the client's GraphQL; `counts_workers`: no more than
-    the node pool has.
+    `client_name` is in the file, and in camel case in GraphQL; `counts_workers`: no more than the node pool has.
     """
 
     client_name: str

@@ -113,8 +113,7 @@ def replace_queues(
 ) -> list[WorkerQueue]:
     """Make the queues of a Deployment exactly these, matched by name, each with its own event: all or none.
 
-    Raises ValidationError on `<place in queues, from 0>.<field of QueueInput>`, or on `__all__` for the set, such as
-    one without `default`.
+    Raises ValidationError on `<place in queues, from 0>.<field of QueueInput>`, or on `__all__` for the set as such.
     """
     with transaction.atomic():
         locked = deployment_to_edit(principal, deployment.workspace_id, deployment.pk, locked=True)

@@ -107,8 +107,7 @@ def save_variables(
 
     Raises:
         Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
-        StaleEdit: when the `variables_version` is not `version` by now, unless that is None; its `current` is the
-            Deployment.
+        StaleEdit: when `version`, unless None, is no longer `variables_version`; its `current` is the Deployment.
         ValidationError: with what is wrong by key (`__all__` for the set as a whole); then nothing is saved.
     """
     with transaction.atomic():

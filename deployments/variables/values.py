@@ -7,8 +7,7 @@ from django.views.decorators.debug import sensitive_variables
 def clean_value(text: str) -> str:
     r"""The value with \n at the end of lines (\r\n breaks private keys) and without white space at its own end.
 
-    Nobody sees white space there, and it breaks programs; several lines keep one final \n, which OpenSSH needs in a
-    key.
+    Nobody sees that, and it breaks programs; several lines keep one final \n, without which OpenSSH reads no key.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     kept = text.rstrip()

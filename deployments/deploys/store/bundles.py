@@ -163,7 +163,8 @@ def bundles() -> Iterator[Bundle]:
 def hold(deployment_id: str, *, wait_seconds: float = 0) -> Iterator[None]:
     """Be the only one to change the versions of a Deployment, on all machines that share the store.
 
-    The lock ends with its process, so whoever gets it knows that nobody else is at work. Busy after `wait_seconds`.
+    The lock ends with its process: whoever gets it knows that nobody else is at work. Raises Busy after
+    `wait_seconds`.
     """
     _ensure(root(), FOLDER_MODE)
     _ensure(root() / LOCKS, PRIVATE)

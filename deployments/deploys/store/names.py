@@ -19,7 +19,7 @@ Parts = tuple[str, ...]
 def parts_of(raw: bytes, *, limits: Limits) -> Parts:
     """The folders and the name of one member, `()` for the archive's own top folder (`./`).
 
-    Refused if it could lead out of the folder, file systems read it in different ways, or it cannot be seen.
+    Refused if it could lead out of the folder, if file systems read it in different ways, or if it cannot be seen.
     """
     try:
         name = raw.decode()

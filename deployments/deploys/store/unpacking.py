@@ -33,8 +33,7 @@ def unpack(
     """Unpack a tar or tar.gz into `folder`, which must not exist; whatever it raises, the caller removes the folder.
 
     Owners, modes and times in the archive count for nothing: Airflow notices a changed file by its time
-    (docs/deploys.md). Raises Refused with the reason, NoSpace or OSError if the source breaks off or the disk does
-    not take it.
+    (docs/deploys.md). Raises Refused with the reason, NoSpace, or OSError if the source breaks off.
     """
     make_folder(folder)
     unpacked = _read(source, folder, limits, meter or Meter())
