@@ -105,7 +105,7 @@ def warning_about(changes: Iterable[Change]) -> str:
 
 
 def queue_inputs(deployment: Deployment, file: DeploymentFile) -> list[QueueInput] | None:
-    """The worker queues once the file is applied, with defaults for what it leaves out; None if it has no such section."""
+    """The worker queues once the file is applied, with defaults for its gaps; None if it leaves them alone."""
     if file.queues is None or executor_of(deployment, file) != Executor.CELERY:
         return None
     pools = node_pools(deployment.cluster)

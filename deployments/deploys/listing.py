@@ -10,7 +10,7 @@ from deployments.models import Deploy, Deployment, DeployStatus
 
 
 def list_deploys(deployment: Deployment, params: Mapping[str, str], *, size: int = PAGE_SIZE) -> Page[Deploy]:
-    """One page of deploys, newest first, each with `rolled_back_to`; interrupted ones are ended first, as by `recover`."""
+    """One page of deploys, newest first, each with `rolled_back_to`; interrupted ones are ended first (`recover`)."""
     page = _page(deployment, params, size)
     if any(deploy.status == DeployStatus.RECEIVING for deploy in page.rows) and recover(deployment):
         page = _page(deployment, params, size)

@@ -44,7 +44,7 @@ WITHOUT_QUOTES: Final = re.compile(r"=[^\S\r\n]*[^\s'\"]")
 
 @sensitive_variables()
 def parse(text: str) -> list[VariableInput]:
-    """Read the variables, in order; a secret as `render` writes it stays stored. ValidationError names the line only."""
+    """Read the variables, in order; a secret as `render` writes it stays stored. ValidationError names lines only."""
     _refuse_blanks(text)
     found: dict[str, VariableInput] = {}
     is_secret = False

@@ -1,4 +1,4 @@
-"""The headers of a tar archive, read strictly, as today's tools write them: ustar, pax (POSIX.1-2017), GNU's long names.
+"""The headers of a tar archive, read strictly, as today's tools write them: ustar, pax (POSIX.1-2017), GNU long names.
 
 Python's `tarfile` takes a damaged header in the middle for the end of the archive (half a deploy would pass for a
 whole one), reads extended headers into memory whatever their size, and believes what they say about sparse files.
