@@ -20,17 +20,10 @@ DAG_DEPLOYS_DISABLED = "DAG deploys are disabled for this Deployment. Enable the
 def deployment_to_view(
     principal: Principal, workspace_id: str | None, deployment_id: str, *, locked: bool = False
 ) -> Deployment:
-    """The Deployment, with `caller_role`. The functions below take and raise the same, and PermissionDenied.
+    """The Deployment, with `caller_role`; the functions below take and raise the same, and PermissionDenied.
 
-    Args:
-        principal: who asks.
-        workspace_id: the Workspace in the URL; a Deployment of another one is not found. None if there is none.
-        deployment_id: the Deployment in the URL.
-        locked: hold its row until the transaction ends.
-
-    Raises:
-        Http404: for anyone who does not belong to its Workspace.
-        PermissionDenied: with `locked`, for a person who was deactivated meanwhile.
+    `workspace_id` is the one in the URL, if any: a Deployment of another one is not found. Raises Http404 for whoever
+    does not belong to its Workspace; with `locked`, also PermissionDenied for a person who was deactivated meanwhile.
     """
     # Rights are read once it is held: PostgreSQL would decide them as they were before the wait.
     if locked:
@@ -74,22 +67,14 @@ def deployment_to_deploy_image(
 
 
 def require_deploy(principal: Principal, deployment: Deployment) -> None:
-    """Refuse DAGs from whoever may not deploy an image either, and from everybody while DAG deploys are disabled.
-
-    Args:
-        principal: who asks.
-        deployment: as `deployment_to_view` gave it to the same caller.
-
-    Raises:
-        PermissionDenied: with the reason.
-    """
+    """Refuse, with the reason, whoever may not deploy an image, and everybody while DAG deploys are disabled."""
     require_deploy_image(principal, deployment)
     if not deployment.dag_deploys_enabled:
         raise PermissionDenied(DAG_DEPLOYS_DISABLED)
 
 
 def require_deploy_image(principal: Principal, deployment: Deployment) -> None:
-    """Refuse Members, and people while CI/CD enforcement is on; takes and raises the same as `require_deploy`."""
+    """Refuse, with the reason, Members, and people while CI/CD enforcement is on."""
     if principal.kind is not Kind.API_KEY:
         require_role(deployment.caller_role, needed=Role.EDITOR, to="deploy code")
         if deployment.ci_cd_enforced:
@@ -117,10 +102,7 @@ def deployment_to_delete(
 def deployment_to_manage_keys(
     principal: Principal, workspace_id: str, deployment_id: str, *, locked: bool = False
 ) -> Deployment:
-    """For who may make and change its API keys: an Admin who is signed in.
-
-    A key or a person's token that could make keys would outlive its own end.
-    """
+    """For an Admin who is signed in: a key or a person's token that could make keys would outlive its own end."""
     deployment = deployment_to_view(principal, workspace_id, deployment_id, locked=locked)
     if principal.kind is Kind.API_KEY:
         raise PermissionDenied("An API key cannot manage API keys.")

@@ -44,15 +44,9 @@ ELSEWHERE = {"transferDeployment": "moved the Deployment to another Workspace"}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event as people read it.
+    """One event as people read it; `sentence` is empty for an operation that has no words yet.
 
-    Attributes:
-        sentence: what was done, empty for an operation that has no words yet.
-        name: what it was done to, where that has a name of its own.
-        former_name: how that was named before, if this changed the name.
-        touched: which parts of the Deployment were changed, where that is known.
-        is_from_elsewhere: whether it happened while the Deployment was in another Workspace. What people did
-            to the Deployment moves with it; their IP addresses are not the new Workspace's to know.
+    One that `is_from_elsewhere`, another Workspace, moved along; its IP address is not for the new one to know.
     """
 
     event: AuditEvent
@@ -66,7 +60,6 @@ class Entry:
 
     @property
     def failure(self) -> str:
-        """Why it failed, such as `secret ended`; empty if it did not."""
         return "" if self.event.result == "ok" else self.event.result.replace("_", " ")
 
 
@@ -80,12 +73,7 @@ class Activity:
 
 
 def list_activity(deployment: Deployment, params: Any) -> Activity:
-    """One page of a Deployment's events, newest first, in one query however many there are.
-
-    Args:
-        deployment: whose events; that the caller may see it is decided already.
-        params: the query of the URL (`before`, `after`).
-    """
+    """One page of a Deployment's events, newest first, in one query however many; rights are decided already."""
     page = paginate(
         AuditEvent.objects.of_deployment(deployment.pk),
         by="at",
@@ -152,7 +140,6 @@ def touched_parts(operation: str, data: Mapping[str, Any]) -> str:
 
 
 def _left_out(data: Mapping[str, Any]) -> int:
-    """How many items the log left out of lists that were too long (workspaces.audit.bounds)."""
     cut = data.get("cut")
     if not isinstance(cut, Mapping):
         return 0
@@ -179,7 +166,6 @@ def _of_alert_emails(data: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_deploys(data: Mapping[str, Any]) -> Iterator[str]:
-    """Of those that are only counted (deployments.deploys.bounds)."""
     if "failures" in data:
         since, until = (datetime.fromisoformat(data[end]) for end in ("since", "until"))
         yield f"{data['failures']:,} more times, from {since:%H:%M} to {until:%H:%M} UTC"

@@ -56,7 +56,7 @@ class DeploymentForm(forms.ModelForm):  # type: ignore[type-arg] # generic in th
         fields = ("airflow_url",)
 
     def clean_airflow_url(self) -> str:
-        """Accept a URL without a user name and password in it, which would be shown and logged."""
+        """Refuse a user name and password in it, which would be shown and logged."""
         url: str = self.cleaned_data["airflow_url"]
         try:
             parts = urlsplit(url)
@@ -98,15 +98,13 @@ class DeploymentAdmin(AuditedAdmin):
     ordering = ("name", "pk")
 
     def place(self, obj: Any) -> dict[str, str]:
-        """Its Workspace and itself."""
         return {"workspace": obj.workspace_id, "deployment": obj.pk}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """The console does it."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The console does it, with the typed word, and its keys go in the same transaction."""
+        """Never: the console asks for the typed word and ends the keys in the same transaction."""
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: forms.ModelForm[Any], change: bool) -> None:  # noqa: FBT001 - Django's signature

@@ -17,16 +17,7 @@ def record(
     target: str = "",
     result: str = "ok",
 ) -> None:
-    """Write an event about a Deployment, inside the transaction of its change.
-
-    Args:
-        principal: who did it.
-        operation: the name that the audit log documents, such as `updateDeployment`.
-        deployment: the Deployment.
-        given: what was asked for; never the value of a secret.
-        target: the identifier of what was changed, where that is not the Deployment itself.
-        result: `ok`, or a short reason.
-    """
+    """Write an event about a Deployment, inside the transaction of its change; `given` never holds a secret's value."""
     audit.record(
         principal,
         operation,

@@ -12,7 +12,6 @@ class RowField(forms.ModelChoiceField):  # type: ignore[type-arg] # not generic 
     """A choice among rows."""
 
     def to_python(self, value: Any) -> Any:
-        """The row with this key."""
         if "\0" in str(value):
             # PostgreSQL refuses to look for such a text, which would be a server error.
             raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")

@@ -24,17 +24,11 @@ class Tab:
 
     @property
     def url(self) -> str:
-        """Where it leads."""
         return reverse(self.page, kwargs=_place(self.deployment))
 
 
 def deployment_context(deployment: Deployment, *, tab: str = "") -> dict[str, Any]:
-    """The context of `deployments/_layout.html`. Its flags hide buttons; the access functions protect.
-
-    Args:
-        deployment: as its access function returned it, with `caller_role`.
-        tab: which tab is open, by its name in `tabs_of`; empty for a page beside the tabs.
-    """
+    """The context of `deployments/_layout.html`. Its flags only hide buttons; the access functions protect."""
     return {
         "workspace": deployment.workspace,
         "deployment": deployment,
@@ -71,26 +65,19 @@ def url_of(page: str, deployment: Deployment) -> str:
 
 
 def _place(deployment: Deployment) -> dict[str, str]:
-    """What every URL below a Deployment starts with."""
     return {"workspace": deployment.workspace_id, "deployment": deployment.pk}
 
 
 def finish(
     request: HtmxHttpRequest, deployment: Deployment, message: str, *, page: str, focus: str = ""
 ) -> HttpResponse:
-    """End an action that changed a list, which reloads and may put the focus on the row of an id.
-
-    A browser without htmx goes on to `page`, which is named as for `url_of`.
-    """
+    """End an action that changed a list, which reloads and may focus the row of an id; without htmx, go to `page`."""
     events = {CHANGED: {"focus": focus} if focus else {}}
     return done(request, message=message, to=url_of(page, deployment), events=events)
 
 
 def finish_elsewhere(request: HtmxHttpRequest, left: Deployment, message: str, *, to: str) -> HttpResponse:
-    """End an action after which the Deployment's pages have other URLs, or none.
-
-    Whoever was on one of them goes on to `to`; below a dialog over the list of Deployments the list stays.
-    """
+    """End an action that moved or deleted the Deployment: its pages go on to `to`, the list of Deployments stays."""
     if wants_fragment(request) and page_below(request).startswith(url_of("open", left)):
         return leave(request, message=message, to=to)
     return done(request, message=message, to=to, events={CHANGED: {}})

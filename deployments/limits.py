@@ -9,11 +9,7 @@ from workspaces.models import Workspace
 
 
 def require_room(workspace: Workspace, *, field: str) -> None:
-    """Refuse one more Deployment in a Workspace that is full.
-
-    Raises:
-        ValidationError: on `field`.
-    """
+    """Refuse one more Deployment in a Workspace that is full: ValidationError on `field`."""
     limit = settings.DEPLOYMENTS_PER_WORKSPACE
     if Deployment.objects.of(workspace).count() >= limit:
         full = Advice(

@@ -31,29 +31,21 @@ class DeploymentListForm(ListForm):
 # Without slots, with which a dataclass has no super().
 @dataclass(frozen=True)
 class DeploymentListing(Listing[Deployment]):
-    """A page of Deployments.
-
-    Attributes:
-        total: how many Deployments the Workspace has.
-        found: how many of them match the search.
-    """
+    """A page of Deployments; of `total` in the Workspace, `found` match the search."""
 
     total: int
     found: int
 
     @property
     def view(self) -> str:
-        """Whether to show `cards` or a `table`."""
         return self.form.value("view") or DeploymentListForm.VIEWS[0]
 
     @property
     def as_cards(self) -> str:
-        """The query that shows this page as cards."""
         return self.query(view="", **self.position)
 
     @property
     def as_table(self) -> str:
-        """The query that shows this page as a table."""
         return self.query(view="table", **self.position)
 
     def _params(self) -> dict[str, str]:
@@ -63,12 +55,7 @@ class DeploymentListing(Listing[Deployment]):
 
 
 def list_deployments(workspace: Workspace, params: Any) -> DeploymentListing:
-    """One page of a Workspace's Deployments, by name unless the URL says otherwise.
-
-    Args:
-        workspace: whose Deployments; that the caller may see it is decided already.
-        params: the query of the URL (`q`, `view`, `sort`, `before`, `after`).
-    """
+    """One page of a Workspace's Deployments, by name unless the URL says otherwise; rights are decided already."""
     form = DeploymentListForm(params)
     search = form.value("q")
     everything = Deployment.objects.of(workspace)

@@ -1,8 +1,6 @@
-"""What a fresh installation offers: the runtime releases and the cluster it starts with.
+"""What a fresh installation offers; the first migration writes it, afterwards operators edit it in the admin site.
 
-Only the first migration writes these into the database; afterwards they are the operators', who edit them in
-the admin site. Runtime versions follow semantic versioning, because clients compare them as such; the last
-part rises with each rebuild of the same Airflow.
+Runtime versions follow semantic versioning, as clients compare them; their last part rises with each rebuild.
 """
 
 from dataclasses import dataclass, field

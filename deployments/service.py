@@ -41,16 +41,10 @@ def create_deployment(principal: Principal, workspace: Workspace, **chosen: Unpa
 
     Its status is Unknown, because no Airflow is registered whose state could be read.
 
-    Args:
-        principal: who makes it; must still be Editor when it is made.
-        workspace: the Workspace as the caller's rights showed it.
-        **chosen: see `Choices`.
-
     Raises:
         Http404, PermissionDenied: when the Workspace or the right to it went meanwhile.
-        ValidationError: on its field: a name that another Deployment has, even since a moment ago, a cluster
-            that is gone or has no workers for Celery, a release that is no longer offered, a value outside its
-            limits, a name or description with what cannot be seen; on `name` also when the Workspace is full.
+        ValidationError: on its field: a name taken even since a moment ago, a cluster that is gone or has no workers
+            for Celery, a release no longer offered, any other wrong value; on `name` when the Workspace is full.
     """
     chosen = cast("Choices", clean_texts(chosen))
     for _ in range(ATTEMPTS):
@@ -65,14 +59,7 @@ def create_deployment(principal: Principal, workspace: Workspace, **chosen: Unpa
 
 
 def delete_deployment(principal: Principal, deployment: Deployment) -> int:
-    """Delete a Deployment with all its API keys; whatever uses one is refused from the next request on.
-
-    Returns:
-        How many API keys went with it.
-
-    Raises:
-        Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
-    """
+    """Delete it with all its API keys, which are refused from the next request on, and return how many keys went."""
     with transaction.atomic():
         # Under this lock nobody can add a key that the deletion would not see.
         locked = deployment_to_delete(principal, deployment.workspace_id, deployment.pk, locked=True)

@@ -6,11 +6,7 @@ from deployments.models import Deployment
 
 
 def state_of(deployment: Deployment) -> str:
-    """What differs after each change of what a Deployment file says, and only then.
-
-    The alert e-mails have no version: a change of theirs must not make an edit of the configuration stale. They are
-    in it themselves.
-    """
+    """What differs after each change of what a Deployment file says; e-mails, which have no version, are in it."""
     queues = deployment.worker_queues.order_by("pk").values_list("pk", "version")
     return json.dumps(
         [

@@ -37,13 +37,7 @@ _FILE_NAMES = {column: name for name, column in [*COLUMNS.items(), *QUEUE_NUMBER
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A file that can be applied.
-
-    Attributes:
-        file: what it says.
-        changes: what it would change.
-        state: the Deployment that the changes start from, for `apply`.
-    """
+    """A file that can be applied; `state` is the Deployment that the changes start from, for `apply`."""
 
     file: DeploymentFile
     changes: list[Change]
@@ -52,17 +46,7 @@ class Examined:
 
 @sensitive_variables()
 def examine(principal: Principal, deployment: Deployment, text: str | bytes) -> Examined:
-    """Find out what applying a file would do, by doing it and taking it back. Nothing stays written.
-
-    Args:
-        principal: who asks; must be allowed to change the Deployment.
-        deployment: the Deployment as the caller's rights showed it.
-        text: the file, YAML or JSON.
-
-    Raises:
-        Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
-        InvalidDeploymentFile: with all that is wrong, of the text, of what it says, and of what this Deployment allows.
-    """
+    """Find out what applying a file would do, by doing it and taking it back; raises as `apply` does."""
     file = read(text)
     with transaction.atomic():
         locked = deployment_to_edit(principal, deployment.workspace_id, deployment.pk, locked=True)
@@ -80,14 +64,7 @@ def apply(
 ) -> list[Change]:
     """Apply a Deployment file. Each section's service decides again and writes its own audit event.
 
-    Args:
-        principal: an Editor, or an API key of this very Deployment.
-        deployment: the Deployment as the caller's rights showed it.
-        file: what the file says.
-        state: what `examine` returned with the preview that was agreed to; None applies to whatever is there.
-
-    Returns:
-        What was changed.
+    `state` is from the `examine` whose preview was agreed to; None applies to whatever is there.
 
     Raises:
         Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.

@@ -20,12 +20,7 @@ _is_email: Final = EmailValidator()
 
 
 def check(deployment: Deployment, file: DeploymentFile) -> list[Problem]:
-    """All such problems.
-
-    Args:
-        deployment: the Deployment, with its workspace and cluster.
-        file: what the file says, as far as it could be read.
-    """
+    """All such problems, as far as the file could be read."""
     return [
         *_identity(deployment, file),
         *_keys(file),

@@ -58,15 +58,7 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that would be different.
-
-    Attributes:
-        section: the section of the file, such as `worker_queues`.
-        what: what changes, such as a key, a queue's name or `Executor`.
-        how: whether it is added, changed or deleted.
-        before: how it is now, empty where there is nothing to say.
-        after: how it would be. A secret's value is never in either.
-    """
+    """One thing that would be different; a secret's value is neither in `before` nor in `after`."""
 
     section: str
     what: str
@@ -76,27 +68,19 @@ class Change:
 
     @property
     def title(self) -> str:
-        """The section's name for people."""
         return _TITLES[self.section]
 
     @property
     def is_name(self) -> bool:
-        """Whether `what` is a name that programs use."""
         return self.section in {VARIABLES, QUEUES}
 
     @property
     def is_destructive(self) -> bool:
-        """Whether something goes that the file alone does not bring back."""
         return self.how is How.DELETED
 
 
 def preview(deployment: Deployment, file: DeploymentFile) -> list[Change]:
-    """What applying a file would change, in the order of the file's sections. Nothing is written.
-
-    Args:
-        deployment: as its access function returned it.
-        file: what the file says; that it can be applied is decided elsewhere.
-    """
+    """What applying a file would change, in the order of its sections; that it can be applied is decided elsewhere."""
     return [
         *_variables(list_variables(deployment), file.variables),
         *_configuration(deployment, file),
@@ -121,11 +105,7 @@ def warning_about(changes: Iterable[Change]) -> str:
 
 
 def queue_inputs(deployment: Deployment, file: DeploymentFile) -> list[QueueInput] | None:
-    """The worker queues once the file is applied; None if the file leaves them alone.
-
-    What the file leaves out, no worker that stands by and the other numbers, is chosen as for a queue for which
-    nobody chose.
-    """
+    """The worker queues once the file is applied, with defaults for its gaps; None if it leaves them alone."""
     if file.queues is None or executor_of(deployment, file) != Executor.CELERY:
         return None
     pools = node_pools(deployment.cluster)

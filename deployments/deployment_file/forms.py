@@ -49,11 +49,7 @@ class DeploymentFileForm(UploadForm):
 
     @sensitive_variables()
     def clean(self) -> dict[str, Any]:
-        """Choose between the file and the text.
-
-        Returns:
-            `given`: the file's bytes if one was chosen, otherwise the text.
-        """
+        """Give `given`: the file's bytes if one was chosen, otherwise the text."""
         cleaned = super().clean() or {}
         if self.was_too_large:
             raise ValidationError(f"A Deployment file has at most {MAX_BYTES:,} bytes.", code="too_large")

@@ -11,15 +11,10 @@ MOST_QUOTED: Final = 120
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong.
+    """One thing that is wrong; its `message` never repeats the value of an environment variable.
 
-    Attributes:
-        message: what it is. It never repeats the value of an environment variable.
-        remedy: what to do about it.
-        field: such as `worker_queues[0].name`, counted from 0; empty where no field can be named.
-        line: where it is, from 1; 0 for the file as a whole.
-        column: the same.
-        source: that line, empty where it may show a secret.
+    `field` is such as `worker_queues[0].name`, or empty; `line` and `column` count from 1, 0 is the file as a whole;
+    `source` is that line, empty where it may show a secret.
     """
 
     message: str
@@ -31,12 +26,7 @@ class Problem:
 
 
 class InvalidDeploymentFile(Exception):
-    """A Deployment file that cannot be applied.
-
-    Attributes:
-        problems: all that is wrong with it, in the order of the lines, at most 100.
-        is_showable: whether its text surely holds no secret, so that it may be shown again.
-    """
+    """A Deployment file that cannot be applied; where `is_showable`, its text surely holds no secret."""
 
     def __init__(self, problems: Sequence[Problem], *, is_showable: bool = False) -> None:
         super().__init__("This Deployment file cannot be applied.")

@@ -68,13 +68,11 @@ Location = tuple[str | int, ...]
 
 
 class Source:
-    """A text that was read.
+    """A text that was read; `lines` and `nodes` are empty for one that is unreadable.
 
     Attributes:
-        lines: the text's lines; none of a text that is not read at all.
-        problems: what is wrong with it so far.
         hidden: the numbers of lines that must not be quoted.
-        nodes: by location the name before a value (for an item, itself) and the value; none of an unreadable text.
+        nodes: by location the name before a value (for an item, itself) and the value.
         value: dicts, lists, texts, booleans, whole numbers and None; nodes, where a text without quotes is taken for
             something other than text by some reader of YAML.
     """
@@ -100,11 +98,9 @@ class Source:
         return line + 1, index - (self._breaks[line - 1] if line else -1)
 
     def refuse(self, mark: Any, message: str, remedy: str, location: Location = ()) -> None:
-        """Note a problem at a mark of the parser."""
         self.problems.append(Problem(message, remedy, path_of(location), *self.place(mark)))
 
     def quoted(self, problem: Problem) -> Problem:
-        """The problem with the line that it is in, where that line may be quoted."""
         if not 0 < problem.line <= len(self.lines) or problem.line in self.hidden:
             return problem
         return replace(problem, source=self.lines[problem.line - 1].strip()[:MOST_QUOTED])
@@ -118,7 +114,6 @@ class Source:
         return self.lines[first - 1 : last]
 
     def read(self) -> "Source":
-        """Read the text as far as possible."""
         text = self._json_as_yaml() if self.format == "json" else self.text
         try:
             for mark, words in _needless(text):
@@ -181,11 +176,7 @@ class Source:
 
 @sensitive_variables()
 def read_source(given: str | bytes) -> Source:
-    """Read a text of at most 256 KiB, UTF-8. Never raises.
-
-    Args:
-        given: the file's bytes, or the text as it was pasted.
-    """
+    """Read a text of at most 256 KiB, UTF-8: a file's bytes, or what was pasted. Never raises."""
     data = given.encode("utf-8", "surrogatepass") if isinstance(given, str) else given
     if len(data) > MAX_BYTES:
         return Source("", Problem(f"The file has {len(data):,} bytes.", _AT_MOST))

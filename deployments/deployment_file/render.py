@@ -34,13 +34,8 @@ _UNLIMITED: Final = 2**31 - 1
 def render(deployment: Deployment, *, file_format: Format = "yaml", is_template: bool = False) -> str:
     """Write a Deployment as a file, always in the same order, so that two files can be compared.
 
-    Secrets have the value "", which keeps them when the file is applied. Sections without anything in them are
-    left out, as the CLI does it, and `is_high_availability` unless it is on, since the CLI does not know it.
-
-    Args:
-        deployment: as its access function returned it.
-        file_format: YAML, or JSON.
-        is_template: without name, metadata and secrets, to be the beginning of another Deployment's file.
+    A secret has the value "", which keeps it when the file is applied. Empty sections are left out, as the CLI does
+    it, and `is_high_availability` unless it is on, since the CLI does not know it.
     """
     content = {WRAPPER: _content(deployment, is_template=is_template)}
     if file_format == "json":
@@ -116,11 +111,9 @@ class _Dumper(yaml.SafeDumper):
     """Several lines stay several lines, and a text is never taken for a number or a boolean by any reader."""
 
     def increase_indent(self, **options: Any) -> None:  # type: ignore[override] # it is called by name
-        """Indent the items of a list too, as most editors do."""
         super().increase_indent(**{**options, "indentless": False})
 
     def ignore_aliases(self, data: Any) -> bool:
-        """Write everything out; aliases are refused when a file is read."""
         return True
 
 

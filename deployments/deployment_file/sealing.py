@@ -1,10 +1,7 @@
-"""How a Deployment file travels from the page with the preview back to us.
+"""How a Deployment file travels from the page with the preview back to us: it may hold secrets, so nothing stores it.
 
-The file may hold secrets, so it is neither written into that page, nor kept in a session, a cache or a table. It
-goes along in a hidden field of the form, encrypted under the installation's field key (cloudui.web.encryption), with
-the state of the Deployment that the preview was made for and a time at which it ends. Bound to it as associated
-data are the person and the Deployment: what somebody else finds in a page left open opens for nobody but that
-person, signed in, for that Deployment, within the hour.
+It goes along in a hidden field, encrypted under the installation's field key with person and Deployment as associated
+data: found in a page left open, it opens only for that person, signed in, within the hour.
 """
 
 import time
@@ -43,11 +40,7 @@ def seal(principal: Principal, deployment: Deployment, text: str, *, state: str)
 
 @sensitive_variables()
 def unseal(principal: Principal, deployment: Deployment, sealed: str) -> Sealed:
-    """The file that `seal` was given.
-
-    Raises:
-        SealBroken: if it was changed, is older than an hour, or belongs to another person or Deployment.
-    """
+    """The file that `seal` got; SealBroken if changed, older than an hour, or of another person or Deployment."""
     try:
         plain = encryption.unseal(sealed, *_place(principal, deployment))
     except encryption.CannotDecrypt:

@@ -1,8 +1,4 @@
-"""Reads a Deployment file, YAML or JSON, and says all that is wrong with it by line and field.
-
-`reader` says what is wrong as YAML, and pydantic what is wrong with a field (`schema`), which gets its line and our
-words here. `read` judges what can be judged without the Deployment, `check` the rest.
-"""
+"""Reads a Deployment file, YAML or JSON, and says by line and field all that is wrong with it as such."""
 
 import difflib
 import re
@@ -45,15 +41,7 @@ AnyPart = TypeVar("AnyPart", bound=schema.Part)
 
 @sensitive_variables()
 def parse(given: str | bytes) -> "DeploymentFile":
-    """Read a Deployment file.
-
-    Args:
-        given: YAML or JSON, at most 256 KiB of UTF-8; sections may stand below `deployment`, as the CLI
-            writes them, or without it.
-
-    Raises:
-        InvalidDeploymentFile: with all problems at once.
-    """
+    """Read a file, its sections below `deployment` or not; InvalidDeploymentFile has all problems at once."""
     file = read(given)
     if file.problems:
         raise InvalidDeploymentFile(file.problems, is_showable=not file.may_hold_secrets)
@@ -67,15 +55,9 @@ def read(given: str | bytes) -> "DeploymentFile":
 
 
 class DeploymentFile:
-    """What a Deployment file says, as far as it is right. A section that it does not have is None, and stays as it is.
+    """What a Deployment file says, as far as it is right; a section that it does not have is None, and stays as it is.
 
-    Attributes:
-        source: the text.
-        configuration: the fields that are given, by their names in the file.
-        keys: where each variable stands, by its key.
-        deployment_id: of `metadata`; empty where there is none.
-        may_hold_secrets: whether a secret value may stand in the text, so that it must not be shown.
-        problems: what is wrong with it.
+    `keys` says where each variable stands. If `may_hold_secrets`, the text must not be shown.
     """
 
     def __init__(self, source: Source) -> None:
@@ -148,7 +130,6 @@ class DeploymentFile:
             yield queue or schema.Queue.model_construct(name=DEFAULT_QUEUE)
 
     def _check(self, part: type[AnyPart], value: Any, *location: str | int) -> AnyPart | None:
-        """The value as a part of the file; None if it is none, which is noted."""
         try:
             return part.model_validate(value)
         except pydantic.ValidationError as error:

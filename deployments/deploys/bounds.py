@@ -1,10 +1,7 @@
 """What keeps the history and the audit log from growing with every deploy that somebody tries.
 
-Of the failures of one caller at one Deployment, the first of an hour has an event. The others are counted in a row, and
-one event after the hour tells how many there were: with the next failure, or by housekeeping. The history keeps the
-last failures and the last deploys; what is younger than a day, and what has files of its own, stays in any case.
-
-What changes a row here holds the row of its Deployment.
+Of one caller's failures at one Deployment, the first of an hour has an event; one more after the hour counts the
+rest, with the next failure or by housekeeping. What changes a row here holds the row of its Deployment.
 """
 
 from datetime import timedelta

@@ -1,7 +1,6 @@
 """How a deploy ends: it succeeds, it fails, or its end is written for a process that died before it could.
 
-Each end changes the history, says who last changed the Deployment, and writes its audit event (or counts one more
-failure) in one transaction that holds the Deployment's row. Callers also hold the lock of its files (`store.bundles.hold`).
+Each end is one transaction with its audit event, under the Deployment's row and the lock of its files.
 """
 
 import logging
@@ -26,10 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 def recover_interrupted(deployment: Deployment) -> None:
-    """Clear up after a process that died, so that history and disk agree. Only while the lock is held.
-
-    Where they disagree otherwise, as after a restored backup of the database, the history is right.
-    """
+    """Make the disk agree with the history, after a crash or a restored backup. Only while the lock is held."""
     bundle = Bundle(deployment.release_name)
     for deploy in Deploy.objects.of(deployment).filter(status=DeployStatus.RECEIVING).order_by("created_at"):
         complete_interrupted(_maker(deploy), deploy, bundle, INTERRUPTED)
@@ -42,12 +38,8 @@ def recover_interrupted(deployment: Deployment) -> None:
 def recover(deployment: Deployment) -> bool:
     """End a deploy that is still Receiving although nobody is at work on it, as after a server that was killed.
 
-    Returns:
-        Whether history and disk agree now. They may not while somebody is at work, nor while the store cannot be
-        reached; housekeeping has that in the log.
-
-    Raises:
-        Http404: if the Deployment went meanwhile.
+    Whether history and disk agree now: not while somebody is at work, nor while the store cannot be reached, which
+    housekeeping logs. Http404 if the Deployment went meanwhile.
     """
     with suppress(bundles.Busy, OSError), bundles.hold(deployment.pk):
         recover_interrupted(deployment)
@@ -60,14 +52,7 @@ def recover(deployment: Deployment) -> bool:
 
 
 def complete_interrupted(principal: Principal, deploy: Deploy, bundle: Bundle, reason: str) -> None:
-    """End a deploy that did not come to its end: it has succeeded if Airflow reads it already, and failed otherwise.
-
-    Args:
-        principal: who made it.
-        deploy: a deploy that is Receiving. A failed upload leaves no files behind.
-        bundle: the versions of its Deployment.
-        reason: what the history says about a failure.
-    """
+    """End a Receiving deploy: it succeeded if Airflow reads it already, otherwise it failed for `reason`."""
     is_read = bundle.current == deploy.version
     if not is_read and deploy.version == deploy.pk:
         # Before the transaction: others need not wait while thousands of files go.
@@ -153,5 +138,4 @@ def _follow_history(bundle: Bundle, version: str) -> None:
 
 
 def _maker(deploy: Deploy) -> Principal:
-    """Who began a deploy, to be named for its end."""
     return Principal(kind=Kind(deploy.made_by_kind), id=deploy.made_by_id, name=deploy.made_by_name)

@@ -36,18 +36,10 @@ def finish(
 ) -> Deploy:
     """Make a deploy of what was announced. The same call again gets the same deploy. Call it outside a transaction.
 
-    Args:
-        principal: who announced it.
-        deployment: the Deployment as the caller's rights showed it.
-        staged_id: which one.
-        with_dags: whether an archive was uploaded that replaces the DAGs. Without, they stay as they are.
-        image: repository and tag, where they are known only now.
-        confirm: as for `service.receive`.
+    Without `with_dags` (an archive was uploaded) the DAGs stay as they are. `image` may be known only now.
 
-    Raises:
-        Http404: if this caller announced no such deploy for this Deployment, or its time is over.
-        ValidationError: on `image`; without an upload where there must be one; and as `service.receive`.
-        PermissionDenied, DeployInProgress, NotStored: as `service.receive`.
+    Raises as `service.receive`, Http404 also if this caller announced no such deploy or its time is over, and
+    ValidationError on `image`, or without an upload where there must be one.
     """
     if image:
         check_image(image)

@@ -41,10 +41,7 @@ class DeployForm(UploadForm, RollBackForm):
             self.fields["archive"].error_messages["required"] = TOO_LARGE
 
     def clean_archive(self) -> Any:
-        """The file, read to its end: a wrong one is told here, and is no deploy that failed.
-
-        The form as a whole may be larger than a file, so this one is measured again.
-        """
+        """Read the file to its end: a wrong one is told here, and is no deploy that failed."""
         archive = self.cleaned_data["archive"]
         if archive.size > LIMITS.sent:
             raise ValidationError(TOO_LARGE, code="too_large")

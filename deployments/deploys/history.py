@@ -24,13 +24,7 @@ tar -czf - -C dags . | curl -sS --fail-with-body "$CLOUDUI/v1/deployments/{deplo
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A deploy in the list.
-
-    Attributes:
-        deploy: the deploy, with `rolled_back_to`.
-        is_current: whether it is the one that Airflow reads.
-        may_roll_back: whether the caller can roll back to it.
-    """
+    """A deploy in the list, with `rolled_back_to`; `may_roll_back` is about this caller."""
 
     deploy: Deploy
     is_current: bool
@@ -39,17 +33,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A page of deploys.
-
-    Attributes:
-        rows: the newest first.
-        newer: the query of the page before, empty on the first.
-        older: the query of the page after, empty on the last.
-        is_receiving: whether one of them is on its way.
-        may_deploy: whether the caller may deploy and roll back.
-        why_not: the reason for an Editor who may not, empty for all others.
-        usage: what the Deployment keeps of them, and may keep.
-    """
+    """A page of deploys; `why_not` is for an Editor who may not deploy, empty for all others."""
 
     rows: list[Row]
     newer: str
@@ -61,13 +45,7 @@ class History:
 
 
 def history(principal: Principal, deployment: Deployment, params: Any) -> History:
-    """One page of the history as the caller sees it.
-
-    Args:
-        principal: who looks.
-        deployment: as `deployment_to_view` gave it to the same caller.
-        params: the query of the URL (`before`, `after`).
-    """
+    """One page of the history as the caller sees it; `params` is the query of the URL (`before`, `after`)."""
     page = list_deploys(deployment, params)
     why_not = _why_not(principal, deployment)
     current = current_version(deployment)

@@ -1,8 +1,7 @@
 """Idempotency-Key for deploys, which are long and cannot be one transaction (cloudui.web.rest.idempotency).
 
-The call is remembered before it begins, without an answer. It gets its answer in the transaction in which the history
-says Succeeded. A process that dies leaves it without one; whoever repeats the call then finds out whether that deploy
-succeeded all the same (`completion.recover`), and otherwise begins anew.
+The call is remembered before it begins, and answered in the transaction in which the history says Succeeded. If the
+process dies, whoever repeats the call finds out whether that deploy succeeded (`completion.recover`), or begins anew.
 """
 
 import hashlib
@@ -27,11 +26,7 @@ UNCLEAR: Final = "A call with this Idempotency-Key was interrupted. Send this on
 
 
 class CallRefused(NotConfirmed):
-    """The call does not complete its deploy.
-
-    Attributes:
-        answer: what its caller is told.
-    """
+    """The call does not complete its deploy; `answer` is what its caller is told."""
 
     def __init__(self, reason: str, *, answer: ApiError) -> None:
         super().__init__(reason)
@@ -42,12 +37,10 @@ class HashedStream:
     """The body of a request, hashed while it is read."""
 
     def __init__(self, request: HttpRequest) -> None:
-        """Read nothing yet."""
         self._request = request
         self._hash = hashlib.sha256()
 
     def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes, none at the end."""
         piece: bytes = self._request.read(size)
         self._hash.update(piece)
         return piece
@@ -70,19 +63,12 @@ def deployed_once(
 ) -> HttpResponse:
     """Deploy or roll back, unless this very call did it already; the answer is 201 and the same each time.
 
-    Args:
-        request: the request; that its caller may do it is decided already, and decided again by the service.
-        key: its Idempotency-Key; empty deploys in any case.
-        deployment: the Deployment.
-        deploy: calls the service, with what confirms the deploy.
-        hash_of_body: the hash of the body, which may have to be read to its end for it.
-        to: the deploy to roll back to, None for an upload.
+    An empty `key` deploys in any case; `to` is None for an upload. Besides what the service raises:
 
     Raises:
-        ApiError: 422 for a key that was used for something else; 429 for one too many; 409 while the same call is at work, and where
-            nobody can tell any more what became of it.
+        ApiError: 422 for a key that was used for something else; 429 for one too many; 409 while the same call is at
+            work, and where nobody can tell any more what became of it.
         CallRefused: if the token has ended meanwhile, or the same call was quicker.
-        Exception: whatever the service raises besides.
     """
     if not key:
         return _created(deploy(lambda _: _require_token(request)))
@@ -140,7 +126,6 @@ def _made_before(
     hash_of_body: Callable[[], str],
     to: Deploy | None,
 ) -> Deploy | None:
-    """The deploy of the same call; None if nothing came of it, so that this one begins anew."""
     if call.status is not None:
         require_same(call, fingerprint_of(request, hash_of_body()))
         return Deploy.objects.of(deployment).get(pk=(call.answer or {})["deploy"])

@@ -24,7 +24,6 @@ class NoRegistry(Exception):
     """The operator has named no registry for images. An HTTP answer is 400."""
 
     def __str__(self) -> str:
-        """What to tell people."""
         return (
             "This installation takes no images: no registry is set (IMAGE_REGISTRY). "
             "Deploy DAGs alone with `astro deploy --dags`, or ask whoever operates it."
@@ -38,11 +37,7 @@ def check_image(image: str) -> None:
 
 
 def name_image(deployment: Deployment) -> str:
-    """Repository and tag under which the next image of a Deployment is pushed.
-
-    Raises:
-        NoRegistry: while the setting `IMAGE_REGISTRY` is empty.
-    """
+    """Repository and tag for the next image of a Deployment; NoRegistry while the setting `IMAGE_REGISTRY` is empty."""
     if not settings.IMAGE_REGISTRY:
         raise NoRegistry
     return f"{settings.IMAGE_REGISTRY}/{deployment.pk}:deploy-{timezone.now():%Y-%m-%dT%H-%M-%S}"
@@ -59,18 +54,7 @@ def record_image(
 ) -> Deploy:
     """Write into the history that an image was pushed for a Deployment. The DAGs that Airflow reads stay.
 
-    Args:
-        principal: who did; needs the right to deploy an image.
-        deployment: the Deployment as the caller's rights showed it.
-        source: with the image.
-        description: 0 to 500 characters of visible text.
-        deploy_id: as for `receive`.
-        confirm: as for `receive`; the deploy does not exist if it raises.
-
-    Raises:
-        Http404, PermissionDenied: when the Deployment or the right to it is not there.
-        ValidationError: on `description`.
-        NotConfirmed: from `confirm`.
+    Needs the right to deploy an image. Raises as `receive` for that right, `description` and `confirm`.
     """
     deploy = new_deploy(principal, deployment, clean_description(description), source, deploy_id)
     with transaction.atomic():

@@ -10,17 +10,7 @@ from deployments.models import Deploy, Deployment, DeployStatus
 
 
 def list_deploys(deployment: Deployment, params: Mapping[str, str], *, size: int = PAGE_SIZE) -> Page[Deploy]:
-    """One page of a Deployment's deploys, newest first, each with `rolled_back_to`.
-
-    Args:
-        deployment: whose deploys; that the caller may see them is decided already. Its `current_deploy` is
-            brought up to date if the end of a deploy had to be written.
-        params: the cursors `before` and `after`, such as the query of a URL.
-        size: rows a page.
-
-    Raises:
-        Http404: if the Deployment went meanwhile.
-    """
+    """One page of deploys, newest first, each with `rolled_back_to`; interrupted ones are ended first (`recover`)."""
     page = _page(deployment, params, size)
     if any(deploy.status == DeployStatus.RECEIVING for deploy in page.rows) and recover(deployment):
         page = _page(deployment, params, size)
@@ -28,11 +18,7 @@ def list_deploys(deployment: Deployment, params: Mapping[str, str], *, size: int
 
 
 def deploy_to_view(deployment: Deployment, deploy_id: str) -> Deploy:
-    """One deploy of a Deployment, for whoever may see that, with `rolled_back_to`.
-
-    Raises:
-        Http404: if it has none of this identifier.
-    """
+    """One deploy of a Deployment that the caller may see, with `rolled_back_to`; Http404 if it has none of this id."""
     found = Deploy.objects.of(deployment).select_related("rolled_back_to").filter(pk=deploy_id).first()
     if found is None:
         raise Http404

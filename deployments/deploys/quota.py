@@ -1,8 +1,7 @@
-"""What one Deployment may keep in the store: so many bytes and so many versions.
+"""What one Deployment may keep in the store, so that it cannot take it from others: so many bytes and versions.
 
-When a new version needs room, those go that Airflow has not read for the longest. The current one never goes, nor
-does one that Airflow has read within the last hour, whose tasks may still be at work. So a Deployment cannot take the
-store from others, and keeps what it needs; the disk as a whole is protected by its reserve (cloudui.web.disk).
+For a new version those go that Airflow has not read for the longest; never the current one, nor one that it has read
+within the last hour, whose tasks may still be at work. A reserve protects the disk as a whole (cloudui.web.disk).
 """
 
 from collections.abc import Iterable
@@ -33,14 +32,7 @@ ASK: Final = "ask whoever operates the server to raise {}."
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a Deployment keeps in the store, and may keep.
-
-    Attributes:
-        stored_bytes: on the disk, in whole blocks.
-        versions: how many.
-        most_bytes: the most of the first.
-        most_versions: the most of the second.
-    """
+    """What a Deployment keeps in the store (bytes on the disk, in whole blocks), and the most that it may keep."""
 
     stored_bytes: int
     versions: int
@@ -55,13 +47,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version with files.
-
-    Attributes:
-        id: its name in the store.
-        stored_bytes: what it takes.
-        read_until: when Airflow read it last, or a little later.
-    """
+    """A version with files; `read_until` is when Airflow read it last, or a little later."""
 
     id: str
     stored_bytes: int
@@ -70,23 +56,14 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How large another version may be.
-
-    Attributes:
-        most_bytes: on the disk, in whole blocks.
-        refusal: what to tell whoever sends more.
-    """
+    """How large another version may be, in bytes of whole blocks on the disk; `refusal` is for whoever sends more."""
 
     most_bytes: int
     refusal: Advice
 
 
 def require_space() -> None:
-    """Look whether the store has space for the largest version that anybody may send; nothing is kept.
-
-    Raises:
-        NoSpace, OSError: as `cloudui.web.disk.reserve`.
-    """
+    """Raise NoSpace or OSError unless the store has space now for the largest version that anybody may send."""
     bundles.require_space(min(settings.DEPLOY_MIB_PER_DEPLOYMENT * MIB, LIMITS.stored))
 
 
@@ -124,11 +101,7 @@ def versions(deployment: Deployment) -> list[Version]:
 
 
 def room_for_another(deployment: Deployment, bundle: Bundle) -> Room:
-    """How large another version may be. Only while the Deployment's lock is held.
-
-    Raises:
-        ValidationError: if it may have none, however small; without a field, and with what to do.
-    """
+    """How large another version may be, while the lock is held; ValidationError without a field if it may have none."""
     needed = [version for version in versions(deployment) if _is_needed(version, bundle)]
     now = _usage(sum(version.stored_bytes for version in needed), len(needed))
     if now.versions >= now.most_versions:
@@ -147,11 +120,7 @@ def room_for_another(deployment: Deployment, bundle: Bundle) -> Room:
 
 
 def make_room(deployment: Deployment, bundle: Bundle) -> list[str]:
-    """Delete versions until the Deployment keeps no more than it may. Only while its lock is held.
-
-    Returns:
-        The versions that are gone.
-    """
+    """Delete versions until the Deployment keeps no more than it may, and return them; while its lock is held."""
     kept = versions(deployment)
     now = _usage(sum(version.stored_bytes for version in kept), len(kept))
     stored, count, gone = now.stored_bytes, now.versions, []

@@ -43,13 +43,9 @@ def tidy_up() -> None:
 
 
 def prune(deployment: Deployment) -> list[str]:
-    """Delete the versions that nobody can need any more. Only while the Deployment's lock is held.
+    """Delete the versions that nobody can need any more, and return them. Only while the Deployment's lock is held.
 
-    The last 10 stay, and what Airflow has read within 24 hours, as far as the Deployment may keep so much. Files that
-    the history does not know stay for 24 hours.
-
-    Returns:
-        The versions that are gone.
+    The last 10 stay, and what Airflow has read within 24 hours, as far as the quota allows; unknown files as long.
     """
     bundle = Bundle(deployment.release_name)
     gone = quota.make_room(deployment, bundle)
@@ -61,13 +57,9 @@ def prune(deployment: Deployment) -> list[str]:
 
 
 def delete_files(bundle: Bundle) -> bool:
-    """Delete what belongs to a Deployment that was deleted.
+    """Delete the files of a Deployment that was deleted; whether they are gone.
 
-    Only if the audit log says that it was, so that a store under another database, or under an older backup,
-    loses nothing.
-
-    Returns:
-        Whether it is gone.
+    Only if the audit log says that it was: under another or an older database, nothing is lost.
     """
     owner = bundle.owner
     was_deleted = (
@@ -105,7 +97,6 @@ def _tidy_up_one(bundle: Bundle, deployment: Deployment | None, *, has_too_much:
 
 
 def _interrupted() -> list[Deployment]:
-    """Those with a deploy on its way, and those where disk and history disagree."""
     receiving = Deploy.objects.filter(status=DeployStatus.RECEIVING).values_list("deployment", flat=True)
     known = Deployment.objects.values_list("pk", "release_name", "current_deploy__version")
     ids = {pk for pk, release_name, version in known if not _reads(release_name, version or "")}
@@ -121,7 +112,6 @@ def _reads(release_name: str, version: str) -> bool:
 
 
 def _kept(deployment: Deployment) -> set[str]:
-    """The last 10 versions, and those that Airflow has read within 24 hours."""
     known = quota.versions(deployment)
     oldest = timezone.now() - KEPT_FOR
     read = {version.id for version in known if version.read_until > oldest}

@@ -58,7 +58,6 @@ class DeployInProgress(Exception):
     """Another deploy to the same Deployment is at work. An HTTP answer is 409."""
 
     def __str__(self) -> str:
-        """What to tell people."""
         return "Another deploy to this Deployment is in progress. Try again when it has finished."
 
 
@@ -66,16 +65,11 @@ class NotStored(Exception):
     """The disk of the store does not take it. An HTTP answer is 503; that of a full one, `NoSpace`, is 507."""
 
     def __str__(self) -> str:
-        """What to tell people."""
         return "The server could not store this: its disk is not writable. Tell whoever operates it."
 
 
 class NotConfirmed(Exception):
-    """Raised by what confirms a deploy, to keep it from becoming the current one.
-
-    Attributes:
-        reason: the sentence about it in the history.
-    """
+    """Raised by what confirms a deploy, to keep it from becoming the current one; the history has its `reason`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -95,20 +89,10 @@ def receive(
     deploy_id: str = "",
     confirm: Confirm | None = None,
 ) -> Deploy:
-    """Take an archive of DAGs and have Airflow read it. Call it outside a transaction.
+    """Take an archive (tar or tar.gz) of DAGs and have Airflow read it. Call it outside a transaction.
 
-    Args:
-        principal: who deploys; the right is looked up before the first byte and again at the activation.
-        deployment: the Deployment as the caller's rights showed it.
-        stream: a tar or tar.gz; read piece by piece.
-        description: 0 to 500 characters of visible text.
-        source: what sent it, and from which commit.
-        deploy_id: the identifier that was announced for it; a fresh one by default.
-        confirm: called with the deploy right before the activation, in the transaction that will say Succeeded;
-            raises `NotConfirmed` to have the deploy fail.
-
-    Returns:
-        The deploy, which is the current one now.
+    The right is looked up before the first byte and again at the activation. Right before that `confirm` is called,
+    in the transaction that will say Succeeded; its `NotConfirmed` has the deploy fail.
 
     Raises:
         Http404, PermissionDenied: when the Deployment or the right to it is not there, or went meanwhile.
@@ -116,9 +100,7 @@ def receive(
             limit and `refused` otherwise, and the history has it as Failed with the same reason; or without a
             field, code `quota_exceeded`, when the Deployment may keep nothing more.
         DeployInProgress: when another deploy is at work.
-        NotConfirmed: from `confirm`.
-        NoSpace: when the disk is almost full.
-        NotStored: when it is not writable.
+        NoSpace, NotStored: when the disk is almost full; when it is not writable.
         OSError: when the stream broke off.
     """
     description = clean_description(description)
@@ -150,27 +132,10 @@ def roll_back(
     description: str = "",
     confirm: Confirm | None = None,
 ) -> Deploy:
-    """Have Airflow read an earlier version again. Call it outside a transaction.
+    """Have Airflow read the version of `to` again, in a new deploy. Call it outside a transaction.
 
-    Args:
-        principal: who rolls back; needs the right to deploy.
-        deployment: the Deployment as the caller's rights showed it.
-        to: a deploy of this Deployment.
-        description: 0 to 500 characters of visible text.
-        confirm: as for `receive`.
-
-    Returns:
-        A new deploy with the files of `to`, which is the current one now.
-
-    Raises:
-        Http404, PermissionDenied: when the Deployment or the right to it is not there; Http404 also for a
-            deploy of another one.
-        ValidationError: on `description`; or without a field when `to` failed, is current, or its files are
-            no longer kept.
-        DeployInProgress: when another deploy is at work.
-        NotConfirmed: from `confirm`.
-        NoSpace: when the disk is full.
-        NotStored: when it is not writable.
+    Raises as `receive` does, Http404 also for a deploy of another Deployment, and ValidationError without a field
+    when `to` failed, is current, or its files are no longer kept.
     """
     description = clean_description(description)
     with _locked_files(deployment):
@@ -184,11 +149,7 @@ def roll_back(
 
 
 def require_kept(deployment: Deployment, target: Deploy) -> None:
-    """Refuse a deploy that nobody can go back to now.
-
-    Raises:
-        ValidationError: with the reason: it failed, it is what Airflow reads, or its files are gone.
-    """
+    """Raise ValidationError, with the reason, for a deploy that nobody can go back to now."""
     if target.kind == DeployKind.IMAGE:
         raise ValidationError(NO_DAGS, code="no_dags")
     if target.status != DeployStatus.SUCCEEDED:
@@ -261,7 +222,6 @@ def _make_room(deployment: Deployment, bundle: Bundle) -> None:
 
 @contextmanager
 def _failure_recorded(principal: Principal, deploy: Deploy, bundle: Bundle) -> Iterator[None]:
-    """Have the history say why a deploy failed, whatever ends it."""
     try:
         yield
     except BaseException as error:

@@ -22,11 +22,8 @@ LONGEST_TEXT: Final = 200
 class Commit:
     """The Git commit that was deployed; whatever is not known is empty.
 
-    Attributes:
-        sha: its name, 7 to 64 hexadecimal digits.
-        branch: the branch that was checked out.
-        repository: such as `acme/etl`, or the address of the remote without user and password.
-        url: a page about the commit; only http or https.
+    `sha` has 7 to 64 hexadecimal digits; `repository` is such as `acme/etl`, or the address of the remote without
+    user and password; `url` is a page about the commit, only http or https.
     """
 
     sha: str = ""
@@ -50,14 +47,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class DeploySource:
-    """What a deploy consists of and who sent it, besides its archive.
-
-    Attributes:
-        kind: DAGs, an image, or both.
-        client: the program, such as `astro 1.45.0`.
-        image: repository and tag as one reference, empty without an image.
-        commit: the Git commit.
-    """
+    """What a deploy consists of besides its archive; `client` is such as `astro 1.45.0`, `image` repository and tag."""
 
     kind: DeployKind = DeployKind.DAGS
     client: str = ""
@@ -65,18 +55,15 @@ class DeploySource:
     commit: Commit = field(default_factory=Commit)
 
     def write_to(self, deploy: Deploy) -> None:
-        """Set the columns of a deploy that is not saved yet."""
         deploy.kind, deploy.client, deploy.image = self.kind, self.client, self.image
         for column in fields(Commit):
             setattr(deploy, f"commit_{column.name}", getattr(self.commit, column.name))
 
     def as_json(self) -> dict[str, Any]:
-        """What `from_json` reads."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, saved: Mapping[str, Any]) -> Self:
-        """What `as_json` wrote."""
         return cls(**{**saved, "kind": DeployKind(saved["kind"]), "commit": Commit(**saved["commit"])})
 
 

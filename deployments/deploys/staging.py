@@ -32,7 +32,6 @@ class TooManyOpen(Exception):
     """So many deploys of this Deployment are announced and not finished. An HTTP answer is 429."""
 
     def __str__(self) -> str:
-        """What to tell people."""
         minutes = int(OPEN_FOR.total_seconds()) // 60
         return f"{MOST_OPEN} uploads to this Deployment are open. Finish one, or wait {minutes} minutes for it to end."
 
@@ -41,7 +40,6 @@ class Expired(Exception):
     """The URL of the upload was valid and is no more. An HTTP answer is 403."""
 
     def __str__(self) -> str:
-        """What to tell people."""
         return "The time for this upload is over. Deploy again."
 
 
@@ -50,20 +48,8 @@ def announce(
 ) -> tuple[StagedDeploy, str]:
     """Begin a deploy whose archive comes later, or the deploy of an image.
 
-    Args:
-        principal: who deploys.
-        deployment: the Deployment as the caller's rights showed it.
-        source: what it will consist of, and who sends it.
-        description: 0 to 500 characters of visible text.
-
-    Returns:
-        The announced deploy, and the capability to upload its DAGs. That is empty where none are expected: for an
-        image alone, and for an image with DAGs while DAG deploys are disabled.
-
-    Raises:
-        Http404, PermissionDenied: when the Deployment or the right to deploy is not there.
-        ValidationError: on `description`.
-        TooManyOpen: while several are under way.
+    The capability to upload its DAGs is empty where none are expected: for an image alone, and for an image with DAGs
+    while DAG deploys are disabled. Raises TooManyOpen, and ValidationError on `description`.
     """
     description = clean_description(description)
     with transaction.atomic():
@@ -87,12 +73,7 @@ def announce(
 
 
 def staged_for(capability: str) -> StagedDeploy:
-    """The announced deploy that this capability may fill.
-
-    Raises:
-        Http404: if there is none.
-        Expired: if its time is over.
-    """
+    """The announced deploy that this capability may fill; Http404 if there is none, Expired if its time is over."""
     staged = StagedDeploy.objects.filter(capability_hash=_hash(capability)).first()
     if staged is None:
         raise Http404
@@ -102,24 +83,12 @@ def staged_for(capability: str) -> StagedDeploy:
 
 
 def stage_block(staged: StagedDeploy, name: str, content: bytes) -> None:
-    """Keep one block of the archive.
-
-    Raises:
-        TooLarge: if all of them together were too many or too large.
-        OSError: if the disk does not take it.
-    """
+    """Keep one block of the archive; raises as `StagedArchive.write`."""
     StagedArchive(staged.pk).write(name, content)
 
 
 def stage_order(staged: StagedDeploy, names: Sequence[str]) -> str:
-    """Say which blocks make up the archive, in this order.
-
-    Returns:
-        The version that the deploy will have.
-
-    Raises:
-        Refused: if one of them never arrived.
-    """
+    """Say which blocks make up the archive, in this order (Refused if one never arrived); the version it will be."""
     StagedArchive(staged.pk).complete(names)
     StagedDeploy.objects.filter(pk=staged.pk).update(uploaded_at=timezone.now())
     return staged.pk
@@ -132,11 +101,7 @@ def stage_whole(staged: StagedDeploy, content: bytes) -> str:
 
 
 def delete_expired() -> int:
-    """Delete what was announced and never finished, and bytes that belong to nothing.
-
-    Returns:
-        How many announced deploys are gone.
-    """
+    """Delete what was announced and never finished, and bytes that belong to nothing; how many announced ones."""
     gone, _ = StagedDeploy.objects.filter(ends_at__lte=timezone.now()).delete()
     known = set(StagedDeploy.objects.values_list("pk", flat=True))
     for archive in staged_archives():

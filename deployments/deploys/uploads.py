@@ -16,12 +16,7 @@ OLD_NAMES: Final = ("application/x-gzip", "application/x-gtar", "application/x-c
 
 
 def require_archive(request: HttpRequest) -> None:
-    """Refuse what is not sent as an archive, is larger than the store takes, or has no space; admit the rest.
-
-    Raises:
-        ApiError: 415 or 413.
-        NoSpace: where a disk has none.
-    """
+    """Refuse what is not sent as an archive (415), is larger than the store takes (413), or has no space (NoSpace)."""
     if request.content_type not in (*ARCHIVES, *OLD_NAMES):
         raise ApiError(415, "invalid_request", f"Send a tar or tar.gz archive as {' or '.join(ARCHIVES)}.")
     length = request.META.get("CONTENT_LENGTH") or "0"

@@ -82,7 +82,6 @@ def roll_back(request: HtmxHttpRequest, workspace: str, deployment: str, deploy:
 
 
 def _succeeds(form: RollBackForm, act: Callable[[dict[str, Any]], object]) -> bool:
-    """Do it with what the form says, or have the form say why not."""
     try:
         act(dict(form.cleaned_data))
     except ValidationError as error:

@@ -45,11 +45,7 @@ def list_alert_emails(deployment: Deployment) -> list[AlertEmail]:
 
 
 def find_alert_email(deployment: Deployment, handle: str) -> AlertEmail:
-    """The one of a handle.
-
-    Raises:
-        Http404: when it is not in the list, or no longer.
-    """
+    """The one of a handle; Http404 when it is not in the list, or no longer."""
     for alert_email in list_alert_emails(deployment):
         if alert_email.handle == handle:
             return alert_email
@@ -57,21 +53,7 @@ def find_alert_email(deployment: Deployment, handle: str) -> AlertEmail:
 
 
 def set_alert_emails(principal: Principal, deployment: Deployment, emails: Sequence[str]) -> Deployment:
-    """Replace the alert e-mails of a Deployment.
-
-    Args:
-        principal: an Editor, or an API key of this very Deployment.
-        deployment: the Deployment as the caller's rights showed it.
-        emails: the whole list from now on, in its order.
-
-    Returns:
-        The Deployment as it is now. Nothing is written where nothing differs.
-
-    Raises:
-        Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
-        ValidationError: on `emails`, naming the one that is wrong: invalid, twice in the list whatever the case,
-            or one of more than 50.
-    """
+    """Replace the whole list, in this order; ValidationError on `emails` names the one that is wrong."""
     return _change(principal, deployment, lambda _: _checked(emails))
 
 

@@ -87,7 +87,6 @@ class EditForm(VersionedForm, ConfigurationForm):
 
     @classmethod
     def of(cls, deployment: Deployment, data: Any = None, *, queues: Sequence[str] = ()) -> Self:
-        """The form of a Deployment that has worker queues of these names."""
         initial = {field: getattr(deployment, field) for field in FIELDS}
         form = cls(data, initial={**initial, "version": deployment.configuration_version})
         form.fields["executor"].help_text = _about_executor(deployment, queues)
@@ -97,18 +96,15 @@ class EditForm(VersionedForm, ConfigurationForm):
 
     @property
     def changes(self) -> dict[str, Any]:
-        """What was typed, for `update_deployment`."""
         return {field: self.cleaned_data[field] for field in FIELDS}
 
     @property
     def agreed_queues(self) -> list[str]:
-        """The names of the worker queues that the person agreed to lose."""
         if not self.cleaned_data["confirm"]:
             return []
         return str(self.cleaned_data["named_queues"]).split(BETWEEN_NAMES)
 
     def ask_about(self, names: Sequence[str]) -> None:
-        """Ask whether these worker queues may be deleted. Everything else stays as it was sent."""
         self.resend_with(confirm="", named_queues=BETWEEN_NAMES.join(names))
         which = "this worker queue" if len(names) == 1 else "these worker queues"
         self["confirm"].label = f"Delete {which}"
@@ -127,7 +123,6 @@ class EditForm(VersionedForm, ConfigurationForm):
         return form
 
     def words(self, field: str, value: Any) -> str:
-        """A value of a field as the form shows it."""
         if isinstance(value, bool):
             return "On" if value else "Off"
         choices = getattr(self.fields[field], "choices", ())
@@ -168,7 +163,6 @@ class TransferForm(forms.Form):
     )
 
     def __init__(self, *args: Any, workspaces: Iterable[Workspace], **kwargs: Any) -> None:
-        """Make a form that offers these Workspaces; the other arguments are those of a Form."""
         super().__init__(*args, **kwargs)
         self.offered = [(workspace.pk, workspace.name) for workspace in workspaces]
         self.fields["workspace"].widget.choices = [("", "Select Workspace"), *self.offered]

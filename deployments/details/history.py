@@ -16,10 +16,9 @@ EVENTS: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Meanwhile:
-    """One field that differs from what the form was opened with.
+    """One field of `Changes` that differs from what the form was opened with; `by` changed it last.
 
-    The names of fields are those of `Changes`; `by` is the name of the person or API key that changed it last. A text
-    that was too long for the log ends in it with an ellipsis; `cut` characters of `before` are missing.
+    A text that was too long for the log ends in it with an ellipsis; `cut` characters of `before` are missing.
     """
 
     field: str

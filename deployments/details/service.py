@@ -1,8 +1,4 @@
-"""Changing what a Deployment is: its name, how it runs tasks, its schedulers, who may deploy to it.
-
-The change, its audit event and what follows from it (worker queues that go or come with the executor) are one
-transaction under the row's lock.
-"""
+"""Changing what a Deployment is; worker queues go or come with the executor, in the same transaction."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final, TypedDict, Unpack, cast
@@ -71,26 +67,17 @@ def update_deployment(
 ) -> Deployment:
     """Change the configuration of a Deployment. Nothing is written where nothing differs.
 
-    The Kubernetes executor has no worker queues, so switching to it deletes them; switching to Celery makes
-    one named `default`.
-
-    Args:
-        principal: who changes it: an Editor, or an API key of this very Deployment.
-        deployment: the Deployment as the caller's rights showed it.
-        version: the `configuration_version` that the caller read; None changes whatever is there.
-        may_delete_queues: the names of the worker queues that the caller agreed to lose; None for all.
-        **changes: see `Changes`.
-
-    Returns:
-        The Deployment as it is now.
+    The Kubernetes executor has no worker queues: switching to it deletes them, to Celery makes one named `default`.
+    `version` is the `configuration_version` that the caller read, None changes whatever is there; `may_delete_queues`
+    names the queues that the caller agreed to lose, None for all.
 
     Raises:
         Http404, PermissionDenied: when the Deployment or the right to it went meanwhile; also for an API key
             that turns CI/CD enforcement off, since it would lift a limit that is meant for people's deploys.
         StaleEdit: when it has another version by now.
         QueuesWouldBeDeleted: when a queue would go that was not agreed to.
-        ValidationError: on its field: a name that another Deployment has, even since a moment ago, a value
-            outside its limits, High Availability with one scheduler.
+        ValidationError: on its field: a name taken even since a moment ago, a value outside its limits, High
+            Availability with one scheduler.
     """
 
     def is_taken() -> bool:
@@ -125,11 +112,7 @@ def queue_names(deployment: Deployment) -> list[str]:
 
 
 def clean_texts(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The same with name and description as people may type them, whoever calls.
-
-    Raises:
-        ValidationError: on the field that is wrong.
-    """
+    """The same with name and description as people may type them; ValidationError on the field that is wrong."""
     fields = {
         "name": PlainTextField(max_length=NAME_LENGTH, error_messages={"required": "Enter a name."}),
         "description": PlainTextAreaField(max_length=DESCRIPTION_LENGTH, required=False),

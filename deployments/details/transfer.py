@@ -1,8 +1,6 @@
-"""Moving a Deployment to another Workspace.
+"""Moving a Deployment to another Workspace: one row changes, and all that refers to it moves along.
 
-One row changes: everything that belongs to the Deployment (API keys with their secrets, variables, queues, deploys)
-refers to that row and so moves with it, unchanged. Access tokens go on working, since their Deployment is looked up
-on each call; the Workspace that they name is not read by us.
+Access tokens go on working: their Deployment is looked up on each call, and the Workspace in them is not read by us.
 """
 
 from django.core.exceptions import ValidationError
@@ -28,23 +26,14 @@ def targets(principal: Principal, deployment: Deployment) -> list[Workspace]:
 
 
 def transfer_deployment(principal: Principal, deployment: Deployment, target: Workspace) -> Deployment:
-    """Move a Deployment with all that belongs to it to another Workspace.
+    """Move a Deployment with all that belongs to it to another Workspace; both have their own event.
 
-    CI/CD enforcement stays as it is, whatever either Workspace has as its default for new Deployments. Each of
-    the Workspaces has its own event.
-
-    Args:
-        principal: who moves it; must still be Editor in both Workspaces when it moves.
-        deployment: the Deployment as the caller's rights showed it.
-        target: the Workspace as the caller's rights showed it.
-
-    Returns:
-        The Deployment in its new Workspace.
+    CI/CD enforcement stays as it is, whatever either Workspace has as its default for new Deployments.
 
     Raises:
-        Http404, PermissionDenied: when either Workspace, the Deployment or the right to it went meanwhile.
-        ValidationError: on `workspace`: with the code `same` when the Deployment is there already, with `taken`
-            when another Deployment of that name is, with `full` when it has as many as it may.
+        Http404, PermissionDenied: when the Deployment, a Workspace or the Editor's right in either went meanwhile.
+        ValidationError: on `workspace`: with the code `same` when the Deployment is there already, with `taken` when
+            another Deployment of that name is, with `full` when it has as many as it may.
     """
 
     def is_taken() -> bool:

@@ -18,8 +18,6 @@ class Cluster(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        """By name."""
-
         ordering: ClassVar = ["name"]
 
     def __str__(self) -> str:
@@ -27,9 +25,9 @@ class Cluster(models.Model):
 
 
 class NodePool(models.Model):
-    """A kind of worker machine that a Cluster offers.
+    """A kind of worker machine that a Cluster offers, unless `max_workers` is 0.
 
-    One with `max_workers` 0 is not offered. What exceeds a limit that was lowered since stays until it is edited.
+    What exceeds a limit that was lowered since stays until it is edited.
     """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
@@ -43,8 +41,6 @@ class NodePool(models.Model):
     is_default = models.BooleanField("default", default=False)
 
     class Meta:
-        """By Cluster, its default first."""
-
         ordering: ClassVar = ["cluster", "-is_default", "worker_type"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["cluster", "worker_type"], name="one_pool_per_worker_type"),
@@ -58,10 +54,9 @@ class NodePool(models.Model):
 
 
 class RuntimeReleaseQuerySet(models.QuerySet["RuntimeRelease"]):
-    """Runtime releases; which of them are offered is the operators' choice."""
+    """Runtime releases, of which operators choose those offered to new Deployments."""
 
     def offered(self) -> Self:
-        """Those that a new Deployment may choose, the newest first."""
         return self.filter(is_offered=True).order_by("-position", "-version")
 
 
@@ -77,8 +72,6 @@ class RuntimeRelease(models.Model):
     objects: ClassVar[models.Manager["RuntimeRelease"]] = RuntimeReleaseQuerySet.as_manager()
 
     class Meta:
-        """The newest first."""
-
         ordering: ClassVar = ["-position"]
 
     def __str__(self) -> str:

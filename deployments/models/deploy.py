@@ -38,7 +38,6 @@ class DeployQuerySet(models.QuerySet["Deploy"]):
     """Deploys, of which each Deployment keeps its whole history, and the files of some."""
 
     def of(self, deployment: Deployment) -> Self:
-        """Those of one Deployment."""
         return self.filter(deployment=deployment)
 
     def uploads(self) -> Self:
@@ -47,11 +46,7 @@ class DeployQuerySet(models.QuerySet["Deploy"]):
 
 
 class Deploy(models.Model):
-    """What was deployed, by whom and when.
-
-    Its files are in the store, in the folder named by `version`, as long as `has_files`. Which deploy Airflow reads is
-    written in the Deployment (`current_deploy`).
-    """
+    """What was deployed, by whom and when; its files are in the store's folder `version`, as long as `has_files`."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="deploys")
@@ -88,8 +83,6 @@ class Deploy(models.Model):
     objects: ClassVar[models.Manager["Deploy"]] = DeployQuerySet.as_manager()
 
     class Meta:
-        """The history is read newest first."""
-
         indexes: ClassVar = [
             models.Index(fields=["deployment", "-created_at", "id"], name="deploy_history"),
             models.Index(fields=["deployment"], condition=models.Q(has_files=True), name="deploy_with_files"),
@@ -112,8 +105,6 @@ class DeployFailures(models.Model):
     count = models.PositiveIntegerField(default=0)
 
     class Meta:
-        """One row a Deployment and caller."""
-
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["deployment", "made_by_kind", "made_by_id"], name="one_count_of_failures"

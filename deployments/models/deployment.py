@@ -60,10 +60,7 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
     """Deployments; `visible_to` is the only way by which somebody may reach one."""
 
     def visible_to(self, principal: Principal) -> Self:
-        """The Deployments that the caller may see, each with `caller_role`.
-
-        A person sees those of their Workspaces, an Organization Owner all as Admin, an API key only its own.
-        """
+        """Each with `caller_role`; an Organization Owner sees all as Admin, an API key only its own."""
         rows = self.select_related("workspace", "cluster", "runtime")
         if principal.kind is Kind.API_KEY:
             return rows.filter(pk=principal.deployment).annotate(caller_role=models.Value(0))
@@ -74,7 +71,6 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         )
 
     def of(self, workspace: Workspace) -> Self:
-        """The Deployments of one Workspace."""
         return self.filter(workspace=workspace)
 
     def named(self, name: str) -> Self:
@@ -92,16 +88,13 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         )
 
     def locked(self) -> Self:
-        """Hold the rows until the transaction ends, so that nothing under them comes or goes meanwhile."""
         return self.select_for_update(of=("self",))
 
 
 class Deployment(models.Model):
-    """An Airflow as its team sees it.
+    """An Airflow as its team sees it. All that belongs to it changes under this row's lock, its counters too.
 
-    Whatever belongs to it changes under this row's lock (`locked`), and so do its counters and versions: no page
-    counts, and an edit knows whether it still changes what was read. `save_change` saves some fields and who did it;
-    a plain `save` would put back what others changed meanwhile.
+    `save_change` saves some fields and who did it; a plain `save` would put back what others changed meanwhile.
     """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
@@ -176,14 +169,12 @@ class Deployment(models.Model):
         return self.name
 
     def save_change(self, principal: Principal, *fields: str) -> None:
-        """Save these fields and who changed them when, and nothing else: the counters may have moved."""
         self.touched_by(principal)
         self.save(
             update_fields=[*fields, "updated_at", "updated_by_kind", "updated_by_id", "updated_by_name"]
         )
 
     def touched_by(self, principal: Principal) -> None:
-        """Note who changed this Deployment; `save_change` also saves it."""
         self.updated_by_kind = principal.kind
         self.updated_by_id = principal.id
         self.updated_by_name = principal.name[:254]

@@ -16,20 +16,14 @@ class WorkerQueueQuerySet(models.QuerySet["WorkerQueue"]):
     """Worker queues; rights and limits are those of their Deployment."""
 
     def of(self, deployment: Deployment) -> Self:
-        """Those of one Deployment in the order of its page."""
         return self.filter(deployment=deployment).with_node_pools()
 
     def with_node_pools(self) -> Self:
-        """With their node pools, `default` first, then by name."""
         return self.select_related("node_pool").order_by(models.F("is_default").desc(), "name")
 
 
 class WorkerQueue(models.Model):
-    """Workers of one kind. Only the Celery executor has queues, and then always one named `default`.
-
-    The fields that people and programs choose are those of `deployments.queues.fields.QueueInput`. A row changes under
-    the lock of its Deployment's row, and `version` rises with each change.
-    """
+    """Workers of one kind, as `QueueInput` describes them. Only Celery has queues, and always one named `default`."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="worker_queues")
@@ -50,8 +44,6 @@ class WorkerQueue(models.Model):
     objects: ClassVar[models.Manager["WorkerQueue"]] = WorkerQueueQuerySet.as_manager()
 
     class Meta:
-        """One of each name, and one default, in a Deployment."""
-
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["deployment", "name"], name="one_queue_per_name"),
             models.UniqueConstraint(
@@ -66,5 +58,4 @@ class WorkerQueue(models.Model):
 
     @property
     def worker_type(self) -> str:
-        """The kind of its workers, as its node pool names it."""
         return self.node_pool.worker_type

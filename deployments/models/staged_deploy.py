@@ -13,16 +13,11 @@ class StagedDeployQuerySet(models.QuerySet["StagedDeploy"]):
     """Announced deploys, of which only those that have not ended count."""
 
     def open(self) -> Self:
-        """Those that may still be uploaded to and finished."""
         return self.filter(ends_at__gt=timezone.now())
 
 
 class StagedDeploy(models.Model):
-    """What is known before the deploy exists. It becomes a `Deploy` with the same identifier, or ends after minutes.
-
-    Its bytes lie in the store (`deployments.deploys.store.staged`). Whoever has the URL may send them and do nothing
-    else; only the hash of its secret part is here.
-    """
+    """What is known of a `Deploy` before it exists; of its upload's URL only the hash of the secret part is kept."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="staged_deploys")

@@ -14,16 +14,11 @@ class EnvironmentVariableQuerySet(models.QuerySet["EnvironmentVariable"]):
     """Environment variables, whose values the service reads; rights are those of their Deployment."""
 
     def of(self, deployment: Deployment) -> Self:
-        """Those of one Deployment in the order of its page."""
         return self.filter(deployment=deployment).order_by("key")
 
 
 class EnvironmentVariable(models.Model):
-    """A variable of the environment in which Airflow runs. A secret one's value is never returned by anything.
-
-    The encryption is bound to the Deployment, the key and the flag: the value of a row that was copied elsewhere, or
-    whose flag was turned, cannot be read.
-    """
+    """A variable of Airflow's environment; encryption binds it to Deployment, key and flag: no copy can be read."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="variables")

@@ -1,20 +1,13 @@
 """The fields of a worker queue, in one place: every face, the audit log and the Deployment file derive theirs from it.
 
-A new field of a worker queue needs:
+A new one needs what tests/deployments/queues/test_fields.py names as missing, and:
 
-1. a column in deployments/models/queue.py, and `manage.py makemigrations deployments`;
-2. an attribute of `QueueInput` below; a number has its limits and default in a `Number`, and is said in `__str__`;
-3. a field of `QueueForm` in forms.py, and a place in templates/deployments/queues/: _numbers.html, _queue.html,
-   the head of its column in index.html and the notice of a conflict in edit.html;
-4. a field of `QueueShown`, `QueueNew` and `QueueChanges` in schemas.py;
-5. a field of `Queue` in deployments/deployment_file/schema.py;
-6. for a number, a field of `QueueChange` in apikeys/astro/changes.py, a line of `type WorkerQueue` in
-   apikeys/astro/graphql/schema.graphql and of `ALIASES` in resolvers.py, and a field of `QueueShown` and `QueueSent`
-   in apikeys/astro/v1/deployment_schemas.py;
-   for anything else, `QueueInput.complete` and `to_file`, and `_queue_input` in deployment_file/diff.py;
-7. a word in docs/api.md and docs/deployments-as-code.md.
-
-What is forgotten of 1 to 6 is named by tests/deployments/queues/test_fields.py.
+1. a column in deployments/models/queue.py, with its migration;
+2. an attribute of `QueueInput` below; a number has its limits in a `Number`, and is said in `__str__`;
+3. forms.py, schemas.py, templates/deployments/queues/ (with the conflict in edit.html), deployment_file/schema.py;
+4. a number: in apikeys/astro/ changes.py, v1/deployment_schemas.py, graphql/schema.graphql and `ALIASES` of
+   resolvers.py; else `complete` and `to_file` below, `_queue_input` in deployment_file/diff.py;
+5. a word in docs/api.md and docs/deployments-as-code.md.
 """
 
 from collections.abc import Mapping
@@ -32,14 +25,9 @@ MOST: Final = 32_767
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
-    """What a number of a worker queue may be.
+    """What a number of a worker queue may be; `greatest` is None where the node pool alone decides.
 
-    Attributes:
-        client_name: its name in the Deployment file, and in camel case in the client's GraphQL.
-        least: the least that it may be.
-        greatest: the greatest; None where the node pool alone decides.
-        default: what it is where nobody chose, if the node pool has as many workers.
-        counts_workers: whether it cannot be more than the workers of the node pool.
+    `client_name` is in the file, and in camel case in GraphQL; `counts_workers`: no more than the node pool has.
     """
 
     client_name: str
@@ -49,21 +37,16 @@ class Number:
     counts_workers: bool = False
 
     def limits(self, pool: NodePool) -> tuple[int, int]:
-        """The least and the greatest for a queue whose workers come from this node pool."""
         greatest = MOST if self.greatest is None else self.greatest
         return self.least, min(greatest, pool.max_workers) if self.counts_workers else greatest
 
     def default_for(self, pool: NodePool) -> int:
-        """What it is where nobody chose."""
         return min(self.default, self.limits(pool)[1])
 
 
 @dataclass(frozen=True, slots=True)
 class QueueInput:
-    """A worker queue as somebody wants it to be; what it may be is decided in `limits`.
-
-    `worker_type` is that of a node pool of the Deployment's Cluster, `concurrency` the most tasks on each worker.
-    """
+    """A worker queue as somebody wants it to be; `concurrency` is the most tasks on each worker."""
 
     name: str
     worker_type: str
@@ -77,17 +60,13 @@ class QueueInput:
 
     @classmethod
     def of(cls, queue: WorkerQueue) -> "QueueInput":
-        """A queue as it is."""
         return cls(**{field: getattr(queue, field) for field in cls.__slots__})
 
     @classmethod
     def complete(
         cls, pool: NodePool | None, *, name: str, worker_type: str, **numbers: int | None
     ) -> "QueueInput":
-        """A queue of which not every number was chosen: None and 0 stand for the default.
-
-        `pool` is the one of the worker type; None if there is none, which is refused later.
-        """
+        """Fill in the defaults for None and 0; `pool` is None for an unknown worker type, which is refused later."""
         defaults = {
             field: number.default_for(pool) if pool else number.default for field, number in NUMBERS.items()
         }
@@ -101,16 +80,13 @@ class QueueInput:
         )
 
     def to_columns(self, pools: Mapping[str, NodePool]) -> dict[str, Any]:
-        """The columns of a row, the node pool out of those of the Cluster, by worker type."""
         columns = asdict(self)
         return {"node_pool": pools[columns.pop("worker_type")], **columns}
 
     def to_event(self) -> dict[str, Any]:
-        """As the audit log names it."""
         return {to_camel(field): value for field, value in asdict(self).items()}
 
     def to_file(self) -> dict[str, Any]:
-        """As the Deployment file names it: the name first, the others in the order of the alphabet."""
         fields = asdict(self)
         others = {number.client_name: fields[field] for field, number in NUMBERS.items()}
         return {"name": self.name, **dict(sorted([*others.items(), ("worker_type", self.worker_type)]))}

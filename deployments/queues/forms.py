@@ -18,7 +18,6 @@ class NumberField(forms.IntegerField):
     """A whole number. The limits tell the browser; the service says what is wrong with one outside them."""
 
     def set_limits(self, least: int, greatest: int) -> None:
-        """Name the limits."""
         wrong = f"Enter a number from {least} to {greatest}."
         self.error_messages |= {"required": wrong, "invalid": wrong}
         self.widget.attrs |= {"min": least, "max": greatest, "step": 1}
@@ -43,7 +42,7 @@ class QueueForm(forms.Form):
     field_order = tuple(field.name for field in fields(QueueInput))
 
     def __init__(self, *args: Any, pools: Mapping[str, NodePool], **kwargs: Any) -> None:
-        """Make a form for a Cluster with these node pools, by worker type; the other arguments are those of a Form."""
+        """`pools` are the node pools of the Cluster by worker type; the other arguments are those of a Form."""
         super().__init__(*args, **kwargs)
         self.pools = pools
         most = {name: NUMBERS["max_workers"].limits(pool)[1] for name, pool in pools.items()}
@@ -55,7 +54,6 @@ class QueueForm(forms.Form):
             self.fields[name].set_limits(number.least, greatest)  # type: ignore[attr-defined] # a NumberField
 
     def to_input(self, **kept: str) -> QueueInput:
-        """The queue as it was typed into a valid form, with the fields that the form does not have."""
         data = {**self.cleaned_data, **kept}
         return QueueInput(**{field: data[field] for field in self.field_order})
 
@@ -65,7 +63,6 @@ class EditForm(VersionedForm, QueueForm):
 
     @classmethod
     def of(cls, queue: WorkerQueue, data: Any = None) -> Self:
-        """The form that shows `queue`, or what was typed over it."""
         return cls(
             data,
             pools=node_pools(queue.deployment.cluster),
@@ -100,7 +97,6 @@ class CreateForm(QueueForm):
 
     @classmethod
     def for_deployment(cls, deployment: Deployment, data: Any = None) -> Self:
-        """The form with the numbers of a queue for which nobody chose."""
         pools = node_pools(deployment.cluster)
         first = next(iter(pools.values()), None)
         numbers = {field: number.default_for(first) for field, number in NUMBERS.items()} if first else {}

@@ -1,8 +1,4 @@
-"""What a worker queue may be: its name, its kind of worker, and how many of them.
-
-The limits are those that the client of the original product is told, except for the most workers, which the
-operators set for each kind of worker of a Cluster.
-"""
+"""What a worker queue may be: the limits that the original product's client is told; operators set the most workers."""
 
 import re
 from collections.abc import Mapping
@@ -24,10 +20,7 @@ NAME_RULE: Final = "Use lower-case letters, with hyphens between them."
 
 
 def errors_of(data: QueueInput, pools: Mapping[str, NodePool]) -> dict[str, str]:
-    """What is wrong with a queue and what to do about it: a sentence for each field that is wrong.
-
-    `pools` are the node pools of the Cluster that have workers, by worker type.
-    """
+    """What is wrong with a queue and what to do about it, by field; `pools` have workers, by worker type."""
     errors = {}
     if error := name_error(data.name):
         errors["name"] = error

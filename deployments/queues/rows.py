@@ -33,13 +33,7 @@ def node_pools(cluster: Cluster | str) -> dict[str, NodePool]:
 
 
 def ensure_default_queue(deployment: Deployment) -> WorkerQueue:
-    """Give a Deployment with the Celery executor its queue `default`, if it has none.
-
-    The caller is in a transaction, holds the Deployment's row (or has just made it), and writes the event.
-
-    Raises:
-        ValidationError: on `cluster`, when the Cluster has no node pools.
-    """
+    """Give a Celery Deployment its queue `default` if it has none; ValidationError on `cluster` without node pools."""
     queues = list_queues(deployment)
     default = next((queue for queue in queues if queue.is_default), None)
     if default is not None:

@@ -1,7 +1,7 @@
 """Worker queues: making, changing and deleting them.
 
-Each change takes the lock of the Deployment's row, checks rights again, checks against the node pools as they are then
-and writes its audit event in the same transaction.
+Each change locks the Deployment's row, checks rights and node pools again and writes its event in one transaction.
+Each raises Http404 or PermissionDenied when the Deployment, the queue or the right to it went meanwhile.
 """
 
 from collections.abc import Mapping, Sequence
@@ -60,13 +60,7 @@ def queue_to_edit(
 
 
 def create_queue(principal: Principal, deployment: Deployment, data: QueueInput) -> WorkerQueue:
-    """Make a worker queue.
-
-    Raises:
-        Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
-        ValidationError: on the field of `QueueInput` that is wrong; on no field when the executor has no queues
-            or there are as many as there may be.
-    """
+    """Make a queue; ValidationError on the field that is wrong, on none where there may be no (more) queues."""
     with transaction.atomic():
         locked = deployment_to_edit(principal, deployment.workspace_id, deployment.pk, locked=True)
         _require_celery(locked)
@@ -86,18 +80,9 @@ def create_queue(principal: Principal, deployment: Deployment, data: QueueInput)
 def update_queue(
     principal: Principal, queue: WorkerQueue, data: QueueInput, *, version: int | None = None
 ) -> WorkerQueue:
-    """Change everything of a worker queue but its name.
+    """Change everything of a queue but its name; `version` None replaces whatever is there.
 
-    Args:
-        principal: who changes it.
-        queue: the queue as the caller's rights showed it.
-        data: what it becomes; its name must be the queue's.
-        version: the version that the caller read; None replaces whatever is there.
-
-    Raises:
-        Http404, PermissionDenied: when the queue or the right to it went meanwhile.
-        StaleEdit: when it has another version by now.
-        ValidationError: on the field of `QueueInput` that is wrong.
+    Raises StaleEdit when it has another version by now, and ValidationError on the field that is wrong.
     """
     with transaction.atomic():
         current = _locked(principal, queue)
@@ -114,12 +99,7 @@ def update_queue(
 
 
 def delete_queue(principal: Principal, queue: WorkerQueue) -> None:
-    """Delete a worker queue; tasks sent to it stay queued for ever.
-
-    Raises:
-        Http404, PermissionDenied: when the queue or the right to it went meanwhile.
-        ValidationError: for the default queue.
-    """
+    """Delete a worker queue (ValidationError for `default`); tasks sent to it stay queued for ever."""
     with transaction.atomic():
         current = _locked(principal, queue)
         if current.is_default:
@@ -131,22 +111,9 @@ def delete_queue(principal: Principal, queue: WorkerQueue) -> None:
 def replace_queues(
     principal: Principal, deployment: Deployment, queues: Sequence[QueueInput]
 ) -> list[WorkerQueue]:
-    """Make the queues of a Deployment exactly these: all in one batch, or none.
+    """Make the queues of a Deployment exactly these, matched by name, each with its own event: all or none.
 
-    Args:
-        principal: who changes them.
-        deployment: the Deployment as the caller's rights showed it.
-        queues: the complete new set, `default` among them. Queues are matched by name; one that is missing is
-            deleted.
-
-    Returns:
-        The queues as they are now. Each one made, changed or deleted has its own audit event; one that stays as
-        it is has none.
-
-    Raises:
-        Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
-        ValidationError: on `<place in queues, from 0>.<field of QueueInput>`, or on `__all__` for what is wrong
-            with the set.
+    Raises ValidationError on `<place in queues, from 0>.<field of QueueInput>`, or on `__all__` for the set as such.
     """
     with transaction.atomic():
         locked = deployment_to_edit(principal, deployment.workspace_id, deployment.pk, locked=True)

@@ -44,17 +44,7 @@ WITHOUT_QUOTES: Final = re.compile(r"=[^\S\r\n]*[^\s'\"]")
 
 @sensitive_variables()
 def parse(text: str) -> list[VariableInput]:
-    """Read the variables of a file. Nothing in a value is replaced by other variables.
-
-    Args:
-        text: the content of the file.
-
-    Returns:
-        The variables in the order of the file. A secret as `render` writes it keeps its stored value.
-
-    Raises:
-        ValidationError: naming the line, never what stands in it.
-    """
+    """Read the variables, in order; a secret as `render` writes it stays stored. ValidationError names lines only."""
     _refuse_blanks(text)
     found: dict[str, VariableInput] = {}
     is_secret = False
@@ -95,15 +85,7 @@ def _lines(variable: VariableView) -> str:
 
 @sensitive_variables()
 def spell(key: str, value: str) -> str:
-    """A variable as lines of a file.
-
-    Args:
-        key: its name.
-        value: its value.
-
-    Returns:
-        The line or lines, with a comment above if a shell or Node.js cannot read it as it is.
-    """
+    """A variable as lines of a file, with a comment above if a shell or Node.js cannot read it as it is."""
     if PLAIN.fullmatch(value):
         return f"{key}={value}\n"
     if IN_SINGLE_QUOTES.fullmatch(value):
@@ -138,5 +120,4 @@ def _refuse_blanks(text: str) -> None:
 
 
 def _blank_lines(text: str) -> int:
-    """How many blank lines the parser has put before what it read."""
     return len(LINE_END.findall(text[: len(text) - len(text.lstrip())]))

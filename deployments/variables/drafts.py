@@ -1,9 +1,7 @@
-"""A secret that was typed and could not be saved yet: kept in the page, sealed.
+"""A secret that was typed and could not be saved yet: kept in the page, sealed, since no secret is ever shown.
 
-A form that comes back with an error, with one more row or with somebody else's changes keeps what was typed. A
-secret is never shown, not even to the person who has just typed it. So the page holds it encrypted under the
-installation's key, where only this server can read it, and only for the same person and Deployment. It may become
-the value of a secret and of nothing else: as a plain one it would be shown.
+It is encrypted under the installation's key, for the same person and Deployment only, and may become the value of a
+secret and of nothing else: as a plain one it would be shown.
 """
 
 from typing import Final

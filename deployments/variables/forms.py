@@ -1,7 +1,7 @@
 """The edit form of environment variables: all of them as rows, sent together, nothing typed lost on the way.
 
-A row is four texts (`key`, `value`, `was`, `draft`) at the same place of four lists; what is ticked names its row
-by number. So a form of 500 rows is still one that Django reads, and works without scripts.
+A row is four texts (`key`, `value`, `was`, `draft`) at the same place of four lists, and ticks name its number: so
+Django reads a form of 500 rows, and it works without scripts.
 """
 
 from collections.abc import Sequence
@@ -31,19 +31,13 @@ TEXTS: Final = ("key", "value", "was", "draft")
 
 
 class VariablesForm(VersionedForm):
-    """All variables of a Deployment as rows.
+    """All variables of a Deployment as rows, and an empty one after them, which the person needs next if `adds_row`.
 
-    Attributes:
-        rows: the rows to show, without the empty one that always follows; each knows what is wrong with it.
-        gone: the keys that somebody else deleted meanwhile.
-        is_stale: whether somebody else saved meanwhile.
-        is_edited: whether it holds what somebody typed and nobody saved.
-        adds_row: whether the empty row is what the person needs next.
+    `gone` are the keys that somebody else deleted; `is_edited`: it holds what somebody typed and nobody saved.
     """
 
     @sensitive_variables()
     def __init__(self, principal: Principal, deployment: Deployment, data: QueryDict | None = None) -> None:
-        """Show the variables as they are stored, or as somebody sent them."""
         super().__init__(data, initial={"version": deployment.variables_version})
         self._principal = principal
         self._deployment = deployment
@@ -75,17 +69,11 @@ class VariablesForm(VersionedForm):
         return self.cleaned_data
 
     def is_valid(self) -> bool:
-        """Whether nothing is known to be wrong yet; the service decides about keys and values."""
         return super().is_valid() and not any(row.error for row in self.rows)
 
     @sensitive_variables()
     def fill(self, imported: Sequence[VariableInput], *, are_secret: bool) -> None:
-        """Put the variables of a file into the rows; nothing is saved.
-
-        Args:
-            imported: what the file holds. What it does not hold stays as it is.
-            are_secret: make secrets of those that are new here.
-        """
+        """Put a file's variables into the rows (others stay, nothing is saved); `are_secret` is for those new here."""
         self.is_edited = True
         known = {row.key: row for row in self.rows}
         for one in imported:
@@ -99,17 +87,14 @@ class VariablesForm(VersionedForm):
 
     @sensitive_variables()
     def to_input(self) -> list[VariableInput]:
-        """The complete set as the service takes it."""
         return [row.to_input(self._typed(row)) for row in self.rows if not row.is_deleted]
 
     def accept(self, stale: StaleEdit) -> None:
-        """Merge the rows with what somebody else saved meanwhile, to be looked at and sent again."""
         super().accept(stale)
         self.rows, self.gone = merge(self.rows, list_variables(stale.current))
         self.is_stale = True
 
     def refuse(self, refusal: ValidationError) -> None:
-        """Put each error of the service beside its row."""
         rows = {row.key: row for row in self.rows if not row.is_deleted}
         for key, errors in refusal.error_dict.items():
             if key in rows:
@@ -133,7 +118,6 @@ class VariablesForm(VersionedForm):
 
     @sensitive_variables()
     def _seal(self, row: Row) -> None:
-        """Take a secret out of its box, and say what is missing in the row."""
         if row.is_secret and row.value.strip():
             row.draft = drafts.seal(self._principal, self._deployment, row.value)
         if row.is_secret:
@@ -184,7 +168,6 @@ class ImportForm(UploadForm):
 
     @sensitive_variables()
     def clean(self) -> dict[str, object]:
-        """Read the variables, from the file if one was chosen."""
         data = super().clean() or {}
         if self.was_too_large:
             raise ValidationError(TOO_LARGE, code="too_large")

@@ -1,7 +1,6 @@
 """The rows of the edit form of environment variables, and how they are merged with what somebody else saved.
 
-A row carries a trace of its variable from when the editing began (`was`). So changes of different variables are merged
-without a question, and only a variable that both people changed needs a decision.
+Each carries a trace of its variable from when the editing began, so only what both people changed needs a decision.
 """
 
 import hashlib
@@ -20,21 +19,14 @@ THEIRS: Final = "theirs"
 
 @dataclass(slots=True)
 class Row:
-    """A row of the form.
+    """A row of the form; `value` is what stands in its box, always empty for a secret.
 
     Attributes:
-        key: the name in it.
-        value: what stands in its box; always empty for a secret.
-        is_secret: whether *Secret?* is ticked.
-        is_deleted: whether *Delete* is ticked.
         was: what `trace` gave for the variable when the editing began; empty for a row that was added.
         draft: a secret that was typed, sealed (deployments.variables.drafts).
         choice: `mine` to keep this row although somebody else changed the variable; empty if not chosen.
-        news: what somebody else did to this variable meanwhile: `added`, `changed`, or `conflict` if this row
-            changed it too.
+        news: what somebody else did to this variable meanwhile; `conflict` if this row changed it too.
         now: the variable as it is stored now, for a conflict; None if it was deleted.
-        error: what is wrong with the row.
-        error_is_about_key: whether that is its key, and not its value.
     """
 
     key: str = ""
@@ -51,7 +43,6 @@ class Row:
 
     @classmethod
     def of(cls, variable: VariableView, *, news: Literal["", "added", "changed"] = "") -> "Row":
-        """The row that shows a variable as it is stored."""
         return cls(
             key=variable.key,
             value=variable.value,
@@ -67,7 +58,6 @@ class Row:
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing was typed into a row that is there for one more variable."""
         return self.is_new and not (self.key or self.value or self.draft)
 
     @property
@@ -82,7 +72,6 @@ class Row:
 
     @property
     def is_changed(self) -> bool:
-        """Whether this row differs from what was there when the editing began."""
         if self.is_new or self.is_deleted or self.draft or self.news == "conflict":
             return True
         if self.was_hidden:
@@ -90,11 +79,6 @@ class Row:
         return self.is_secret or _trace_of_value(self.value) != self.was
 
     def to_input(self, typed_secret: str) -> VariableInput:
-        """The variable as this row has it.
-
-        Args:
-            typed_secret: what `draft` holds, unsealed.
-        """
         if not self.is_changed or (self.is_secret and not typed_secret and not self.is_new):
             return VariableInput(self.key, None, self.is_secret)
         return VariableInput(self.key, typed_secret if self.is_secret else self.value, self.is_secret)
@@ -111,18 +95,10 @@ def trace(variable: VariableView) -> str:
 
 @sensitive_variables()
 def merge(rows: Sequence[Row], current: Sequence[VariableView]) -> tuple[list[Row], list[str]]:
-    """Merge the rows that were sent with what somebody else saved meanwhile.
+    """Merge the rows that were sent with what somebody else saved meanwhile, and say which keys were deleted.
 
-    A variable that only one of them changed is taken from there. One that both changed, each in another way, becomes
-    a conflict: the row stays as it is, knows what is stored now, and waits for a choice.
-
-    Args:
-        rows: what was sent.
-        current: the variables as they are stored now.
-
-    Returns:
-        The rows to show, those of stored variables by key and then the new ones, and the keys of variables that
-        are gone because somebody else deleted them.
+    Where both changed a variable differently, the row stays, knows what is stored now, and waits for a choice. Rows
+    of stored variables come first, by key.
     """
     stored = {one.key: one for one in current}
     merged, gone = [], []

@@ -1,7 +1,6 @@
 """Bringing the values of environment variables to the newest field key, while people go on saving them.
 
-Whoever writes variables holds the row of their Deployment. So does this, for a few variables at a time. What is saved
-between two steps is encrypted with the newest key anyway.
+Each step holds the row of a Deployment, as writers do; what they save between two steps has the newest key anyway.
 """
 
 import logging
@@ -23,11 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 def reencrypt_variables() -> tuple[int, int]:
-    """Encrypt every value anew that an older field key holds. Doing it again does no harm.
-
-    Returns:
-        How many values were encrypted anew, and how many could not be read and were left as they are.
-    """
+    """Encrypt anew what an older field key holds: how many were, and how many could not be read and stayed."""
     done = 0
     unread: set[str] = set()
     with_variables = EnvironmentVariable.objects.order_by("deployment_id").values_list(

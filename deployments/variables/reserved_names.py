@@ -1,14 +1,13 @@
 """Names that an environment variable may not have, because with it an Editor could do more than edit.
 
-Deploying DAGs runs code in Airflow's workers; that is an Editor's right. These names reach further: into the processes
-that schedule and that sign people in, into the keys that sign sessions and encrypt connections, into the database and the
-files of the machine, or into what this console itself puts into the environment. What only changes how workers run
-tasks is not here, nor what DAGs need for themselves, such as proxies, certificates and connections.
+Deploying DAGs runs code in Airflow's workers; that is an Editor's right. These names reach further: into the
+processes that schedule and that sign people in, into the keys that sign sessions and encrypt connections, into the
+database and the machine's files, or into what this console itself puts into the environment. What only changes how
+workers run tasks is not here, nor what DAGs need for themselves, such as proxies, certificates and connections.
 
-The options were chosen from the configuration references of Airflow 2.11 and 3.3 and of its providers for Celery,
-Kubernetes, Amazon, FAB and Keycloak, section by section, with the older names that these versions still read. An entry
-that ends in `*` means every longer name too. Airflow reads the value of a secret option also from NAME_CMD and
-NAME_SECRET, and with teams from AIRFLOW__TEAM___SECTION__OPTION, so those are the same option.
+They come from the configuration references of Airflow 2.11 and 3.3 and of its providers for Celery, Kubernetes,
+Amazon, FAB and Keycloak, with the older names still read. An entry that ends in `*` means every longer name too.
+Airflow reads a secret option also from NAME_CMD and NAME_SECRET, and with teams from AIRFLOW__TEAM___SECTION__OPTION.
 """
 
 import re
@@ -162,11 +161,7 @@ SET_ITSELF: Final = "Set the value itself, as a secret, under the name without _
 
 
 def refuse_reserved(key: str) -> None:
-    """Refuse a name that is reserved. Upper and lower case differ, as they do for programs.
-
-    Raises:
-        ValidationError: code `key_reserved`, with the reason and what to do instead.
-    """
+    """Raise ValidationError, code `key_reserved`, with the reason and what to do instead; case matters."""
     option = _TEAM.sub("AIRFLOW__", key, count=1)
     names = {option, option.removesuffix("_SECRET"), option.removesuffix("_CMD")}
     for pattern, (reason, remedy) in RESERVED.items():

@@ -1,8 +1,6 @@
 """The environment variables of a Deployment: how they may be seen, and one way to change them, as a whole.
 
-Values are encrypted under the installation's field key and bound to Deployment, key and flag (cloudui.web.encryption):
-a row that is copied to another Deployment, or whose flag is turned, cannot be read. `VariableView` never holds the
-value of a secret.
+Values are encrypted under the installation's field key and bound to Deployment, key and flag (cloudui.web.encryption).
 """
 
 import re
@@ -46,15 +44,9 @@ TWICE: Final = Advice("This key stands here more than once.", "Keep one of them.
 
 @dataclass(frozen=True, slots=True)
 class VariableView:
-    """A variable as people and programs may see it.
+    """A variable as people may see it; its value is empty for a secret, and where it is not `is_readable`.
 
-    Attributes:
-        key: its name.
-        value: its value; empty for a secret and for what cannot be read.
-        is_secret: whether the value is kept from everybody.
-        updated_at: when the value or the flag was changed last.
-        is_readable: whether the stored value decrypts. It does not after somebody changed the database by hand:
-            copied it from another Deployment, or turned its flag.
+    It is not when somebody changed the database by hand: copied it from another Deployment, or turned its flag.
     """
 
     key: str
@@ -66,13 +58,7 @@ class VariableView:
 
 @dataclass(frozen=True, slots=True)
 class VariableInput:
-    """A variable as it is to be saved.
-
-    Attributes:
-        key: its name.
-        value: its value; None, or an empty one for a secret, keeps what is stored.
-        is_secret: whether the value is to be kept from everybody.
-    """
+    """A variable as it is to be saved; `value` None, or an empty one for a secret, keeps what is stored."""
 
     key: str
     value: str | None = field(repr=False)
@@ -86,11 +72,7 @@ def list_variables(deployment: Deployment) -> list[VariableView]:
 
 
 def check_key(key: str) -> None:
-    """Decide whether a variable may have this name.
-
-    Raises:
-        ValidationError: saying what is wrong with it and what to do; its code begins with `key_`.
-    """
+    """Raise ValidationError, code `key_...`, with what to do, unless a variable may have this name."""
     if not key:
         raise ValidationError("Enter a key.", code="key_required")
     if len(key) > KEY_LENGTH:
@@ -102,11 +84,7 @@ def check_key(key: str) -> None:
 
 @sensitive_variables()
 def check_value(value: str) -> None:
-    """Decide whether a variable may have this value: up to 32 KiB of UTF-8 without NUL.
-
-    Raises:
-        ValidationError: saying what is wrong with it, without the value.
-    """
+    """Raise ValidationError, never naming the value, unless it is up to 32 KiB of UTF-8 without NUL."""
     if "\0" in value:
         raise ValidationError("Remove the null character: no program can receive it.", code="null")
     try:
@@ -125,19 +103,11 @@ def save_variables(
     *,
     version: int | None = None,
 ) -> Deployment:
-    """Make `variables` all that a Deployment has, in one step.
-
-    Those that are stored and missing here are deleted. Values are kept as `clean_value` says. If nothing differs nothing happens, and no event is written.
-
-    Args:
-        principal: who saves; an Editor or the Deployment's own API key.
-        deployment: the Deployment as the caller's rights showed it.
-        variables: the complete new set.
-        version: the `variables_version` that was read before; None replaces whatever is there.
+    """Make `variables` all that a Deployment has: what is stored and missing here is deleted. The same writes nothing.
 
     Raises:
         Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
-        StaleEdit: when the variables have another version by now; its `current` is the Deployment.
+        StaleEdit: when `version`, unless None, is no longer `variables_version`; its `current` is the Deployment.
         ValidationError: with what is wrong by key (`__all__` for the set as a whole); then nothing is saved.
     """
     with transaction.atomic():
@@ -161,11 +131,9 @@ def save_variables(
 
 @sensitive_variables()
 def read_value(row: EnvironmentVariable) -> str:
-    """The value of a variable, whether secret or not: for Airflow and for encrypting anew, never for an answer.
+    """The value, also of a secret: for Airflow and for encrypting anew, never for an answer.
 
-    Raises:
-        CannotDecrypt: if it was changed, or copied from elsewhere.
-        KeyFileError: if the keys no longer hold the version that it was encrypted with.
+    Raises CannotDecrypt if it was changed or copied from elsewhere, KeyFileError if its key's version is gone.
     """
     return decrypt(bytes(row.value), *_place(row.deployment_id, row.key, is_secret=row.is_secret)).decode()
 
@@ -191,18 +159,14 @@ def _view(row: EnvironmentVariable) -> VariableView:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """A row that differs from what is stored, and how: `added`, `changed` or `deleted`."""
-
     row: EnvironmentVariable
     how: str
 
     def to_event(self) -> dict[str, object]:
-        """What the audit log says of it: everything but the value."""
         return {"key": self.row.key, "isSecret": self.row.is_secret, "change": self.how}
 
 
 def _to_event(changes: Sequence[_Change]) -> dict[str, object]:
-    """What the audit log says of them: their names, which it cuts when they are many, and then also how many."""
     counts = {"counts": Counter(change.how for change in changes)} if len(changes) > MOST_NAMED else {}
     return {"variables": [change.to_event() for change in changes], **counts}
 
@@ -211,10 +175,7 @@ def _to_event(changes: Sequence[_Change]) -> dict[str, object]:
 def _changes(
     deployment: Deployment, variables: Sequence[VariableInput], stored: dict[str, EnvironmentVariable]
 ) -> list[_Change]:
-    """What differs, by key. Nothing is written before all of it was looked at, so that all errors are told at once.
-
-    Of far too many nothing else is said: each would be encrypted for it, while others wait.
-    """
+    """What differs, with all errors at once, but of far too many nothing else: each would be encrypted for it."""
     if excess := _excess(len(variables), 0):
         raise ValidationError({NON_FIELD_ERRORS: [excess]})
     times = Counter(one.key for one in variables)

@@ -5,10 +5,9 @@ from django.views.decorators.debug import sensitive_variables
 
 @sensitive_variables()
 def clean_value(text: str) -> str:
-    r"""The value with \n at the end of lines and without white space at its own end.
+    r"""The value with \n at the end of lines (\r\n breaks private keys) and without white space at its own end.
 
-    Browsers send forms, and Windows keeps files, with \r\n, which breaks private keys. White space at the end breaks
-    programs and nobody sees it; a value of several lines keeps one final \n, without which OpenSSH reads no key.
+    Nobody sees that, and it breaks programs; several lines keep one final \n, without which OpenSSH reads no key.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     kept = text.rstrip()

@@ -49,18 +49,12 @@ class Bundle:
     """The versions of one Deployment."""
 
     def __init__(self, release_name: str) -> None:
-        """Name the place; nothing is made until something is received.
-
-        Raises:
-            ValueError: for a release name that is no name of a folder.
-        """
         if not RELEASE_NAME.fullmatch(release_name):
             raise ValueError(f"{release_name!r} is no release name.")
         self.path = root() / release_name
 
     @property
     def owner(self) -> str:
-        """The identifier of the Deployment that this belongs to, empty where nothing says so."""
         try:
             return (self.path / OWNER).read_text().strip()
         except FileNotFoundError:
@@ -68,7 +62,6 @@ class Bundle:
 
     @property
     def current(self) -> str:
-        """The version that Airflow reads, empty if none."""
         try:
             return (self.path / CURRENT).readlink().name
         except FileNotFoundError:
@@ -84,7 +77,6 @@ class Bundle:
         return {}
 
     def has(self, version: str) -> bool:
-        """Whether the files of a version are here."""
         return bool(IDENTIFIER.fullmatch(version)) and (self.path / VERSIONS / version).is_dir()
 
     def receive(
@@ -96,18 +88,7 @@ class Bundle:
         limits: Limits = LIMITS,
         meter: Meter | None = None,
     ) -> Unpacked:
-        """Unpack an archive as a new version, which Airflow does not read before it is activated.
-
-        Args:
-            version: the identifier of the deploy.
-            source: the archive.
-            owner: the identifier of the Deployment.
-            limits: the most that is taken.
-            meter: counts what is written, and may refuse it.
-
-        Raises:
-            Refused, NoSpace, OSError: as `unpack`; nothing of it stays behind.
-        """
+        """Unpack an archive as a version that is not active yet; raises as `unpack`, and then nothing of it stays."""
         incoming = self.path / INCOMING / version
         self._make_place(owner)
 
@@ -121,11 +102,7 @@ class Bundle:
         return unpacked
 
     def activate(self, version: str) -> None:
-        """Have Airflow read this version from the next moment on: one rename, so that there is always one.
-
-        Raises:
-            FileNotFoundError: if its files are not here.
-        """
+        """Have Airflow read this version from the next moment on: one rename, so that there is always one."""
         if not self.has(version):
             raise FileNotFoundError(version)
         link, fresh = self.path / CURRENT, self.path / f"{CURRENT}.new"
@@ -135,15 +112,10 @@ class Bundle:
         sync_one(self.path)
 
     def deactivate(self) -> None:
-        """Have Airflow read nothing, as before the first deploy."""
         (self.path / CURRENT).unlink(missing_ok=True)
 
     def remove(self, version: str) -> None:
-        """Delete the files of a version that is not the current one.
-
-        Raises:
-            ValueError: for the current one.
-        """
+        """Delete the files of a version; ValueError for the current one."""
         if version == self.current:
             raise ValueError("The current version stays.")
         # What is being deleted is no longer whole, so it does not lie among the versions meanwhile.
@@ -153,13 +125,11 @@ class Bundle:
         shutil.rmtree(leaving, ignore_errors=True)
 
     def delete_leftovers(self) -> None:
-        """Delete what a process that died was receiving or deleting; while the lock is held nobody else does."""
         with suppress(FileNotFoundError), os.scandir(self.path / INCOMING) as entries:
             for entry in entries:
                 shutil.rmtree(entry.path, ignore_errors=True)
 
     def remove_all(self) -> None:
-        """Delete everything: the Deployment is gone."""
         # First of all, so that whoever still reads finds nothing rather than half of it.
         self.deactivate()
         shutil.rmtree(self.path, ignore_errors=True)
@@ -193,14 +163,8 @@ def bundles() -> Iterator[Bundle]:
 def hold(deployment_id: str, *, wait_seconds: float = 0) -> Iterator[None]:
     """Be the only one to change the versions of a Deployment, on all machines that share the store.
 
-    The lock ends with the process that holds it. So whoever gets it knows that nobody else is at work.
-
-    Args:
-        deployment_id: whose versions.
-        wait_seconds: how long to wait for whoever holds it.
-
-    Raises:
-        Busy: if it is still held then, or too many wait already.
+    The lock ends with its process: whoever gets it knows that nobody else is at work. Raises Busy after
+    `wait_seconds`.
     """
     _ensure(root(), FOLDER_MODE)
     _ensure(root() / LOCKS, PRIVATE)
@@ -215,11 +179,7 @@ def hold(deployment_id: str, *, wait_seconds: float = 0) -> Iterator[None]:
 
 @contextmanager
 def reserved(size: int, *, wait_seconds: float = 0) -> Iterator[Space]:
-    """Space in the store for a version of `size` bytes, until it is written.
-
-    Raises:
-        NoSpace, OSError: as `cloudui.web.disk.reserve`.
-    """
+    """Space in the store for a version of `size` bytes, until it is written; raises as `cloudui.web.disk.reserve`."""
     _ensure(root(), FOLDER_MODE)
     space = disk.reserve(root(), size, wait_seconds=wait_seconds)
     try:
@@ -229,11 +189,7 @@ def reserved(size: int, *, wait_seconds: float = 0) -> Iterator[Space]:
 
 
 def require_space(size: int) -> None:
-    """Look whether the store has space for a version of `size` bytes now; nothing is kept.
-
-    Raises:
-        NoSpace, OSError: as `cloudui.web.disk.reserve`.
-    """
+    """Raise as `cloudui.web.disk.reserve` unless the store has space for `size` bytes now; nothing is kept."""
     _ensure(root(), FOLDER_MODE)
     disk.require_space(root(), size)
 

@@ -8,42 +8,25 @@ from deployments.deploys.store.refusal import BLOCK_BYTES, TooLarge
 
 
 class Meter:
-    """Counts whole blocks, and one at least for each file and folder, so that many small files are not free.
+    """Counts whole blocks, one at least for each file and folder, so that small files are not free.
 
-    That is about what the file system gives, and the same on all of them.
+    Raises TooLarge, with `refusal`, beyond `most_bytes`, and NoSpace when the disk is full.
     """
 
     def __init__(
         self, space: Space | None = None, *, most_bytes: int = sys.maxsize, refusal: str = ""
     ) -> None:
-        """Begin to count.
-
-        Args:
-            space: what is reserved for the version.
-            most_bytes: how much it may be.
-            refusal: what to tell whoever sends more.
-        """
         self._space = space
         self._most_bytes = most_bytes
         self._refusal = refusal
         self.stored = 0
 
     def add_folder(self) -> None:
-        """Count a folder.
-
-        Raises:
-            TooLarge: if the version becomes larger than it may be.
-            NoSpace: if the disk is full.
-        """
         self._add(BLOCK_BYTES)
         self._use(BLOCK_BYTES)
 
     def add_file(self, size: int, pieces: Iterable[memoryview]) -> Iterator[memoryview]:
-        """Count a file, and pass on its pieces as they are written.
-
-        Raises:
-            TooLarge, NoSpace: as `add_folder`; TooLarge before the first piece.
-        """
+        """Count a file, and pass on its pieces as they are written; TooLarge comes before the first piece."""
         taken = max(size + -size % BLOCK_BYTES, BLOCK_BYTES)
         self._add(taken)
         for piece in pieces:

@@ -19,9 +19,7 @@ Parts = tuple[str, ...]
 def parts_of(raw: bytes, *, limits: Limits) -> Parts:
     """The folders and the name of one member, `()` for the archive's own top folder (`./`).
 
-    Raises:
-        Refused: for a name that could lead out of the folder, that file systems read in different ways, or
-            that cannot be seen.
+    Refused if it could lead out of the folder, if file systems read it in different ways, or if it cannot be seen.
     """
     try:
         name = raw.decode()
@@ -58,7 +56,6 @@ class Tree:
     """All names of one archive so far."""
 
     def __init__(self, *, limits: Limits) -> None:
-        """Know the top folder only."""
         self._limits = limits
         self._files: set[Parts] = set()
         self._left_out = 0
@@ -67,15 +64,10 @@ class Tree:
 
     @property
     def file_count(self) -> int:
-        """How many files there are."""
         return len(self._files)
 
     def add_folder(self, parts: Parts) -> list[Parts]:
-        """Take a folder; the folders to make for it, outermost first.
-
-        Raises:
-            Refused: if it came before or is a file.
-        """
+        """Take a folder (Refused if it came before or is a file); the folders to make for it, outermost first."""
         if self._folders.get(parts):
             raise Refused(f"The archive names something twice: {quoted('/'.join(parts) or './')}")
         new = self._folders_to(parts)
@@ -84,11 +76,7 @@ class Tree:
         return new
 
     def add_file(self, parts: Parts) -> list[Parts]:
-        """Take a file; the folders to make for it, outermost first.
-
-        Raises:
-            Refused: if it came before, is a folder, or lies in a file.
-        """
+        """Take a file (Refused if it came before, is a folder or lies in a file); folders to make, outermost first."""
         if parts in self._files or parts in self._folders:
             raise Refused(f"The archive names something twice: {quoted('/'.join(parts) or './')}")
         new = self._folders_to(parts[:-1])

@@ -21,14 +21,9 @@ class TooLarge(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most that one archive may hold.
+    """The most that one archive may hold: bytes, entries (also folders that only names of files mention), characters.
 
-    Attributes:
-        sent: bytes of the archive as it is sent.
-        unpacked: bytes behind the decompressor, the archive's own headers included.
-        file: bytes of one file.
-        entries: files and folders, also those folders that only names of files mention.
-        name: characters of one name with its folders.
+    `unpacked` is behind the decompressor, headers included; `name` is with its folders.
     """
 
     sent: int = 256 * MIB

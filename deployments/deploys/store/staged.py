@@ -30,21 +30,14 @@ class StagedArchive:
     """The pieces of one announced deploy."""
 
     def __init__(self, staged_id: str) -> None:
-        """Name the place; nothing is made until something is received."""
         self.path = root() / STAGED / staged_id
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing has arrived."""
         return not self.path.is_dir()
 
     def write(self, name: str, content: bytes) -> None:
-        """Keep one block; one of the same name is replaced, since clients repeat what was not answered.
-
-        Raises:
-            TooLarge: if all of them together were too many or too large.
-            NoSpace, OSError: if the disk does not take it.
-        """
+        """Keep one block; a repeated one is replaced, as clients try again. Raises TooLarge, NoSpace or OSError."""
         self.path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         block = self._block(name)
         sizes = {entry.name: entry.stat().st_size for entry in os.scandir(self.path)}
@@ -60,11 +53,7 @@ class StagedArchive:
         fresh.replace(block)
 
     def complete(self, names: Sequence[str]) -> None:
-        """Say which blocks make up the archive, in this order. Others are left out.
-
-        Raises:
-            Refused: if one of them never arrived.
-        """
+        """Say which blocks make up the archive, in this order; others are left out. Refused if one never arrived."""
         blocks = [self._block(name) for name in names]
         if missing := [name for name, block in zip(names, blocks, strict=True) if not block.is_file()]:
             raise Refused(f"{len(missing)} of {len(names)} blocks are not here. Upload again.")
@@ -73,11 +62,9 @@ class StagedArchive:
         fresh.replace(self.path / ORDER)
 
     def open(self) -> io.BufferedReader:
-        """The archive from its first byte; only after `complete`."""
         return io.BufferedReader(_Blocks(self._ordered()))
 
     def remove(self) -> None:
-        """Delete all of it."""
         shutil.rmtree(self.path, ignore_errors=True)
 
     # Private
@@ -91,8 +78,6 @@ class StagedArchive:
 
 
 class _Blocks(io.RawIOBase):
-    """Files read one after another as if they were one."""
-
     def __init__(self, paths: Iterator[Path]) -> None:
         self._paths = paths
         self._file: io.FileIO | None = None

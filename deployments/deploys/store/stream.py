@@ -1,8 +1,4 @@
-"""The archive as a stream: counted and hashed as it is sent, decompressed piece by piece.
-
-Nothing is held in memory but one piece, whatever the archive claims to be: a piece of compressed data that
-would become gigabytes is asked for no more than `PIECE` bytes at a time.
-"""
+"""The archive as a stream: counted, hashed and decompressed, with one piece of `PIECE` bytes in memory at a time."""
 
 import hashlib
 import zlib
@@ -40,7 +36,6 @@ class ArchiveStream:
     """The uncompressed bytes of a tar or tar.gz, which is recognised by its content."""
 
     def __init__(self, source: Readable, *, limits: Limits) -> None:
-        """Read nothing yet."""
         self._source = source
         self._limits = limits
         self._hash = hashlib.sha256()
@@ -55,19 +50,11 @@ class ArchiveStream:
         return self._hash.hexdigest()
 
     def take(self, size: int) -> bytes:
-        """Exactly `size` bytes; for small things such as headers.
-
-        Raises:
-            Refused: if the archive ends before.
-        """
+        """Exactly `size` bytes, for small things such as headers; Refused if the archive ends before."""
         return b"".join(self.pieces(size))
 
     def pieces(self, size: int) -> Iterator[memoryview]:
-        """Exactly `size` bytes, piece by piece.
-
-        Raises:
-            Refused: if the archive ends before.
-        """
+        """Exactly `size` bytes, piece by piece; Refused if the archive ends before."""
         while size:
             if not self._piece and not self._advance():
                 raise Refused(ENDS_EARLY)
@@ -76,7 +63,6 @@ class ArchiveStream:
             yield found
 
     def rest(self) -> Iterator[memoryview]:
-        """All that is left, to the very end of what is sent."""
         while self._piece or self._advance():
             found, self._piece = self._piece, memoryview(b"")
             yield found

@@ -1,9 +1,7 @@
-"""The headers of a tar archive, read strictly.
+"""The headers of a tar archive, read strictly, as today's tools write them: ustar, pax (POSIX.1-2017), GNU long names.
 
-Why not Python's `tarfile`: it takes a damaged header in the middle for the end of the archive (half a deploy
-would pass for a whole one), reads extended headers into memory whatever their size, and believes what they
-say about sparse files. What is read here is what today's tools write: ustar, pax (POSIX.1-2017, pax
-interchange format) and the long names of GNU tar.
+Python's `tarfile` takes a damaged header in the middle for the end of the archive (half a deploy would pass for a
+whole one), reads extended headers into memory whatever their size, and believes what they say about sparse files.
 """
 
 from dataclasses import dataclass
@@ -63,15 +61,7 @@ class _Header:
 
 
 def next_member(stream: ArchiveStream) -> Member | None:
-    """Read up to the content of the next member; None at the archive's end, which must be the stream's.
-
-    Args:
-        stream: at the start of a header.
-
-    Raises:
-        Refused: for links, devices and whatever else is neither file nor folder, for damage, and for data
-            behind the end.
-    """
+    """The header of the next member, None at the end; Refused for links, devices, damage and data behind the end."""
     long_name: bytes | None = None
     extended: dict[str, bytes] | None = None
     has_global = is_link = False
@@ -146,7 +136,6 @@ def _extended_content(stream: ArchiveStream, header: _Header) -> bytes:
 
 
 def _pax_records(content: bytes, *, is_global: bool) -> dict[str, bytes]:
-    """The records `<length> <keyword>=<value>` that change what a member is: its name and its size."""
     found: dict[str, bytes] = {}
     start = count = 0
     while start < len(content):

@@ -19,14 +19,7 @@ FILE_MODE: Final = 0o644
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """What an archive held.
-
-    Attributes:
-        size: bytes of all files together.
-        file_count: how many files.
-        checksum: SHA-256 of the archive as it was sent, in hexadecimal.
-        stored_bytes: what the files and folders take on a disk (`Meter`).
-    """
+    """What an archive held: bytes of all files, SHA-256 of it as sent (hexadecimal), bytes on a disk (`Meter`)."""
 
     size: int
     file_count: int
@@ -37,20 +30,10 @@ class Unpacked:
 def unpack(
     source: Readable, folder: Path, *, limits: Limits = LIMITS, meter: Meter | None = None
 ) -> Unpacked:
-    """Unpack a tar or tar.gz into `folder`, which is made for it. Files get the time of now.
+    """Unpack a tar or tar.gz into `folder`, which must not exist; whatever it raises, the caller removes the folder.
 
     Owners, modes and times in the archive count for nothing: Airflow notices a changed file by its time
-    (docs/deploys.md). What was written when it raises is the caller's to remove.
-
-    Args:
-        source: the archive, read to its end unless refused before.
-        folder: where to; must not exist.
-        limits: the most that is taken.
-        meter: counts what is written, and may refuse it.
-
-    Raises:
-        Refused: with the reason.
-        NoSpace, OSError: if the source breaks off or the disk does not take it.
+    (docs/deploys.md). Raises Refused with the reason, NoSpace, or OSError if the source breaks off.
     """
     make_folder(folder)
     unpacked = _read(source, folder, limits, meter or Meter())
@@ -59,21 +42,12 @@ def unpack(
 
 
 def check(source: Readable, *, limits: Limits = LIMITS) -> Unpacked:
-    """Read an archive to its end as `unpack` does, and write nothing.
-
-    Raises:
-        Refused: with the reason for which `unpack` would refuse it.
-        OSError: if the source breaks off.
-    """
+    """Read an archive to its end as `unpack` does, and write nothing; raises as it does."""
     return _read(source, None, limits, Meter())
 
 
 def make_folder(folder: Path) -> None:
-    """Make one folder that everybody may read, whatever the umask.
-
-    Raises:
-        FileExistsError: if there is something already.
-    """
+    """Make one folder that everybody may read, whatever the umask; FileExistsError if there is something already."""
     folder.mkdir()
     folder.chmod(FOLDER_MODE)
 
