@@ -22,6 +22,8 @@ TESTS: Final = {
     OLD: ("test_real_astro_old.py", "test_real_astro_login.py"),
     NEW: ("test_real_astro_new.py",),
 }
+# They try whichever is there.
+TESTS_OF_BOTH: Final = ("test_real_astro_deploys.py",)
 
 CONFIGURATION: Final = f"""\
 context: localhost
@@ -71,12 +73,16 @@ class RealAstro:
         home: an empty folder.
         environment: the variables that it reads.
         configuration: its file at first.
+        folder: where commands run; the home if it is None.
+        answers: what is typed where it asks.
     """
 
     binary: str
     home: Path
     environment: dict[str, str] = field(default_factory=dict)
     configuration: str = CONFIGURATION
+    folder: Path | None = None
+    answers: str = ""
 
     def __post_init__(self) -> None:
         file = self.home / ".astro" / "config.yaml"
@@ -84,12 +90,12 @@ class RealAstro:
         file.write_text(self.configuration, encoding="utf-8")
 
     def run(self, *arguments: str) -> Ended:
-        """Run a command in the home. Nobody answers its questions."""
+        """Run a command in the folder."""
         ran = subprocess.run(
             [self.binary, *arguments],
-            cwd=self.home,
+            cwd=self.folder or self.home,
             env={**self._hermetic(), **self.environment},
-            stdin=subprocess.DEVNULL,
+            input=self.answers,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -46,6 +46,9 @@ def report(request: HttpRequest, info: Info, input: Input) -> Input:  # noqa: A0
         "version_id": made.version,
         "status": SUCCEEDED,
         "message": input.get("message") or "",
+        "created_at": made.created_at,
+        "initiator_id": made.made_by_id,
+        "initiator_type": made.made_by_kind,
     }
 
 
