@@ -56,7 +56,7 @@ def commit(folder: Path, message: str) -> str:
     """Make the project a repository with that commit, which came from GitHub; the commit's name."""
     for arguments in (
         ("init", "--quiet", "--initial-branch", "main"),
-        ("remote", "add", "origin", "https://github.com/acme/etl.git"),
+        ("config", "remote.origin.url", "https://github.com/acme/etl.git"),
         ("add", "."),
         ("-c", "user.name=Kim", "-c", "user.email=kim@example.com", "commit", "--quiet", "-m", message),
         ("rev-parse", "HEAD"),

@@ -94,7 +94,7 @@ class RealAstro:
         ran = subprocess.run(
             [self.binary, *arguments],
             cwd=self.folder or self.home,
-            env={**self._hermetic(), **self.environment},
+            env={**self.hermetic(), **self.environment},
             input=self.answers,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -104,7 +104,8 @@ class RealAstro:
         )
         return Ended(ran.returncode, ran.stdout)
 
-    def _hermetic(self) -> Mapping[str, str]:
+    def hermetic(self) -> Mapping[str, str]:
+        """Variables with which it touches nothing but its home and this machine."""
         return {
             "HOME": str(self.home),
             "ASTRO_HOME": str(self.home),
