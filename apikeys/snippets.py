@@ -25,6 +25,7 @@ class Snippet:
     key_id: str
     secret: KeySecret = field(repr=False)
     public_url: str
+    domain: str
 
     def reveal(self) -> str:
         """The text with the secret in it; call it only where it is shown."""
@@ -32,6 +33,7 @@ class Snippet:
             key_id=self.key_id,
             secret=self.secret.reveal(),
             public_url=self.public_url,
+            domain=self.domain,
             ask=shell_lines.ASK_FOR_SECRET,
         )
 
@@ -45,6 +47,18 @@ class Commands:
     text: str
 
 
+# Between braces for the reason that `shell_lines.OF_ONE_KEY` gives.
+_ASTRO: Final = (
+    "astro",
+    "astro CLI",
+    """
+    {{
+      {ask}
+      export ASTRONOMER_KEY_ID={key_id} ASTRONOMER_KEY_SECRET ASTRO_DOMAIN={domain}
+      astro deployment list
+    }}
+    """,
+)
 _PATTERNS: Final = (
     (
         "shell",
@@ -96,8 +110,15 @@ _PATTERNS: Final = (
 )
 
 
-def snippets_for(key_id: str, secret: KeySecret, *, public_url: str) -> Sequence[Snippet]:
-    """The texts for one key, in the order in which they are offered. `public_url` has no slash at its end."""
+def snippets_for(key_id: str, secret: KeySecret, *, public_url: str, domain: str) -> Sequence[Snippet]:
+    """The texts for one key, in the order in which they are offered.
+
+    Args:
+        key_id: the public half.
+        secret: the private half.
+        public_url: the address of the console, without a slash at its end.
+        domain: the astro client's, as `astro_domain` gives it; without one there is no text for it.
+    """
     return [
         Snippet(
             name=f"snippet-{name}",
@@ -106,8 +127,9 @@ def snippets_for(key_id: str, secret: KeySecret, *, public_url: str) -> Sequence
             key_id=key_id,
             secret=secret,
             public_url=public_url,
+            domain=domain,
         )
-        for name, title, pattern in _PATTERNS
+        for name, title, pattern in ((_ASTRO, *_PATTERNS) if domain else _PATTERNS)
     ]
 
 

@@ -9,7 +9,7 @@ from django_htmx.http import reswap, retarget, trigger_client_event
 
 from apikeys.key_secrets import Issued
 from apikeys.models import ApiKey
-from apikeys.snippets import snippets_for
+from apikeys.snippets import astro_domain, snippets_for
 from apikeys.views.frame import CHANGED, key_context
 from cloudui.web.htmx import HtmxHttpRequest, page_or_fragment, wants_fragment
 
@@ -22,7 +22,12 @@ def reveal(request: HtmxHttpRequest, issued: Issued) -> HttpResponse:
         **key_context(key),
         "issued": issued,
         "has_namesake": ApiKey.objects.of(key.deployment).named(key.name).exclude(pk=key.pk).exists(),
-        "snippets": snippets_for(key.pk, issued.secret, public_url=settings.PUBLIC_URL),
+        "snippets": snippets_for(
+            key.pk,
+            issued.secret,
+            public_url=settings.PUBLIC_URL,
+            domain=astro_domain(settings.PUBLIC_URL, settings.ASTRO_DOMAIN),
+        ),
     }
     response: HttpResponse = page_or_fragment(request, "apikeys/reveal.html", context, fragment="reveal")
     response.shows_secret = True  # type: ignore[attr-defined] # read by CompressionMiddleware

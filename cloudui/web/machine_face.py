@@ -46,7 +46,7 @@ class MachineFaceMiddleware:
             return api.answer_error(*api.NOT_FOUND)
         if not hasattr(match.func, "accepts"):
             # Pages, and what belongs to them, are at PUBLIC_URL only.
-            return api.answer_error(*api.NOT_FOUND) if _is_api_host(request) else self.get_response(request)
+            return api.answer_error(*api.NOT_FOUND) if is_api_host(request) else self.get_response(request)
         request.resolver_match = match
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
         return response
@@ -60,10 +60,10 @@ def _route_at(path: str, urlconf: str) -> ResolverMatch:
 
 def is_machine(request: HttpRequest) -> bool:
     """Whether the URL belongs to the machine face, so that even its errors are JSON."""
-    return request.path_info.startswith(MACHINE_PATHS) or _is_api_host(request)
+    return request.path_info.startswith(MACHINE_PATHS) or is_api_host(request)
 
 
-def _is_api_host(request: HttpRequest) -> bool:
+def is_api_host(request: HttpRequest) -> bool:
     """Whether the request came by the name that is for programs only (`ASTRO_DOMAIN`)."""
     if not settings.API_HOST:
         return False

@@ -73,22 +73,45 @@ def test_the_secret_stands_in_code_elements_and_in_no_form_control(as_admin, dep
         assert found.parent.find_parent(attrs={"translate": "no"}) or found.parent["translate"] == "no"
 
 
+def pieces(response):
+    return {
+        piece.find("summary").get_text(strip=True): piece.find("code").get_text()
+        for piece in soup(response).select("details.snippet")
+    }
+
+
 def test_ready_pieces_carry_the_key(as_admin, deployment):
     response = post(as_admin, deployment)
 
     key_id, secret = ApiKey.objects.get().pk, secret_in(response)
-    shown = {
-        piece.find("summary").get_text(strip=True): piece.find("code").get_text()
-        for piece in soup(response).select("details.snippet")
-    }
+    shown = pieces(response)
     assert list(shown) == [
-        "Shell", ".env file", "GitHub Actions", "CircleCI", "curl: get an access token and use it",
+        "astro CLI", "Shell", ".env file", "GitHub Actions", "CircleCI", "curl: get an access token and use it",
     ]  # fmt: skip
     assert shown["Shell"].endswith(f"&& export ASTRONOMER_KEY_ID={key_id} ASTRONOMER_KEY_SECRET")
     assert [name for name, text in shown.items() if secret in text] == [".env file"]
     assert shown[".env file"] == f"ASTRONOMER_KEY_ID={key_id}\nASTRONOMER_KEY_SECRET={secret}"
     assert "${{ secrets.ASTRONOMER_KEY_SECRET }}" in shown["GitHub Actions"]
     assert "http://localhost:8871/oauth/token" in shown["curl: get an access token and use it"]
+
+
+@pytest.mark.parametrize(
+    ("public_url", "own_domain", "named"),
+    [
+        ("http://localhost:8871", "", "localhost"),
+        ("https://console.example.com", "cloudui-localhost.example.com", "cloudui-localhost.example.com"),
+        ("https://console.example.com", "", None),
+    ],
+)
+def test_the_astro_cli_is_offered_first_where_it_works(
+    as_admin, deployment, settings, public_url, own_domain, named
+):
+    settings.PUBLIC_URL, settings.ASTRO_DOMAIN = public_url, own_domain
+
+    first, text = next(iter(pieces(post(as_admin, deployment)).items()))
+
+    assert (first == "astro CLI") == bool(named)
+    assert not named or f" ASTRO_DOMAIN={named}\n" in text
 
 
 @pytest.mark.parametrize(

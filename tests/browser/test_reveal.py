@@ -128,13 +128,20 @@ def test_back_from_the_browsers_memory_brings_no_secret(keeps, open_page, deploy
     assert secret not in everything_kept(page)
 
 
-def test_the_ready_pieces_are_copied_whole_and_only_a_file_gets_the_secret(open_page, deployment, admin):
+def test_the_ready_pieces_are_copied_whole_and_only_a_file_gets_the_secret(
+    open_page, deployment, admin, settings
+):
+    settings.ASTRO_DOMAIN = "cloudui-localhost.example.com"
     page = open_page(keys_url(deployment), by=admin, size=PHONE, permissions=CLIPBOARD)
     create_key(page, "CI")
     key, secret = ApiKey.objects.get(), shown_secret(page)
     reveal = page.get_by_role("dialog", name=REVEAL)
 
-    for title in ("Shell", ".env file", "GitHub Actions", "CircleCI", "curl: get an access token and use it"):
+    titles = reveal.locator("details.snippet > summary").all_inner_texts()
+    assert titles == [
+        "astro CLI", "Shell", ".env file", "GitHub Actions", "CircleCI", "curl: get an access token and use it",
+    ]  # fmt: skip
+    for title in titles:
         reveal.get_by_text(title, exact=True).click()
         reveal.get_by_role("button", name=f"Copy {title}").click()
         expect(reveal.get_by_role("button", name=f"Copy {title}")).to_have_attribute("data-copied", "")

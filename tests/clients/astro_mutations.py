@@ -111,7 +111,6 @@ DEPLOY_IMAGE = """
     mutation DeployImage($imageDeployInput: DeployImageInput!) {
         deployImage(input: $imageDeployInput) {
             id
-            deploymentId
             tag
             repository
         }
@@ -136,6 +135,9 @@ REPORT_DAGS = """
             versionId
             status
             message
+            createdAt
+            initiatorId
+            initiatorType
         }
     }
 """

@@ -1,10 +1,12 @@
 """A server as a pipeline sees it: a real port, real threads, and clients that others wrote."""
 
+import os
+
 import pytest
 
 from apikeys.tokens import access_tokens
 from deployments.models import Deployment
-from tests.clients import real_astro
+from tests.clients import deploy_action, real_astro
 from tests.clients.astro_commands import Commands
 from tests.factories import (
     create_api_key,
@@ -21,6 +23,8 @@ collect_ignore = [
 ]
 if not all(map(real_astro.binary, (real_astro.OLD, real_astro.NEW))):
     collect_ignore += real_astro.OF_BOTH
+if not (real_astro.binary(real_astro.NEW) and os.environ.get(deploy_action.DIRECTORY)):
+    collect_ignore.append("test_deploy_action.py")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -30,6 +34,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(
                 f"The astro client itself was not tried: {variable} names no program."
             )
+    if "test_deploy_action.py" in collect_ignore:
+        terminalreporter.write_line(
+            "GitHub's deploy-action was not tried: "
+            f"{deploy_action.DIRECTORY} names no checkout of it, or {real_astro.NEW} no program."
+        )
 
 
 @pytest.fixture

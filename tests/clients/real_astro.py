@@ -23,6 +23,7 @@ TESTS: Final[Mapping[str, tuple[str, ...]]] = {
     "test_real_astro_old.py": (OLD,),
     "test_real_astro_new.py": (NEW,),
     "test_real_astro_login.py": (OLD, NEW),
+    "test_real_astro_deploys.py": (OLD, NEW),
 }
 # Those that need both.
 OF_BOTH: Final = ("test_real_astro_files.py",)
@@ -75,12 +76,16 @@ class RealAstro:
         home: an empty folder.
         environment: the variables that it reads.
         configuration: its file at first.
+        folder: where commands run; the home if it is None.
+        answers: what is typed where it asks.
     """
 
     binary: str
     home: Path
     environment: dict[str, str] = field(default_factory=dict)
     configuration: str = CONFIGURATION
+    folder: Path | None = None
+    answers: str = ""
 
     def __post_init__(self) -> None:
         file = self.home / ".astro" / "config.yaml"
@@ -88,12 +93,12 @@ class RealAstro:
         file.write_text(self.configuration, encoding="utf-8")
 
     def run(self, *arguments: str) -> Ended:
-        """Run a command in the home. Nobody answers its questions."""
+        """Run a command in the folder."""
         ran = subprocess.run(
             [self.binary, *arguments],
-            cwd=self.home,
-            env={**self._hermetic(), **self.environment},
-            stdin=subprocess.DEVNULL,
+            cwd=self.folder or self.home,
+            env={**self.hermetic(), **self.environment},
+            input=self.answers,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -102,7 +107,8 @@ class RealAstro:
         )
         return Ended(ran.returncode, ran.stdout)
 
-    def _hermetic(self) -> Mapping[str, str]:
+    def hermetic(self) -> Mapping[str, str]:
+        """Variables with which it touches nothing but its home and this machine."""
         return {
             "HOME": str(self.home),
             "ASTRO_HOME": str(self.home),

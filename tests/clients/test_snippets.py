@@ -13,12 +13,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 # In the place of the programs of GitHub and CircleCI: what they are told, and what they read.
 PROGRAM = '#!/bin/sh\nprintf "%s\\n" "$*" >> "$SEEN"\ntest -t 0 || cat >> "$SEEN"\necho >> "$SEEN"\n'
-TYPED = ["Shell", "curl: get an access token and use it", "GitHub Actions", "CircleCI"]
+TYPED = ["astro CLI", "Shell", "curl: get an access token and use it", "GitHub Actions", "CircleCI"]
 
 
 @pytest.fixture
 def texts(base, issued):
-    found = snippets_for(issued.key.pk, issued.secret, public_url=base)
+    found = snippets_for(issued.key.pk, issued.secret, public_url=base, domain="localhost")
     return {snippet.title: snippet.reveal() for snippet in found}
 
 
@@ -57,6 +57,17 @@ def test_the_shell_has_both_halves_then(texts, typed, issued):
 
     assert f"ASTRONOMER_KEY_ID={issued.key.pk}\n" in ran.stdout
     assert f"ASTRONOMER_KEY_SECRET={issued.secret.reveal()}\n" in ran.stdout
+
+
+def test_the_astro_cli_is_told_both_halves_and_the_domain(texts, typed, issued, tmp_path):
+    stand_in = tmp_path / "astro"
+    stand_in.write_text('#!/bin/sh\necho "$*" $ASTRONOMER_KEY_ID "$ASTRONOMER_KEY_SECRET" $ASTRO_DOMAIN\n')
+    stand_in.chmod(0o755)
+
+    ran = typed(texts["astro CLI"])
+
+    words = ("deployment list", issued.key.pk, issued.secret.reveal(), "localhost\n")
+    assert ran.stdout.removeprefix("Key secret: ") == " ".join(words)
 
 
 def test_curl_tells_who_the_key_is(texts, typed, issued):

@@ -26,8 +26,8 @@ def store(settings, tmp_path):
 
 @pytest.fixture
 def ask(token):
-    def ask(query, *, status=200, **variables):
-        headers = {"Authorization": f"Bearer {token}", **CLIENT}
+    def ask(query, *, status=200, host="localhost:8871", **variables):
+        headers = {"Authorization": f"Bearer {token}", "Host": host, **CLIENT}
         body = json.dumps({"query": query, "variables": variables})
         response = Client().post("/graphql", body, content_type=JSON, headers=headers)
         assert response.status_code == status, response.content
@@ -92,6 +92,20 @@ def test_an_image_is_announced_before_it_is_pushed_and_recorded_after(ask, deplo
 
     assert (deployed["tag"], deployed["repository"]) == (IMAGE["tag"], IMAGE["repository"])
     assert Deploy.objects.get().image == f"{IMAGE['repository']}:{IMAGE['tag']}"
+
+
+@pytest.mark.parametrize(
+    ("domain", "refused"), [("cloudui-localhost.example.com", True), ("cloudui-localhost.cloud", False)]
+)
+def test_no_token_is_sent_to_a_registry_of_others(ask, deployment, settings, domain, refused):
+    settings.ASTRO_DOMAIN, settings.API_HOST = domain, f"api.{domain}"
+    settings.ALLOWED_HOSTS = [f"api.{domain}"]
+    sent = {"tag": "8.2.0", "deploymentId": deployment.pk}
+
+    said = ask(CREATE_IMAGE, host=f"api.{domain}", imageCreateInput=sent)
+
+    assert ("images.cloudui-localhost.cloud" in str(said.get("errors"))) == refused
+    assert StagedDeploy.objects.exists() == (not refused)
 
 
 def test_what_cannot_be_deployed_is_refused_before_the_upload(ask, deployment):
