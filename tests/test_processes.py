@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -183,7 +184,7 @@ def test_the_client_s_port_leads_to_the_web_server(free_port):
         return said, answered
 
     for body in (b"a question", b"x" * 300_000):
-        assert asyncio.run(exchanged(body)) == (
+        assert _run(exchanged(body)) == (
             f"Port {free_port} leads here too, for the astro client.",
             b"answer to " + body,
         )
@@ -195,10 +196,16 @@ def test_a_client_s_port_in_use_is_a_sentence_and_no_failure():
         other.listen()
         port = other.getsockname()[1]
 
-        server, said = asyncio.run(processes.listen_for_astro(("127.0.0.1", 8871), port))
+        server, said = _run(processes.listen_for_astro(("127.0.0.1", 8871), port))
 
     assert server is None
     assert said.startswith(f"Port {port} is in use, and the astro client of today looks")
+
+
+def _run(coroutine):
+    # Not in this thread: Playwright keeps an event loop running in it for as long as a browser of the tests lives.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 def _introductions(process, *, count: int):

@@ -25,6 +25,8 @@ from deployments.models import DeployKind, Deployment, StagedDeploy
 OPEN_FOR: Final = timedelta(minutes=15)
 # Each may hold 256 MiB of the disk for that long.
 MOST_OPEN: Final = 4
+# The client sends the next block at once, so one that was not written to for so long makes room for another.
+IDLE_SECONDS: Final = 60
 CAPABILITY_BYTES: Final = 32
 
 
@@ -32,8 +34,7 @@ class TooManyOpen(Exception):
     """So many deploys of this Deployment are announced and not finished. An HTTP answer is 429."""
 
     def __str__(self) -> str:
-        minutes = int(OPEN_FOR.total_seconds()) // 60
-        return f"{MOST_OPEN} uploads to this Deployment are open. Finish one, or wait {minutes} minutes for it to end."
+        return f"{MOST_OPEN} uploads to this Deployment are under way. Try again in a minute."
 
 
 class Expired(Exception):
@@ -121,10 +122,11 @@ def _hash(capability: str) -> str:
 def _require_place(locked: Deployment) -> None:
     """A deploy that is announced and given up, as at a prompt of the client, is no reason to refuse the next one."""
     under_way = list(StagedDeploy.objects.open().filter(deployment=locked).order_by("created_at"))
-    given_up = [staged for staged in under_way if StagedArchive(staged.pk).is_empty]
+    given_up = [staged for staged in under_way if StagedArchive(staged.pk).idle_seconds > IDLE_SECONDS]
     too_many = len(under_way) - MOST_OPEN + 1
     if too_many > len(given_up):
         metrics.count_refusal("open_uploads")
         raise TooManyOpen
     for staged in given_up[: max(0, too_many)]:
+        StagedArchive(staged.pk).remove()
         staged.delete()

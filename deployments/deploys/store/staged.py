@@ -8,8 +8,10 @@ The names of blocks are the sender's, so they never become names of files.
 
 import hashlib
 import io
+import math
 import os
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -35,6 +37,14 @@ class StagedArchive:
     @property
     def is_empty(self) -> bool:
         return not self.path.is_dir()
+
+    @property
+    def idle_seconds(self) -> float:
+        """How long nothing has arrived; infinite if nothing ever has."""
+        try:
+            return time.time() - self.path.stat().st_mtime
+        except FileNotFoundError:
+            return math.inf
 
     def write(self, name: str, content: bytes) -> None:
         """Keep one block; a repeated one is replaced, as clients try again. Raises TooLarge, NoSpace or OSError."""

@@ -1,6 +1,8 @@
 """Announce, upload, finish: what each step takes, and that nothing happens twice or for anybody else."""
 
+import os
 import re
+import time
 from datetime import timedelta
 
 import pytest
@@ -15,7 +17,15 @@ from deployments.deploys.finishing import NOT_UPLOADED, cancel, finish
 from deployments.deploys.images import NoRegistry, name_image
 from deployments.deploys.service import DeployInProgress, roll_back
 from deployments.deploys.source import Commit, DeploySource
-from deployments.deploys.staging import MOST_OPEN, Expired, TooManyOpen, announce, delete_expired, staged_for
+from deployments.deploys.staging import (
+    IDLE_SECONDS,
+    MOST_OPEN,
+    Expired,
+    TooManyOpen,
+    announce,
+    delete_expired,
+    staged_for,
+)
 from deployments.deploys.store import bundles
 from deployments.deploys.store.refusal import LIMITS, MIB, Refused, TooLarge
 from deployments.deploys.store.staged import MOST_BLOCKS, StagedArchive
@@ -236,16 +246,23 @@ def test_what_is_under_way_stays_when_the_rest_is_deleted(by, deployment):
     finish(by, deployment, staged, with_dags=True)
 
 
-def test_only_so_many_uploads_are_open(by, deployment):
+def test_only_so_many_uploads_are_under_way(by, deployment):
     given_up = announced(by, deployment)
     for _ in range(MOST_OPEN - 1):
         announced(by, deployment, content=archive())
     # The one that nobody uploaded to makes room.
-    announced(by, deployment, content=archive())
+    stopped = announced(by, deployment, content=archive())
     assert not StagedDeploy.objects.filter(pk=given_up).exists()
-    with pytest.raises(TooManyOpen, match="wait 15 minutes"):
+    with pytest.raises(TooManyOpen, match="under way"):
         announce(by, deployment, source=DAGS)
     announce(by, create_deployment(workspace=deployment.workspace), source=DAGS)
+
+    # And so does one whose sender has stopped.
+    long_ago = time.time() - IDLE_SECONDS - 1
+    os.utime(StagedArchive(stopped).path, (long_ago, long_ago))
+    announce(by, deployment, source=DAGS)
+    assert not StagedDeploy.objects.filter(pk=stopped).exists()
+    assert StagedArchive(stopped).is_empty
 
 
 @pytest.mark.parametrize(

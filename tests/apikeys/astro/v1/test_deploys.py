@@ -186,4 +186,4 @@ def test_too_many_open_uploads_are_refused_until_one_ends(key, filled):
     for _ in range(4):
         announced = read(announce(key, filled))
         upload(announced["dagsUploadUrl"].removeprefix("http://localhost:8871"), archive())
-    assert "4 uploads to this Deployment are open" in refusal(announce(key, filled), 429)
+    assert "4 uploads to this Deployment are under way" in refusal(announce(key, filled), 429)
