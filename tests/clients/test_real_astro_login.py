@@ -38,7 +38,7 @@ class Astro(RealAstro):
         process = subprocess.Popen(
             [self.binary, "login", "localhost", "-l"],
             cwd=self.home,
-            env={**self._hermetic(), **self.environment},
+            env={**self.hermetic(), **self.environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
