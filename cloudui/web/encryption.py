@@ -30,7 +30,7 @@ class CannotDecrypt(Exception):
 
 @sensitive_variables()
 def encrypt(plain: bytes, *belongs_to: str) -> bytes:
-    """Encrypt with the current field key. `belongs_to` is the value's purpose and place;
+    """Encrypt with the current field key. `belongs_to` is the value's purpose and place.
 
     Raises ValueError if one contains `|`.
     """

@@ -170,9 +170,9 @@ class Listing(Generic[Row]):
 
 
 def page_of(form: ListForm, rows: QuerySet[Row], **options: Any) -> Page[Row]:
-    """The page that a form asks for of the `rows` that the person may see, annotated as the sorts need.
+    """The page that a form asks for of the `rows` that match and the person may see.
 
-    `options` are those of `paginate`.
+    They have the annotations that the sorts name. `options` are those of `paginate`.
     """
     sort = form.SORTS[form.chosen_sort]
     return paginate(
