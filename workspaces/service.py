@@ -29,7 +29,7 @@ def create_workspace(
 
     Raises:
         PermissionDenied: for everybody but Organization Owners.
-        ValidationError: on the field `name`, when another Workspace has it, in capitals or not, even since a moment ago.
+        ValidationError: on the field `name`, when another Workspace has it in any letter case, even since just now.
     """
     with unique_name(Workspace.objects.named(name).exists, refusal=NAME_TAKEN), transaction.atomic():
         require_workspace_creator(with_current_rights(principal))
@@ -58,7 +58,7 @@ def update_workspace(
     Raises:
         Http404, PermissionDenied: when the Workspace or the right to it went meanwhile.
         StaleEdit: when it has another version by now.
-        ValidationError: on the field `name`, when another Workspace has it, in capitals or not, even since a moment ago.
+        ValidationError: on the field `name`, when another Workspace has it in any letter case, even since just now.
     """
     values = {
         "name": name,
