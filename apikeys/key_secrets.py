@@ -114,10 +114,9 @@ def replace(key: ApiKey, prepared: Prepared, principal: Principal) -> Issued:
 
 @sensitive_variables("prepared")
 def reissue_secret(principal: Principal, key: ApiKey) -> Issued:
-    """Replace the secret of a key whose secret nobody confirmed and nobody used.
+    """Replace the secret of a key that nobody confirmed and nobody used.
 
-    Raises:
-        NotReissuable: when it was confirmed or used, or replaced 20 times.
+    Raises NotReissuable when it was confirmed or used, or replaced 20 times.
     """
     prepared = prepare()
     with transaction.atomic():
@@ -138,10 +137,9 @@ def is_reissuable(key: ApiKey) -> bool:
 
 
 def confirm_secret(principal: Principal, key: ApiKey, *, number: int) -> ApiKey:
-    """Remember that the secret with this number is saved; from now on only rotating replaces it.
+    """Remember that this secret is saved: from now on only rotating replaces it.
 
-    Raises:
-        StaleReveal: when a newer secret replaced it.
+    Raises StaleReveal when a newer secret replaced it.
     """
     with transaction.atomic():
         locked = access.key_to_change(principal, key)
@@ -159,8 +157,7 @@ def confirm_secret(principal: Principal, key: ApiKey, *, number: int) -> ApiKey:
 def rotate_secret(principal: Principal, key: ApiKey, *, overlap: timedelta) -> Issued:
     """Give the key a new secret, and its old one an end after one of `OVERLAPS`.
 
-    Raises:
-        TwoSecretsLive: when a rotation is under way.
+    Raises TwoSecretsLive when a rotation is under way.
     """
     if overlap not in OVERLAPS:
         raise ValueError(f"An overlap is one of {', '.join(map(str, OVERLAPS))}.")
@@ -181,9 +178,7 @@ def rotate_secret(principal: Principal, key: ApiKey, *, overlap: timedelta) -> I
 def previous_secret(key: ApiKey, number: int) -> ApiKeySecret:
     """The secret with this number, which a rotation replaced and which still works; `key` has `live_secrets`.
 
-    Raises:
-        SecretNotLive: when it has ended before.
-        CurrentSecret: when it is the newest.
+    Raises SecretNotLive when it has ended before, CurrentSecret when it is the newest.
     """
     live = {secret.number: secret for secret in key.live_secrets}
     if number not in live:

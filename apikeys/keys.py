@@ -40,12 +40,7 @@ def create_key(
 ) -> Issued:
     """Make a key, or, for a form that is sent again, replace the secret of the key it made.
 
-    Args:
-        principal: who makes it.
-        deployment: the Deployment as the caller's rights showed it.
-        name: 1 to 100 characters.
-        description: 0 to 500 characters.
-        nonce: 32 hexadecimal digits made with the form.
+    `nonce` is 32 hexadecimal digits made with the form.
 
     Raises:
         ValidationError: on the field `name`, when the Deployment has as many keys as it may.
@@ -79,8 +74,7 @@ def create_key(
 def update_key(principal: Principal, key: ApiKey, *, version: int, name: str, description: str) -> ApiKey:
     """Change a key's name and description, the only things of it that can be edited.
 
-    Raises:
-        StaleEdit: when the key no longer has the version that the form was opened with.
+    Raises StaleEdit when the key no longer has the version that the form was opened with.
     """
     with transaction.atomic():
         locked = access.key_to_change(principal, key)

@@ -61,14 +61,8 @@ def public_url(text: str) -> PublicUrl:
 def astro_domain(text: str, public: PublicUrl) -> str:
     """Check `ASTRO_DOMAIN`: a name that every version of the `astro` client takes for its own product, or empty.
 
-    The client decides by the name alone and makes `https://api.<name>` of it, in ways that break some names.
-
-    Args:
-        text: the variable: a host name, with a port if it is not 443.
-        public: the address of the console.
-
-    Raises:
-        ImproperlyConfigured: for a name that some version of the client would not reach, with the reason.
+    The client decides by the name alone and makes `https://api.<name>` of it, in ways that break some names. `text` has
+    a port if it is not 443. Raises ImproperlyConfigured, with the reason, for a name that some version would not reach.
     """
     if not text:
         return ""
@@ -115,10 +109,8 @@ def _astro_rules(name: str, port: str, public: PublicUrl) -> list[tuple[bool, st
 def database(env: Env, *, data_dir: Path) -> dict[str, Any]:
     """The `DATABASES["default"]` entry for `DATABASE_URL`; SQLite in the data directory if it is empty.
 
-    What follows a question mark goes to PostgreSQL's client library, such as `sslmode=verify-full`.
-
-    Raises:
-        ImproperlyConfigured: for a scheme other than postgres, postgresql and sqlite.
+    What follows a question mark goes to PostgreSQL's client library, such as `sslmode=verify-full`. Raises
+    ImproperlyConfigured for a scheme other than postgres, postgresql and sqlite.
     """
     parts, _ = _split(env.str("DATABASE_URL", ""), "DATABASE_URL")
     if parts.scheme in {"", "sqlite"}:
@@ -154,11 +146,7 @@ def database(env: Env, *, data_dir: Path) -> dict[str, Any]:
 
 
 def cache(url: str) -> dict[str, Any]:
-    """The `CACHES["default"]` entry for a `CACHE_URL`; the process's own memory if empty.
-
-    Raises:
-        ImproperlyConfigured: for anything but redis:// and rediss://.
-    """
+    """The `CACHES["default"]` entry for redis:// or rediss://, else ImproperlyConfigured; process memory if empty."""
     if not url:
         return {
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -176,8 +164,7 @@ def cache(url: str) -> dict[str, Any]:
 def mail(url: str) -> dict[str, Any]:
     """Django's `EMAIL_*` settings for an `EMAIL_URL` such as smtp+tls://user:password@host:587.
 
-    Raises:
-        ImproperlyConfigured: for a scheme other than smtp, smtp+tls and smtps.
+    Raises ImproperlyConfigured for a scheme other than smtp, smtp+tls and smtps.
     """
     parts, port = _split(url, "EMAIL_URL")
     if parts.scheme not in {"smtp", "smtp+tls", "smtps"} or not parts.hostname:
@@ -195,8 +182,7 @@ def mail(url: str) -> dict[str, Any]:
 def trusted_proxies(values: list[str]) -> list[str]:
     """Check `TRUSTED_PROXIES`: IP addresses or networks whose X-Forwarded-* headers are believed.
 
-    Raises:
-        ImproperlyConfigured: naming the entry that is neither.
+    Raises ImproperlyConfigured naming the entry that is neither.
     """
     proxies = [value.strip() for value in values]
     for proxy in proxies:

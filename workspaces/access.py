@@ -14,15 +14,9 @@ from workspaces.principals import with_current_rights
 
 
 def require_role(actual: int, *, needed: Role, to: str) -> None:
-    """Refuse a member whose role is too small.
+    """Raise PermissionDenied with a reason if `actual`, as `visible_to()` annotates it, is too small.
 
-    Args:
-        actual: the caller's role, as `visible_to()` annotates it.
-        needed: the smallest role that may.
-        to: what was attempted, to end the sentence "Only a Workspace ... can".
-
-    Raises:
-        PermissionDenied: with the reason as its text.
+    `to` is what was attempted and ends the sentence "Only a Workspace ... can".
     """
     if actual < needed:
         who = "Admin" if needed == Role.ADMIN else "Editor or Admin"

@@ -49,9 +49,7 @@ class Listing:
 def list_workspaces(principal: Principal, params: QueryDict) -> Listing:
     """One page of the caller's Workspaces by name, in two queries however many Workspaces and Deployments there are.
 
-    Args:
-        principal: whose Workspaces.
-        params: the query of the URL (`before`, `after`).
+    `params` is the query of the URL (`before`, `after`).
     """
     visible = Workspace.objects.visible_to(principal).annotate(sort_name=Lower("name"))
     page: Page[Workspace] = paginate(

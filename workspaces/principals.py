@@ -41,9 +41,7 @@ def with_current_rights(principal: Principal) -> Principal:
 
     Whatever waited for a lock, for argon2 or for an upload asks this before it believes the Principal that it was
     given. Membership of a Workspace is not in a Principal; it is read with every look at a Workspace.
-
-    Raises:
-        PermissionDenied: for a person who was deactivated or deleted meanwhile.
+    Raises PermissionDenied for a person who was deactivated or deleted meanwhile.
     """
     if principal.kind is not Kind.USER:
         return principal

@@ -27,15 +27,9 @@ def create_workspace(
 ) -> Workspace:
     """Make a Workspace with its creator, an Organization Owner, as Admin.
 
-    Args:
-        principal: who makes it.
-        name: 1 to 100 characters, unique in the Organization whatever the case.
-        description: 0 to 500 characters.
-        ci_cd_enforced_by_default: whether new Deployments begin with CI/CD enforcement on.
-
     Raises:
         PermissionDenied: for everybody but Organization Owners.
-        ValidationError: on the field `name`, when another Workspace has it, even since a moment ago.
+        ValidationError: on the field `name`, when another Workspace has it in any letter case, even since just now.
     """
     with unique_name(Workspace.objects.named(name).exists, refusal=NAME_TAKEN), transaction.atomic():
         require_workspace_creator(with_current_rights(principal))
@@ -57,20 +51,14 @@ def update_workspace(
     description: str,
     ci_cd_enforced_by_default: bool,
 ) -> Workspace:
-    """Change a Workspace. Nothing is written where nothing differs.
+    """Change a Workspace as an Admin of it. Nothing is written where nothing differs.
 
-    Args:
-        principal: an Admin of it.
-        workspace: the Workspace as the caller's rights showed it.
-        version: the version that the caller read; None replaces whatever is there.
-        name: 1 to 100 characters, unique in the Organization whatever the case.
-        description: 0 to 500 characters.
-        ci_cd_enforced_by_default: whether new Deployments begin with CI/CD enforcement on.
+    `version` is the one that the caller read; None replaces whatever is there.
 
     Raises:
         Http404, PermissionDenied: when the Workspace or the right to it went meanwhile.
         StaleEdit: when it has another version by now.
-        ValidationError: on the field `name`, when another Workspace has it, even since a moment ago.
+        ValidationError: on the field `name`, when another Workspace has it in any letter case, even since just now.
     """
     values = {
         "name": name,
@@ -92,11 +80,9 @@ def update_workspace(
 
 
 def delete_workspace(principal: Principal, workspace: Workspace) -> None:
-    """Delete a Workspace and who belongs to it.
+    """Delete a Workspace and its memberships.
 
-    Raises:
-        Http404, PermissionDenied: when the Workspace or the right to it went meanwhile.
-        WorkspaceNotEmpty: when it has Deployments.
+    Raises WorkspaceNotEmpty when it has Deployments, Http404 or PermissionDenied when it or the right to it went.
     """
     with transaction.atomic():
         # While this lock is held, nobody adds a Deployment that the next line does not see.

@@ -69,26 +69,17 @@ _EXECUTORS: Final[Mapping[str, str]] = {
 
 
 class ChangeRefused(Exception):
-    """What was sent cannot be done. The text says what is wrong and what to do, for the client to print.
-
-    Attributes:
-        status: what an interface of HTTP answers with.
-    """
+    """What was sent cannot be done. The text is for the client to print, `status` is the one of HTTP."""
 
     status: int = HTTPStatus.BAD_REQUEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueChange:
-    """A worker queue as the client sends it.
+    """A worker queue as the client sends it, found by `id`, or by `name` without one.
 
-    Attributes:
-        name: its name, by which it is found where there is no `id`.
-        id: the identifier of a queue of the Deployment, or empty.
-        node_pool: the identifier of a node pool of its Cluster; empty keeps that of the queue, or takes the default.
-        min_workers: 0 and None choose the default, here and below.
-        max_workers: the most workers.
-        concurrency: the most tasks on each worker.
+    An empty `node_pool` keeps that of the queue, or takes the default. 0 and None choose the default of a number;
+    `concurrency` is the most tasks on each worker.
     """
 
     name: str
@@ -101,14 +92,10 @@ class QueueChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentChange:
-    """What a Deployment becomes; None keeps, as the head of this module says more closely.
+    """What a Deployment becomes; None keeps, as the head of this module says more closely. Lists are complete.
 
-    Attributes:
-        executor: a value of `Executor`; see `executor_named`.
-        queues: the complete list; without the Celery executor only one named `default`, which then stands for nothing.
-        variables: the complete list.
-        alert_emails: the complete list.
-        is_file: whether it comes from `--deployment-file`, which never lowers CI/CD enforcement.
+    Without the Celery executor `queues` has only one named `default`, which then stands for nothing. `is_file` is for
+    `--deployment-file`, which never lowers CI/CD enforcement.
     """
 
     name: str | None = None
@@ -128,8 +115,7 @@ class DeploymentChange:
 def executor_named(name: str) -> str:
     """The value of `Executor` for the client's name of it: `CELERY`, or `CeleryExecutor`, in any case.
 
-    Raises:
-        ChangeRefused: for any other; the client sends an empty one for its own AstroExecutor.
+    Raises ChangeRefused for any other; the client sends an empty one for its own AstroExecutor.
     """
     try:
         return _EXECUTORS[name.upper()]
@@ -139,15 +125,7 @@ def executor_named(name: str) -> str:
 
 @sensitive_variables()
 def update_deployment(principal: Principal, deployment: Deployment, change: DeploymentChange) -> Deployment:
-    """Change a Deployment. Nothing is written where nothing differs.
-
-    Args:
-        principal: an Editor, or an API key of this very Deployment.
-        deployment: the Deployment as the caller's rights showed it.
-        change: what it becomes.
-
-    Returns:
-        The Deployment as it is now.
+    """Change a Deployment as an Editor or an API key of this very Deployment. Nothing is written where nothing differs.
 
     Raises:
         Http404, PermissionDenied: when the Deployment or the right to it went meanwhile; PermissionDenied also for an
@@ -165,19 +143,10 @@ def update_deployment(principal: Principal, deployment: Deployment, change: Depl
 def create_deployment(
     principal: Principal, workspace_id: str, change: DeploymentChange, *, cluster_id: str, runtime: str
 ) -> Deployment:
-    """Make a Deployment.
+    """Make a Deployment as an Editor of the Workspace. `change` needs a name, `runtime` is one that is offered.
 
-    Args:
-        principal: an Editor of the Workspace.
-        workspace_id: the Workspace.
-        change: what the Deployment is like; its name is needed. CI/CD enforcement is also on where the Workspace says
-            so for new Deployments.
-        cluster_id: the Cluster.
-        runtime: the version of a release that is offered.
-
-    Raises:
-        Http404, PermissionDenied: for who may not create one there.
-        ChangeRefused: for anything else that cannot be; then nothing is made.
+    CI/CD enforcement is also on where the Workspace says so for new Deployments. Raises Http404 or PermissionDenied for
+    who may not create one there, ChangeRefused for anything else that cannot be; then nothing is made.
     """
     workspace = workspace_to_add_deployment(principal, workspace_id)
     cluster = Cluster.objects.filter(pk=cluster_id).first()

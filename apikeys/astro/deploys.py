@@ -52,23 +52,10 @@ def announce_deploy(
     client: str = "",
     git: Mapping[str, Any] | None = None,
 ) -> tuple[StagedDeploy, str]:
-    """Begin a deploy.
+    """Begin a deploy, and return with it the URL to which its archive is put; empty if there is none to put.
 
-    Args:
-        principal: who deploys.
-        deployment: the Deployment as the caller's rights showed it.
-        kind: what it will consist of.
-        image: repository and tag.
-        description: 0 to 500 characters.
-        client: the program, as `client_of` names it.
-        git: the commit as the client sends it.
-
-    Returns:
-        The announced deploy, and the URL to which its archive is put; empty if there is none to put.
-
-    Raises:
-        Http404, PermissionDenied: as `staging.announce`.
-        DeployRefused: with the reason.
+    `image` is repository and tag, `description` has 0 to 500 characters, `client` is as `client_of` names it, and `git`
+    as the client sends it. Raises DeployRefused with the reason, Http404 or PermissionDenied as `staging.announce`.
     """
     source = DeploySource(kind, client, image, Commit.of(git))
     with refusals():
@@ -88,10 +75,8 @@ def finish_deploy(
 ) -> Deploy:
     """End a deploy: from now on Airflow reads what was uploaded. Takes and raises what `finishing.finish` does.
 
-    The token is looked at again right before that, since an archive takes a while.
-
-    Raises:
-        DeployRefused: with the reason, which the history has too.
+    The token is looked at again right before that, since an archive takes a while. Raises DeployRefused with the
+    reason, which the history has too.
     """
     with refusals():
         try:

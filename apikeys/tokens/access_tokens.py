@@ -92,9 +92,7 @@ def mint_for_user(user: User, *, grant: str = "", ends_at: datetime | None = Non
 def read(token: str) -> Claims:
     """What a token says, once its signature, issuer, audience and time are found good.
 
-    Raises:
-        TokenExpired: if only its time is over.
-        TokenRefused: if anything else is wrong.
+    Raises TokenExpired if only its time is over, TokenRefused if anything else is wrong.
     """
     claims = verified_tokens.recall(token)
     if claims is None:

@@ -96,14 +96,10 @@ _RESULTS: Final[dict[type[BaseException], str]] = {
 def exchange(
     key_id: str, secret: KeySecret, *, audience: str | None, scope: str | None, origin: Origin
 ) -> AccessToken:
-    """An access token for a key ID and its secret.
+    """An access token for a key ID and its secret, both as the caller gave them.
 
-    Args:
-        key_id: as the caller gave it.
-        secret: as the caller gave it.
-        audience: changes nothing: a token is always for this installation and the key's own Deployment.
-        scope: there are none.
-        origin: where the caller is.
+    `audience` changes nothing: a token is always for this installation and the key's own Deployment. There are
+    no scopes.
 
     Raises:
         InvalidCredentials, TooManyFailures, CredentialsRefused, SlotsBusy: as `authenticate` does.

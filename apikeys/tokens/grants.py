@@ -58,8 +58,7 @@ class Tokens:
 def allow(user: User, *, challenge: str, origin: Origin) -> KeySecret:
     """Let the command-line client act as this person: a code that its `challenge` is bound to.
 
-    Raises:
-        PermissionDenied: if the person was deactivated meanwhile.
+    Raises PermissionDenied if the person was deactivated meanwhile.
     """
     code = opaque.generate(opaque.CODE)
     principal = principal_for(user, origin=origin)

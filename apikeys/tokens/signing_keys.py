@@ -104,8 +104,7 @@ def ensure() -> None:
 def rotate(principal: Principal, *, at_once: bool = False) -> SigningKey:
     """Let the next key sign, retire the current one and publish a new next one.
 
-    Raises:
-        TooEarly: if the next key was made less than 5 minutes ago, unless it is to sign `at_once`.
+    Raises TooEarly if the next key was made less than 5 minutes ago, unless it is to sign `at_once`.
     """
     with transaction.atomic():
         ensure()

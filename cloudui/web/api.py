@@ -52,12 +52,9 @@ class ApiRequest(HttpRequest):
 class ApiError(Exception):
     """An answer other than success.
 
-    Attributes:
-        status: the HTTP status.
-        error: a code for programs, from RFC 6749 section 5.2 or RFC 6750 section 3.1 where one fits.
-        description: a sentence for people, in the characters of RFC 6749 section 5.2.
-        headers: what the status requires besides.
-        more: further members of the JSON object, by name.
+    `error` is a code for programs, from RFC 6749 section 5.2 or RFC 6750 section 3.1 where one fits; `description` a
+    sentence in the characters of RFC 6749 section 5.2. `headers` are what the status requires besides, `more` further
+    members of the JSON object.
     """
 
     def __init__(
@@ -82,10 +79,8 @@ def api_route(
 ) -> Callable[[ApiView], ApiView]:
     """Make a view a route for programs with an access token; the view reads its caller from `request.principal`.
 
-    Args:
-        kinds: the kinds of caller that may use it. By default none, so that who does not decide lets nobody in.
-        methods: the HTTP methods it has; anything else is 405.
-        only_reads: whether its POST changes nothing, and so is not counted (cloudui.web.changes).
+    `kinds` of caller may use it: by default none, so that who does not decide lets nobody in. Other `methods` are 405.
+    With `only_reads` its POST changes nothing, and so is not counted (cloudui.web.changes).
     """
 
     def authorize(request: HttpRequest) -> None:
@@ -117,8 +112,7 @@ def api_route(
 def public_api_route(*, methods: Collection[str] = READ) -> Callable[[ApiView], ApiView]:
     """Make a view a route for programs that needs no access token, or authenticates its caller itself.
 
-    Args:
-        methods: the HTTP methods it has; anything else is 405.
+    Other `methods` are 405.
     """
     return functools.partial(_route, authorize=_anybody, methods=methods, accepts=None)
 

@@ -25,12 +25,7 @@ SPACE: Final = "cloudui.space"
 
 
 class BodyAdmitted(BaseException):
-    """Ends a run with the head alone. No view's `except Exception` may stop it.
-
-    Attributes:
-        most_bytes: how long the body may be.
-        space: what is reserved for it; who takes the body releases it.
-    """
+    """Ends a run with the head alone; no view's `except Exception` may stop it. Who takes the body releases `space`."""
 
     def __init__(self, most_bytes: int, space: disk.Space) -> None:
         super().__init__(most_bytes)
@@ -46,11 +41,7 @@ class AwaitedBody:
         self.length = length
 
     def read(self, _size: int = -1, /) -> bytes:
-        """Refuse.
-
-        Raises:
-            RequestDataTooBig: always.
-        """
+        """Always raise RequestDataTooBig."""
         raise RequestDataTooBig("The body is too large.")
 
     readline = read
@@ -60,11 +51,7 @@ class AwaitedBody:
 
 
 def place() -> Path:
-    """Where large bodies wait, and what a form has in files.
-
-    Raises:
-        NoSpace: if there is no directory that a file can be written to.
-    """
+    """Where large bodies wait, and what a form has in files. Raises NoSpace if no directory can be written to."""
     try:
         return Path(tempfile.gettempdir())
     except FileNotFoundError as error:
@@ -82,11 +69,8 @@ def admit(
 
     What is done before is done twice for a body over 1 MiB, so it changes nothing.
 
-    Args:
-        request: the request.
-        most_bytes: how long the body may be.
-        copies: how many of it will lie in `place` at once, the first of them included.
-        require_space: called with these reserved; raises NoSpace where there is none for what is made of them.
+    `copies` of it will lie in `place` at once, the first of them included. With these reserved `require_space` is
+    called; it raises NoSpace where there is none for what is made of them.
 
     Raises:
         BodyAdmitted: if the body is not here yet.

@@ -39,8 +39,7 @@ RECORD: Final = struct.Struct("=QQ")
 class NoSpace(Exception):
     """What is left of the disk is kept for others. An HTTP answer is 507 (RFC 4918 section 11.5).
 
-    Attributes:
-        is_taken: whether there is space, and other uploads have reserved it.
+    With `is_taken` there is space, and other uploads have reserved it.
     """
 
     retry_after: Final = 60
@@ -83,11 +82,7 @@ class Space:
             raise
 
     def use(self, size: int) -> None:
-        """Tell that `size` bytes more are written.
-
-        Raises:
-            NoSpace: if others have filled the disk meanwhile.
-        """
+        """Tell that `size` bytes more are written. Raises NoSpace if others have filled the disk meanwhile."""
         self._used += size
         if self._used - self._told < EVERY_BYTES:
             return
@@ -107,16 +102,10 @@ class Space:
 
 
 def reserve(folder: Path, size: int, *, wait_seconds: float = 0) -> Space:
-    """Keep `size` bytes for whoever is about to write them. Release them when nothing more is written.
+    """Keep `size` bytes at most for whoever is about to write them. Release them when nothing more is written.
 
-    Args:
-        folder: where to, which is there.
-        size: bytes, at most.
-        wait_seconds: how long to wait for other uploads where they have taken what is left.
-
-    Raises:
-        NoSpace: if that leaves less than the reserve.
-        OSError: if the folder or the data directory cannot be used.
+    Waits up to `wait_seconds` where other uploads have taken what is left. Raises NoSpace if less than the reserve
+    would be left, OSError if the folder, which must exist, or the data directory cannot be used.
     """
     deadline = time.monotonic() + wait_seconds
     while True:
@@ -130,11 +119,7 @@ def reserve(folder: Path, size: int, *, wait_seconds: float = 0) -> Space:
 
 
 def require_space(folder: Path, size: int) -> None:
-    """Look whether `size` bytes could be reserved now; nothing is kept.
-
-    Raises:
-        NoSpace, OSError: as `reserve`.
-    """
+    """Look whether `size` bytes could be reserved now; nothing is kept. Raises as `reserve`."""
     with _held_ledger(folder, size):
         pass
 

@@ -30,11 +30,9 @@ class CannotDecrypt(Exception):
 
 @sensitive_variables()
 def encrypt(plain: bytes, *belongs_to: str) -> bytes:
-    """Encrypt with the current field key.
+    """Encrypt with the current field key. `belongs_to` is the value's purpose and place.
 
-    Args:
-        plain: the value.
-        belongs_to: its purpose and what identifies its place; ValueError if one contains `|`.
+    Raises ValueError if one contains `|`.
     """
     version, key = keyring.current(PURPOSE)
     nonce = secrets.token_bytes(NONCE_BYTES)
@@ -45,9 +43,7 @@ def encrypt(plain: bytes, *belongs_to: str) -> bytes:
 def decrypt(stored: bytes, *belongs_to: str) -> bytes:
     """The value that was encrypted for the same place.
 
-    Raises:
-        CannotDecrypt: if it was changed or copied from elsewhere.
-        KeyFileError: if the keys no longer hold the version it was made with.
+    Raises CannotDecrypt if it was changed or copied from elsewhere, KeyFileError if the key's version is gone.
     """
     if len(stored) <= NONCE_BYTES:
         raise CannotDecrypt
@@ -69,8 +65,7 @@ def seal(plain: bytes, *belongs_to: str) -> str:
 def unseal(sealed: str, *belongs_to: str) -> bytes:
     """The value that was sealed for the same place.
 
-    Raises:
-        CannotDecrypt: if it is not ours, was changed, belongs elsewhere, or its key is no longer there.
+    Raises CannotDecrypt if it is not ours, was changed, belongs elsewhere, or its key is no longer there.
     """
     try:
         stored = base64.b64decode(sealed.encode(), altchars=b"-_", validate=True)

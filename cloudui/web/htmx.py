@@ -29,17 +29,9 @@ def page_or_fragment(
     fragment: str,
     status: int = 200,
 ) -> TemplateResponse:
-    """Answer with the whole page, or with one named part of it if htmx asks.
+    """Answer with the whole page, or with one named part of it if htmx asks; varies by `HX-Request`, not yet rendered.
 
-    Args:
-        request: the request of a page.
-        template: the page's template.
-        context: what the template shows; the same for both.
-        fragment: the partial's name, which is the id of the element it lands in.
-        status: the HTTP status, the same for both.
-
-    Returns:
-        The response, not yet rendered, which varies by `HX-Request`.
+    `fragment` is the partial's name, which is the id of the element it lands in.
     """
     name = f"{template}#{fragment}" if wants_fragment(request) else template
     response = TemplateResponse(request, name, dict(context), status=status)
@@ -68,11 +60,7 @@ def done(
 ) -> HttpResponse:
     """End an action: say what happened, close the dialog and tell the lists, or go back to the page.
 
-    Args:
-        request: the request of a page.
-        message: one sentence for the person.
-        to: the URL to which a plain browser returns.
-        events: events for htmx besides `dialog:close`, each with its detail.
+    A plain browser returns to the URL `to`; `events` for htmx come besides `dialog:close`, each with its detail.
     """
     if not wants_fragment(request):
         messages.success(request, message)

@@ -53,8 +53,7 @@ def may_create_keys() -> bool:
 def verify_in_time() -> None:
     """The same when a server starts, or as soon as its database can be used: until then all it can do is say so.
 
-    Raises:
-        ImproperlyConfigured: as `verify_or_register` does. Later there is nobody to raise it to, and the process ends.
+    Raises as `verify_or_register`. Later there is nobody to raise it to, and the process ends.
     """
     if not _is_verified():
         threading.Thread(target=_verify_later, name="keycheck", daemon=True).start()
@@ -97,12 +96,11 @@ def verify_or_register() -> None:
 def verify() -> tuple[Digests, Digests]:
     """Compare the keys with their traces in the database.
 
+    Returns what traces of the keys look like, and the traces that there are.
+
     An older version that was taken out of the keys is no error: that is how a leaked key is retired. The newest
     one of each purpose must be there, or the keys are from before a rotation and lack what the latest secrets and
     values were made with.
-
-    Returns:
-        What traces of the keys look like, and the traces that there are.
 
     Raises:
         DatabaseNotPrepared: if the tables are missing.

@@ -84,14 +84,9 @@ class Keyring:
 
 
 def read_keys(data_dir: Path, env_value: str) -> Keys:
-    """The versions of every purpose, oldest first; empty when there is neither a value nor a file.
+    """The versions of every purpose, oldest first; empty when there is neither `CLOUDUI_KEYS` (`env_value`) nor a file.
 
-    Args:
-        data_dir: the directory of the key file.
-        env_value: the value of `CLOUDUI_KEYS`, which comes before the file.
-
-    Raises:
-        KeyFileError: if the file can be read by other users, or the content is not what is expected.
+    Raises KeyFileError if other users can read the file, or the content is not what is expected.
     """
     if env_value:
         return _parse(env_value, source=VARIABLE)
@@ -131,10 +126,7 @@ def add_version(data_dir: Path, purpose: str) -> int:
     """Add a fresh version of one purpose to the key file and return its number.
 
     Processes that run already keep the keys they have read: restart all of them together.
-
-    Raises:
-        NoKeys: if there is no key file.
-        KeyFileError: if the numbers are used up.
+    Raises NoKeys if there is no key file, KeyFileError if the numbers are used up.
     """
     with _sole_writer(data_dir):
         keys = read_keys(data_dir, "")

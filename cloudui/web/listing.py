@@ -61,11 +61,9 @@ class Choice(NamedTuple):
 
 
 class Column(NamedTuple):
-    """The head of a column that sorts.
+    """The head of a column that sorts. `query` sorts by it, the other way round if the list is sorted by it.
 
-    Attributes:
-        query: sorts by this column, the other way round if the list is sorted by it.
-        direction: the value of `aria-sort`, empty when the list is sorted by something else.
+    `direction` is the value of `aria-sort`, empty when the list is sorted by something else.
     """
 
     query: str
@@ -172,12 +170,9 @@ class Listing(Generic[Row]):
 
 
 def page_of(form: ListForm, rows: QuerySet[Row], **options: Any) -> Page[Row]:
-    """The page of `rows` that a form asks for.
+    """The page that a form asks for of the `rows` that match and the person may see.
 
-    Args:
-        form: the sort and the cursor.
-        rows: the rows that the person may see and that match, with the annotations that the sorts name.
-        **options: what `paginate` takes besides.
+    They have the annotations that the sorts name. `options` are those of `paginate`.
     """
     sort = form.SORTS[form.chosen_sort]
     return paginate(

@@ -23,12 +23,10 @@ POLL_SECONDS: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run.
+    """What to run. After `stop_seconds` of being told to end it is killed.
 
-    Attributes:
-        command: for the shell. `exec` in front of it spares a process and passes signals on.
-        environment: all of it.
-        stop_seconds: how long it may take to end when it is told to; then it is killed.
+    `command` is for the shell; `exec` in front of it spares a process and passes signals on. `environment` is
+    all of it.
     """
 
     name: str
@@ -61,32 +59,19 @@ class Supervisor:
     """
 
     def __init__(self, say: Callable[[str, str], None], backoff: Backoff | None = None) -> None:
-        """Make one.
-
-        Args:
-            say: called with the name of a program and a line: what it printed, or what became of it.
-            backoff: how to wait before starting again.
-        """
+        """Make one. `say` gets the name of a program and a line: what it printed, or what became of it."""
         self._say = say
         self._backoff = backoff or Backoff()
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def add(self, program: Program) -> None:
-        """Start a program and keep it running.
-
-        Raises:
-            ValueError: if there is one of this name.
-        """
+        """Start a program and keep it running. Raises ValueError if there is one of this name."""
         if program.name in self._tasks:
             raise ValueError(f"There is a program {program.name} already.")
         self._tasks[program.name] = asyncio.create_task(self._keep(program), name=program.name)
 
     async def remove(self, name: str) -> None:
-        """End a program, and all that it started. Returns when they have ended.
-
-        Raises:
-            KeyError: if there is none of this name.
-        """
+        """End a program and all that it started; returns when they have ended. Raises KeyError if there is none."""
         await _cancel(self._tasks[name])
         del self._tasks[name]
 

@@ -41,11 +41,9 @@ def takes_files(
     what Django would keep in memory of a form (`DATA_UPLOAD_MAX_MEMORY_SIZE`). A file that is too much does not reach
     the view, which finds out by `was_too_large`; one that the disk has no space for is answered with 507.
 
-    Args:
-        most_bytes: bytes of all files together.
-        admit: called as the view is, for a person who is signed in; raises Http404 or PermissionDenied for one
-            who may not use the page. The view decides again.
-        require_space: raises NoSpace where there is none for what the view makes of the files.
+    `admit` is called as the view is, for a person who is signed in, and raises Http404 or PermissionDenied for one who
+    may not use the page; the view decides again. `require_space` raises NoSpace where there is none for what the view
+    makes of the files.
     """
 
     def mark(view: View) -> View:

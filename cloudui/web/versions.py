@@ -13,9 +13,7 @@ HIGHEST_VERSION: Final = 2**31 - 1
 class StaleEdit(Exception):
     """Somebody changed what is being edited since it was read. The text says so.
 
-    Attributes:
-        current: the row as it is now, as the caller may see it.
-        version: its version now, which the next attempt may send.
+    `current` is the row as the caller may see it, `version` what the next attempt may send.
     """
 
     def __init__(self, current: Any, *, version: int, what: str, remedy: str = "") -> None:
@@ -25,17 +23,9 @@ class StaleEdit(Exception):
 
 
 def require_version(current: Any, *, read: int | None, version: int, what: str, remedy: str = "") -> None:
-    """Refuse an edit that was made against another version.
+    """Raise StaleEdit if a locked row has another version than was `read`; None edits whatever is there.
 
-    Args:
-        current: the row, locked.
-        read: the version that the caller read; None edits whatever is there.
-        version: the version of the row.
-        what: the beginning of the sentence, such as `This API key was changed`.
-        remedy: another sentence, which says what to do.
-
-    Raises:
-        StaleEdit: if they differ.
+    `what` begins the sentence, such as `This API key was changed`; `remedy` is another, which says what to do.
     """
     if read not in {None, version}:
         raise StaleEdit(current, version=version, what=what, remedy=remedy)

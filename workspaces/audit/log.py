@@ -20,19 +20,11 @@ def record(
     input: Mapping[str, Any] | None = None,  # noqa: A002 - the field's name in the log's documentation
     result: str = "ok",
 ) -> AuditEvent:
-    """Write one event.
+    """Write one event; `workspace`, `deployment` and `target` are identifiers.
 
-    Args:
-        principal: who did it and from where.
-        operation: the operation's name as the audit log documents it, such as `createDeploymentApiKey`.
-        workspace: the Workspace's identifier.
-        deployment: the Deployment's identifier.
-        target: the identifier of what was changed.
-        input: the values of the change, none of them secret; cut if they are too many (`bounds`).
-        result: `ok`, or a short reason.
-
-    Raises:
-        TransactionManagementError: outside a transaction, where a failing change could leave its event behind.
+    `operation` is the name that the audit log documents, such as `createDeploymentApiKey`. `input` has the values of
+    the change, none of them secret; cut if they are too many (`bounds`). `result` is `ok` or a short reason.
+    Raises TransactionManagementError outside a transaction, where a failing change could leave its event behind.
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("An audit event needs the transaction of its change.")

@@ -21,13 +21,7 @@ def require_admin_left(admins: Iterable[User]) -> None:
 def require_replaceable(user: User, *, is_active: bool, organization_role: str) -> None:
     """Refuse to deactivate or demote a person without whom some Workspace would have nobody to manage it.
 
-    Args:
-        user: the person before the change.
-        is_active: whether the person will be able to sign in.
-        organization_role: the person's role in the Organization after the change.
-
-    Raises:
-        ValidationError: naming the first such Workspace.
+    `user` is the person before the change, the others are as after it. The ValidationError names the first Workspace.
     """
     owners = lock_owners() - {user.pk}
     if owners or (is_active and organization_role == OrganizationRole.OWNER):

@@ -29,15 +29,9 @@ def create_person(
     organization_role: str = OrganizationRole.MEMBER,
     is_operator: bool = False,
 ) -> User:
-    """Make an account.
+    """Make an account. The caller has checked `email`, which becomes the sign-in name in lower case, and `password`.
 
-    Args:
-        principal: who makes it.
-        email: the e-mail address, checked by the caller; it becomes the sign-in name in lower case.
-        password: the first password, checked by the caller.
-        full_name: what others read, at most 150 characters.
-        organization_role: a value of `OrganizationRole`.
-        is_operator: whether the person is a superuser of the admin site.
+    `full_name` has at most 150 characters.
     """
     powers: dict[str, Any] = {"organization_role": organization_role}
     if is_operator:
@@ -63,12 +57,6 @@ def add_member(principal: Principal, workspace: Workspace, user: User, *, role: 
 
 def set_role(principal: Principal, workspace: Workspace, user_id: str, *, role: Role) -> Membership:
     """Give a person a role in a Workspace, whether a member already or not. Nothing is written where nothing differs.
-
-    Args:
-        principal: an Admin of the Workspace.
-        workspace: the Workspace as the caller's rights showed it.
-        user_id: the person.
-        role: the role from now on.
 
     Raises:
         Http404, PermissionDenied: when the Workspace or the right to it went meanwhile; Http404 also when there is
@@ -98,10 +86,8 @@ def set_role(principal: Principal, workspace: Workspace, user_id: str, *, role: 
 def remove_member(principal: Principal, workspace: Workspace, user_id: str) -> None:
     """End a person's membership of a Workspace; what the person made stays.
 
-    Raises:
-        Http404, PermissionDenied: when the Workspace or the right to it went meanwhile; Http404 also for who is no
-            member.
-        ValidationError: for the last Admin.
+    Raises ValidationError for the last Admin, Http404 for who is no member, and Http404 or PermissionDenied when the
+    Workspace or the right to it went meanwhile.
     """
     with transaction.atomic():
         locked = workspace_to_manage(principal, workspace.pk, locked=True)

@@ -90,9 +90,7 @@ def invalid_request(description: str) -> ApiError:
 def read_parameters(request: HttpRequest) -> Parameters:
     """The parameters in the body of a POST, a form or a JSON object of strings in UTF-8; null counts as missing.
 
-    Raises:
-        ApiError: 413 for more than 8 KiB, 411 where nobody can tell its end, 400 for anything else that is not
-            exactly that.
+    Raises ApiError: 413 for more than 8 KiB, 411 where nobody can tell its end, 400 for all that is not exactly that.
     """
     body = _read_body(request)
     if (request.content_params or {}).get("charset", "").lower() not in CHARSETS:
