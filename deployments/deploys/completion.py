@@ -84,6 +84,7 @@ def mark_recorded(principal: Principal, locked: Deployment, deploy: Deploy) -> N
     deploy.save(update_fields=["status", "finished_at"])
     locked.save_change(principal)
     _record(principal, locked, deploy)
+    bounds.delete_old_deploys(locked)
 
 
 def current_version(deployment: Deployment) -> str:

@@ -5,7 +5,6 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import Http404
-from django.utils import timezone
 
 from cloudui.web.principal import Principal
 from deployments.access import deployment_to_view
@@ -52,8 +51,8 @@ def finish(
     staged = StagedDeploy.objects.open().filter(**mine).first()
     if staged is None:
         return _finished(mine)
-    # Reading the archive takes a while, in which housekeeping must not delete it.
-    StagedDeploy.objects.filter(pk=staged.pk).update(ends_at=timezone.now() + OPEN_FOR)
+    # Reading the archive takes a while, in which housekeeping must not delete it. Calls that are refused gain no more.
+    StagedDeploy.objects.filter(pk=staged.pk).update(ends_at=staged.created_at + 2 * OPEN_FOR)
     source = DeploySource.from_json({**staged.source, **({"image": image} if image else {})})
     make = _receive if with_dags else _record
     try:

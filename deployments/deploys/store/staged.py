@@ -10,6 +10,7 @@ import hashlib
 import io
 import math
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -50,20 +51,25 @@ class StagedArchive:
         """Keep one block; a repeated one is replaced, as clients try again. Raises TooLarge, NoSpace or OSError."""
         self.path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         block = self._block(name)
-        sizes = {entry.name: entry.stat().st_size for entry in os.scandir(self.path)}
-        sizes.pop(ORDER, None)
+        sizes = self._sizes()
         sizes[block.name] = len(content)
         if sum(sizes.values()) > LIMITS.sent:
             raise TooLarge(f"The archive is larger than {LIMITS.sent // MIB} MiB.")
         if len(sizes) > MOST_BLOCKS:
             raise TooLarge(f"The archive has more than {MOST_BLOCKS:,} blocks.")
-        fresh = block.with_suffix(".new")
-        with reserved(len(content)):
-            fresh.write_bytes(content)
-        fresh.replace(block)
+        # A name of its own, for the same block may arrive twice at once when a client repeats it.
+        fresh = block.with_suffix(f".{secrets.token_hex(8)}.new")
+        try:
+            with reserved(len(content)):
+                fresh.write_bytes(content)
+            fresh.replace(block)
+        finally:
+            fresh.unlink(missing_ok=True)
 
     def complete(self, names: Sequence[str]) -> None:
-        """Say which blocks make up the archive, in this order; others are left out. Refused if one never arrived."""
+        """Say which blocks make up the archive, in this order; others are left out. Refused for missing or too many."""
+        if len(names) > MOST_BLOCKS:
+            raise Refused(f"The list has more than {MOST_BLOCKS:,} blocks.")
         blocks = [self._block(name) for name in names]
         if missing := [name for name, block in zip(names, blocks, strict=True) if not block.is_file()]:
             raise Refused(f"{len(missing)} of {len(names)} blocks are not here. Upload again.")
@@ -78,6 +84,16 @@ class StagedArchive:
         shutil.rmtree(self.path, ignore_errors=True)
 
     # Private
+
+    def _sizes(self) -> dict[str, int]:
+        """What each file takes; one that another request renames meanwhile counts for that request."""
+        sizes = {}
+        with os.scandir(self.path) as entries:
+            for entry in entries:
+                with suppress(FileNotFoundError):
+                    sizes[entry.name] = entry.stat().st_size
+        sizes.pop(ORDER, None)
+        return sizes
 
     def _block(self, name: str) -> Path:
         return self.path / hashlib.sha256(name.encode()).hexdigest()[:40]

@@ -122,3 +122,29 @@ def test_its_line_in_the_log_names_neither_the_address_nor_the_caller(path, capl
     (line,) = (record.lines for record in caplog.records if hasattr(record, "lines"))
     assert "caller=nobody route=/uploads/<str:capability> method=PUT status=201" in line
     assert path.removeprefix("/uploads/") not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [" " * 500_000, f"<BlockList>{' ' * 500_000}</BlockList>", f"{' ' * 500_000}<BlockList>"],
+)
+@pytest.mark.timeout(20)
+def test_white_space_in_the_list_takes_no_time(path, body):
+    """A pattern that tries each place of it anew held a whole process for minutes."""
+    assert put(path, body, query="?comp=blocklist").status_code == 400
+
+
+def test_a_list_names_no_more_blocks_than_may_be_sent(path):
+    put(path, b"x", query=block(FIRST))
+
+    response = put(path, listed(*[FIRST] * 1025), query="?comp=blocklist")
+
+    assert (response.status_code, response.headers["x-ms-error-code"]) == (400, "InvalidBlockList")
+
+
+def test_a_block_whose_neighbour_is_renamed_meanwhile_is_taken(path, announced, monkeypatch):
+    """The client sends several at once, so a file may go between its being listed and measured."""
+    put(path, b"x", query=block(FIRST))
+    (StagedArchive(announced[0].pk).path / "renamed.new").symlink_to("gone")
+
+    assert put(path, b"y", query=block(SECOND)).status_code == 201

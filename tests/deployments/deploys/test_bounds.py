@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from cloudui.web.principal import Kind, Principal
 from deployments.deploys import bounds, retention, service
-from deployments.models import Deploy, DeployFailures
+from deployments.deploys.images import record_image
+from deployments.deploys.source import DeploySource
+from deployments.models import Deploy, DeployFailures, DeployKind
 from deployments.service import delete_deployment
 from tests.deployments.deploys.archives import MALICIOUS
 from tests.deployments.deploys.deploying import key_of, read_by_airflow, send
@@ -166,6 +168,19 @@ def test_of_all_deploys_the_last_thousand_are_kept_and_those_of_a_day(by, deploy
     assert not left.intersection(going)
     retention.prune(deployment)
     Deploy.objects.get(pk=with_files.pk)
+
+
+def test_deploys_of_images_alone_are_bounded_too(by, deployment, monkeypatch):
+    monkeypatch.setattr(bounds, "KEPT_DEPLOYS", 4)
+    for number in range(8):
+        made = record_image(by, deployment, source=DeploySource(DeployKind.IMAGE, image="registry/etl:1"))
+        moment = timezone.now() - timedelta(hours=60 - number)
+        Deploy.objects.filter(pk=made.pk).update(created_at=moment)
+
+    record_image(by, deployment, source=DeploySource(DeployKind.IMAGE, image="registry/etl:2"))
+
+    # Those that are kept, and one more that says since when.
+    assert Deploy.objects.of(deployment).count() <= 5
 
 
 def test_a_flood_of_failures_stays_within_its_bounds(deployment, clock, monkeypatch):

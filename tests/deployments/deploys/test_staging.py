@@ -1,7 +1,6 @@
 """Announce, upload, finish: what each step takes, and that nothing happens twice or for anybody else."""
 
 import os
-import re
 import time
 from datetime import timedelta
 
@@ -14,12 +13,11 @@ from cloudui.web.disk import NoSpace
 from cloudui.web.principal import Kind, Principal
 from deployments.deploys import staging
 from deployments.deploys.finishing import NOT_UPLOADED, cancel, finish
-from deployments.deploys.images import NoRegistry, name_image
-from deployments.deploys.service import DeployInProgress, roll_back
-from deployments.deploys.source import Commit, DeploySource
+from deployments.deploys.service import DeployInProgress
 from deployments.deploys.staging import (
     IDLE_SECONDS,
     MOST_OPEN,
+    OPEN_FOR,
     Expired,
     TooManyOpen,
     announce,
@@ -29,35 +27,13 @@ from deployments.deploys.staging import (
 from deployments.deploys.store import bundles
 from deployments.deploys.store.refusal import LIMITS, MIB, Refused, TooLarge
 from deployments.deploys.store.staged import MOST_BLOCKS, StagedArchive
-from deployments.models import Deploy, DeployKind, StagedDeploy
-from tests.deployments.deploys.archives import files, zipped
-from tests.deployments.deploys.deploying import agree, history, key_of, read_by_airflow, send
+from deployments.models import Deploy, StagedDeploy
+from tests.deployments.deploys.announcing import DAGS, SHA, announced, archive
+from tests.deployments.deploys.deploying import agree, history, key_of, read_by_airflow
 from tests.factories import create_deployment
 from workspaces.models import AuditEvent
 
 pytestmark = pytest.mark.usefixtures("root")
-
-SHA = "3f2c9d1e0b7a48d5c6e1f0a9b8c7d6e5f4a3b2c1"
-DAGS = DeploySource(client="astro 1.45.0", commit=Commit(SHA, "main"))
-IMAGE = DeploySource(DeployKind.IMAGE, image="registry.example.com/etl:1")
-BOTH = DeploySource(DeployKind.IMAGE_AND_DAGS, image="registry.example.com/etl:1")
-
-
-def archive(text: str = "1") -> bytes:
-    return zipped(files({"a.py": text.encode()}))
-
-
-def announced(by, deployment, source=DAGS, *, content: bytes | None = None) -> str:
-    """The identifier of a deploy that is announced, and uploaded in two blocks if there is content."""
-    staged, capability = announce(by, deployment, source=source, description="Hello")
-    if content is not None:
-        found = staged_for(capability)
-        staging.stage_block(found, "b", content[40:])
-        staging.stage_block(found, "a", b"replaced")
-        staging.stage_block(found, "a", content[:40])
-        staging.stage_block(found, "left out", b"x")
-        assert staging.stage_order(found, ["a", "b"]) == staged.pk
-    return staged.pk
 
 
 def test_what_was_uploaded_in_blocks_is_what_airflow_reads(by, deployment):
@@ -106,61 +82,6 @@ def test_what_confirms_the_deploy_is_asked_with_it(by, deployment):
     asked: list[Deploy] = []
     made = finish(by, deployment, staged, with_dags=True, confirm=asked.append)
     assert asked == [made]
-
-
-@pytest.mark.parametrize("source", [IMAGE, BOTH], ids=["image", "image and DAGs, none uploaded"])
-def test_an_image_is_recorded_and_the_dags_stay(source, by, deployment):
-    before = send(by, deployment, "print(1)")
-    staged = announced(by, deployment, source)
-
-    deploy = finish(by, deployment, staged, with_dags=False)
-
-    deployment.refresh_from_db()
-    assert deployment.current_deploy == before
-    assert read_by_airflow(deployment) == "print(1)"
-    assert (deploy.status, deploy.kind, deploy.image) == ("SUCCEEDED", "IMAGE", "registry.example.com/etl:1")
-    assert AuditEvent.objects.get(target=deploy.pk).input["image"] == deploy.image
-    with pytest.raises(ValidationError, match="no DAGs to go back to"):
-        roll_back(by, deployment, deploy)
-
-
-def test_the_server_names_an_image_in_the_registry_of_the_operator(deployment, settings):
-    settings.IMAGE_REGISTRY = "registry.example.com/airflow"
-    name = name_image(deployment)
-    assert re.fullmatch(
-        rf"registry\.example\.com/airflow/{deployment.pk}:deploy-\d{{4}}-\d\d-\d\dT\d\d-\d\d-\d\d", name
-    )
-    settings.IMAGE_REGISTRY = ""
-    with pytest.raises(NoRegistry, match="IMAGE_REGISTRY"):
-        name_image(deployment)
-
-
-@pytest.mark.parametrize(
-    "image", ["a", "a:", ":a", "a:b c", "a:<b>", f"{'a' * 499}:b", f"a:{'b' * 129}", "-a:b", "a\n:b"]
-)
-def test_what_names_no_image_is_refused(image, by, deployment):
-    staged = announced(by, deployment, IMAGE)
-    with pytest.raises(ValidationError, match="repository:tag"):
-        finish(by, deployment, staged, with_dags=False, image=image)
-    made = finish(by, deployment, staged, with_dags=False, image="localhost:5000/org/dep:deploy-1_2.3")
-    assert made.image == "localhost:5000/org/dep:deploy-1_2.3"
-
-
-def test_an_image_with_dags_is_one_deploy(by, deployment):
-    deploy = finish(by, deployment, announced(by, deployment, BOTH, content=archive("3")), with_dags=True)
-    assert read_by_airflow(deployment) == "3"
-    assert (deploy.kind, deploy.image) == ("IMAGE_AND_DAGS", "registry.example.com/etl:1")
-
-
-def test_while_dag_deploys_are_disabled_only_an_image_can_be_deployed(by, deployment):
-    deployment.dag_deploys_enabled = False
-    deployment.save()
-
-    with pytest.raises(PermissionDenied, match="DAG deploys are disabled"):
-        announce(by, deployment, source=DAGS)
-    staged, capability = announce(by, deployment, source=BOTH)
-    assert capability == ""
-    assert finish(by, deployment, staged.pk, with_dags=False).kind == "IMAGE"
 
 
 def test_the_capability_is_not_in_the_database(by, deployment):
@@ -236,6 +157,15 @@ def test_after_a_quarter_of_an_hour_it_is_over(by, deployment):
     assert StagedArchive(staged.pk).is_empty
     with pytest.raises(Http404):
         staged_for(capability)
+
+
+def test_calls_that_are_refused_keep_nothing_open(by, deployment):
+    staged = announced(by, deployment)
+    for _ in range(3):
+        with pytest.raises(ValidationError, match=NOT_UPLOADED):
+            finish(by, deployment, staged, with_dags=True)
+    row = StagedDeploy.objects.get(pk=staged)
+    assert row.ends_at == row.created_at + 2 * OPEN_FOR
 
 
 def test_what_is_under_way_stays_when_the_rest_is_deleted(by, deployment):

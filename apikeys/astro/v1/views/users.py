@@ -110,11 +110,12 @@ def _set_roles(principal: Principal, user: User, chosen: Mapping[str, Role]) -> 
             )
         }
         # In one order, so that two callers who change the same person do not wait for each other.
-        for workspace, role in sorted(chosen.items()):
-            if before.get(workspace) != role:
+        for workspace in sorted(before.keys() | chosen.keys()):
+            role = chosen.get(workspace)
+            if role is None:
+                remove_member(principal, workspace_to_manage(principal, workspace), user.pk)
+            elif before.get(workspace) != role:
                 set_role(principal, workspace_to_manage(principal, workspace), user.pk, role=role)
-        for workspace in sorted(before.keys() - chosen.keys()):
-            remove_member(principal, workspace_to_manage(principal, workspace), user.pk)
 
 
 def _role(name: str) -> Role:

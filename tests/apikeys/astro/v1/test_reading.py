@@ -260,3 +260,16 @@ def test_a_token_that_opens_nothing_says_what_to_do(key, filled, monkeypatch):
     assert "Run astro login" in refusal(Client().get(of(filled), headers={"Authorization": "Bearer "}), 401)
     monkeypatch.setattr(access_tokens.time, "time", lambda now=access_tokens.time.time: now() + 10**6)
     assert "has expired. Run astro login" in refusal(key.get(of(filled)), 401)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "deployments?deploymentIds=a%00b",
+        "deployments?workspaceIds=%00",
+        "deployment-options?deploymentId=%00",
+    ],
+)
+def test_a_null_character_in_an_address_is_refused(key, filled, address):
+    """PostgreSQL takes none in a text, so that it was a failure of ours."""
+    assert refusal(key.get(at(address)), 400) == "The address contains a null character."
