@@ -98,6 +98,7 @@ def _receive(
             description=staged.description,
             source=source,
             deploy_id=staged.pk,
+            has_base=True,
             confirm=confirm,
         )
 

@@ -87,6 +87,7 @@ def receive(
     description: str = "",
     source: DeploySource = DeploySource(),  # noqa: B008 - frozen
     deploy_id: str = "",
+    has_base: bool = False,
     confirm: Confirm | None = None,
 ) -> Deploy:
     """Take an archive (tar or tar.gz) of DAGs and have Airflow read it. Call it outside a transaction.
@@ -112,7 +113,9 @@ def receive(
             _begin(principal, deploy)
             with _failure_recorded(principal, deploy, bundle):
                 meter = Meter(space, most_bytes=room.most_bytes, refusal=room.refusal)
-                unpacked = bundle.receive(deploy.version, stream, owner=deployment.pk, meter=meter)
+                unpacked = bundle.receive(
+                    deploy.version, stream, owner=deployment.pk, meter=meter, has_base=has_base
+                )
                 for name, value in asdict(unpacked).items():
                     setattr(deploy, name, value)
                 deploy.has_files = True

@@ -55,7 +55,7 @@ def keys(issued) -> dict[str, str]:
 
 
 def airflow(settings, demo):
-    return (settings.DAGS_ROOT / demo.release_name / "current" / "dags" / "a.py").read_text()
+    return (settings.DAGS_ROOT / demo.release_name / "current" / "a.py").read_text()
 
 
 @pytest.mark.parametrize("archive", [SMALL, LARGE], ids=["small", "large"])

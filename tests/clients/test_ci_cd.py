@@ -97,7 +97,7 @@ def test_the_lines_deploy(run, demo, settings, script):
     assert (made.status, made.made_by_kind) == (DeployStatus.SUCCEEDED, "api_key")
     assert made.client.endswith(" 1.45.0")
     current = settings.DAGS_ROOT / demo.release_name / "current"
-    assert (current / "dags" / "a.py").read_text() == "print(1)"
+    assert (current / "a.py").read_text() == "print(1)"
     if "$CI_COMMIT_TITLE" in script:
         assert made.description == "52b94558 Fix retries & go"
 

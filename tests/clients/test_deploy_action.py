@@ -73,7 +73,7 @@ def test_a_push_that_changes_dags_deploys_dags(action, demo, settings):
     made = Deploy.objects.get()
     assert (made.client, made.image) == ("astro CLI in GitHub Actions 1.45.0", "")
     current = settings.DAGS_ROOT / demo.release_name / "current"
-    assert (current / "dags" / "a.py").read_text() == "print(2)"
+    assert (current / "a.py").read_text() == "print(2)"
 
 
 def test_a_first_push_deploys_an_image_with_the_dags(action, demo):

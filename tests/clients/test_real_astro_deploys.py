@@ -95,13 +95,13 @@ def test_dags_small_and_large(with_key, variable, demo, settings):
     current = settings.DAGS_ROOT / demo.release_name / "current"
 
     assert "Successfully uploaded DAGs" in deploys(with_key, demo.pk, "--dags", "-f")
-    assert (current / "dags" / "a.py").read_text() == "print(1)"
+    assert (current / "a.py").read_text() == "print(1)"
     # More than the 1 MiB of a block.
     large = os.urandom(3_500_000)
     (with_key.folder / "dags" / "large.bin").write_bytes(large)
     deploys(with_key, "--dags", "-f")
 
-    assert (current / "dags" / "large.bin").read_bytes() == large
+    assert (current / "large.bin").read_bytes() == large
     assert set(Deploy.objects.values_list("status", "client", "made_by_kind")) == {
         (DeployStatus.SUCCEEDED, f"astro CLI {VERSIONS[variable][0]}", "api_key")
     }

@@ -35,6 +35,9 @@ INCOMING: Final = "incoming"
 OWNER: Final = "deployment"
 LOCKS: Final = ".locks"
 PRIVATE: Final = 0o700
+# What the astro client names the folder that it packs, and adds to it.
+BASE: Final = "dags"
+DAG_OF_CLIENT: Final = "astronomer_monitoring_dag.py"
 # So that a pipeline gone wild does not keep all threads of a process waiting for one Deployment.
 MOST_WAITING: Final = 4
 IDENTIFIER: Final = re.compile(IdConverter.regex)
@@ -87,14 +90,21 @@ class Bundle:
         owner: str,
         limits: Limits = LIMITS,
         meter: Meter | None = None,
+        has_base: bool = False,
     ) -> Unpacked:
-        """Unpack an archive as a version that is not active yet; raises as `unpack`, and then nothing of it stays."""
+        """Unpack an archive as a version that is not active yet; raises as `unpack`, and then nothing of it stays.
+
+        With `has_base` the DAGs may lie in a folder of their own, as the `astro` client packs them: then that is the
+        version, so that modules beside a DAG are found as with any other deploy.
+        """
         incoming = self.path / INCOMING / version
         self._make_place(owner)
-
         try:
             unpacked = unpack(source, incoming, limits=limits, meter=meter)
-            incoming.rename(self.path / VERSIONS / version)
+            base = _base_in(incoming) if has_base else incoming
+            base.rename(self.path / VERSIONS / version)
+            if base != incoming:
+                incoming.rmdir()
         except BaseException:
             shutil.rmtree(incoming, ignore_errors=True)
             raise
@@ -200,6 +210,18 @@ def delete_lock(deployment_id: str) -> None:
 
 
 # Private
+
+
+def _base_in(folder: Path) -> Path:
+    """The only thing in a folder, if it is what the `astro` client packs: `dags`, or whatever has its own DAG in it."""
+    children = list(folder.iterdir())
+    if (
+        len(children) == 1
+        and children[0].is_dir()
+        and (children[0].name == BASE or (children[0] / DAG_OF_CLIENT).is_file())
+    ):
+        return children[0]
+    return folder
 
 
 def _ensure(folder: Path, mode: int) -> None:

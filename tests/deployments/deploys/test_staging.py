@@ -29,6 +29,7 @@ from deployments.deploys.store.refusal import LIMITS, MIB, Refused, TooLarge
 from deployments.deploys.store.staged import MOST_BLOCKS, StagedArchive
 from deployments.models import Deploy, StagedDeploy
 from tests.deployments.deploys.announcing import DAGS, SHA, announced, archive
+from tests.deployments.deploys.archives import files, read, zipped
 from tests.deployments.deploys.deploying import agree, history, key_of, read_by_airflow
 from tests.factories import create_deployment
 from workspaces.models import AuditEvent
@@ -58,6 +59,26 @@ def test_a_small_one_may_come_whole(by, deployment):
     assert staging.stage_whole(staged_for(capability), archive("2")) == staged.pk
     finish(by, deployment, staged.pk, with_dags=True)
     assert read_by_airflow(deployment) == "2"
+
+
+@pytest.mark.parametrize(
+    ("names", "kept"),
+    [
+        (["dags/a.py", "dags/lib/b.py"], {"a.py", "lib/b.py"}),
+        (["jobs/a.py", "jobs/astronomer_monitoring_dag.py"], {"a.py", "astronomer_monitoring_dag.py"}),
+        # Packed without a folder around it, by --no-dags-base-dir.
+        (["a.py", "dags/b.py"], {"a.py", "dags/b.py"}),
+        (["lib/a.py"], {"lib/a.py"}),
+        (["dags"], {"dags"}),
+    ],
+)
+def test_the_folder_that_the_client_packs_is_what_airflow_reads(names, kept, by, deployment, root):
+    content = zipped(files(dict.fromkeys(names, b"1" * 100)))
+    finish(by, deployment, announced(by, deployment, content=content), with_dags=True)
+    current = root / deployment.release_name / "current"
+    assert set(read(current.resolve())) == kept
+    assert not list((root / deployment.release_name / "incoming").iterdir())
+    agree(deployment)
 
 
 def test_finishing_again_gets_the_same_deploy(by, deployment):
