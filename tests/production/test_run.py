@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 import redis
 
-from tests.production.installation import HOST, closed_to_others
+from tests.production.installation import ASTRO_DOMAIN, HOST, closed_to_others
 from tests.production.paper import PAPER
 from tests.production.servers import wait_for_line
 
@@ -44,15 +44,21 @@ def test_the_certificate_is_for_the_host_and_browsers_are_told_to_stay_with_tls(
 
 
 @pytest.mark.parametrize(
-    ("path", "status", "leads_to"),
+    ("host", "path", "status", "leads_to"),
     [
-        ("/a/page?next=1", 301, f"https://{HOST}/a/page?next=1"),
-        ("/oauth/token", 403, None),
-        ("/v1/deployments", 403, None),
+        (HOST, "/a/page?next=1", 301, f"https://{HOST}/a/page?next=1"),
+        (HOST, "/oauth/token", 403, None),
+        (HOST, "/v1/deployments", 403, None),
+        (f"api.{ASTRO_DOMAIN}", "/oauth/token", 403, None),
+        (f"api.{ASTRO_DOMAIN}", "/", 403, None),
+        # As the clients print them: that of today, and that of 2023.
+        (f"cloud.{ASTRO_DOMAIN}", "/a/deployments/b", 302, f"https://{HOST}/a/deployments/b"),
+        (f"cloud.{ASTRO_DOMAIN}", "/a/deployments/b/analytics", 302, f"https://{HOST}/a/deployments/b"),
     ],
 )
-def test_without_tls_pages_lead_to_it_and_programs_are_refused(installation, path, status, leads_to):
-    assert _ask_in_the_clear(installation.plain_port, path, HOST) == (status, leads_to)
+def test_without_tls_pages_lead_to_it_and_programs_are_refused(installation, host, path, status, leads_to):
+    assert _ask_in_the_clear(installation.plain_port, path, host) == (status, leads_to)
+    assert not (installation.folder / "combined.log").read_text(), "Addresses are logged."
 
 
 def _ask_in_the_clear(port: int, path: str, host: str) -> tuple[int, str | None]:
