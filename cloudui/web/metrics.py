@@ -6,6 +6,7 @@ Workspace, a Deployment, a key or a person.
 
 import json
 import os
+import threading
 import time
 from bisect import bisect_left
 from collections import Counter as Tally
@@ -178,7 +179,8 @@ def record_round(directory: Path, *, results: Mapping[str, bool]) -> None:
             "failures": known.get("failures", 0) + (not has_succeeded),
         }
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    partial = directory / f"{HOUSEKEEPING}.{os.getpid()}"
+    # Two may be at once, also in one process.
+    partial = directory / f"{HOUSEKEEPING}.{os.getpid()}.{threading.get_ident()}"
     partial.write_text(json.dumps(rounds))
     partial.replace(directory / HOUSEKEEPING)
 
