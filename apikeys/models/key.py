@@ -1,6 +1,6 @@
 """An API key: the public half, what is known of it, and the private half, kept as a hash."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -149,10 +149,20 @@ class ApiKey(LastUse):
         return len(self.live_secrets) > 1
 
     @property
+    def previous_end(self) -> datetime | None:
+        """When the previous secret of a rotation ends."""
+        return self.live_secrets[-1].ends_at if self.is_rotating else None
+
+    @property
     def awaits_confirmation(self) -> bool:
         """Whether the newest secret was shown but neither confirmed nor used: it may have been lost."""
         newest = self.live_secrets[0] if self.live_secrets else None
         return newest is not None and newest.number > self.acknowledged_secret and not newest.first_used_at
+
+    @property
+    def unused_days(self) -> int:
+        """For how many days nothing has used it, since it was made if nothing ever did."""
+        return (timezone.now() - (self.last_used_at or self.created_at)).days
 
     @property
     def is_refused_lately(self) -> bool:
