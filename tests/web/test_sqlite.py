@@ -1,12 +1,10 @@
 """The SQLite backend: one writer at a time has the lock, and it ends with the transaction however that ends."""
 
-import json
-import os
 import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,26 +13,15 @@ from django.db.utils import IntegrityError
 
 from cloudui.web.filelocks import FileLocks
 from cloudui.web.sqlite import base
+from tests.web.sqlite_files import count, make_database, read
 
 ROOT = Path(__file__).resolve().parents[2]
-WRITER = Path(__file__).with_name("sqlite_writer.py")
 ALIAS = "locked"
-SECONDS = 30 if os.environ.get("CLOUDUI_LONG") else 3
 
 
 @pytest.fixture
 def path(tmp_path):
-    path = tmp_path / "some.sqlite3"
-    plain = sqlite3.connect(path)
-    plain.execute("PRAGMA journal_mode=WAL")
-    plain.executescript(
-        "CREATE TABLE counter (total INTEGER);"
-        "INSERT INTO counter VALUES (0);"
-        "CREATE TABLE event (id INTEGER PRIMARY KEY, note TEXT);"
-        "CREATE TABLE child (event INTEGER REFERENCES event (id) DEFERRABLE INITIALLY DEFERRED);"
-    )
-    plain.close()
-    return path
+    return make_database(tmp_path / "some.sqlite3")
 
 
 @pytest.fixture
@@ -78,47 +65,9 @@ def insert(connection, note="noted"):
         cursor.execute("INSERT INTO event (note) VALUES (%s)", [note])
 
 
-def read(path, query):
-    with closing(sqlite3.connect(path)) as plain:
-        (value,) = plain.execute(query).fetchone()
-    return value
-
-
 def in_transaction(connection):
     with transaction.atomic(using=ALIAS):
         insert(connection)
-
-
-def count(path):
-    return read(path, "SELECT COUNT(*) FROM event")
-
-
-def writers(path, seconds, *ways):
-    processes = [
-        subprocess.Popen(
-            [sys.executable, str(WRITER), str(path), str(seconds), way],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for way in ways
-    ]
-    return [json.loads(process.communicate(timeout=seconds + 120)[0]) for process in processes]
-
-
-def test_eight_processes_write_without_an_error_and_without_losing_a_count(path):
-    ways = ["read-then-write"] * 5 + ["insert"] * 2 + ["statement"]
-
-    reports = writers(path, SECONDS, *ways)
-
-    print(  # noqa: T201 - a figure for whoever runs this with -s
-        f"{sum(report['writes'] for report in reports)} writes in {SECONDS} s, "
-        f"slowest {max(report['slowest'] for report in reports):.2f} s"
-    )
-    assert [report["errors"] for report in reports] == [[]] * 8
-    assert all(report["writes"] for report in reports)
-    assert read(path, "SELECT total FROM counter") == sum(report["writes"] for report in reports[:5])
-    assert count(path) == sum(report["writes"] for report in reports)
 
 
 def test_threads_of_one_process_exclude_each_other_too(connection, path, configure, django_db_blocker):
@@ -257,12 +206,6 @@ def test_a_statement_that_writes_outside_a_transaction_waits_for_its_turn(
     held.release()
     insert(connection)
     assert (count(path), lock_is_free()) == (1, True)
-
-
-def test_who_writes_statement_after_statement_lets_the_others_in(path):
-    reports = writers(path, SECONDS, *["statement"] * 4, "insert", "read-then-write")
-
-    assert [report["errors"] for report in reports] == [[]] * 6
 
 
 @pytest.mark.parametrize("way", ["transaction", "statement"])
