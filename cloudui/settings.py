@@ -42,7 +42,8 @@ ORGANIZATION_SHORT_NAME = (
 )
 API_KEYS_PER_DEPLOYMENT = env.int("API_KEYS_PER_DEPLOYMENT", 1000, validate=validate.Range(min=1))
 DEPLOYMENTS_PER_WORKSPACE = env.int("DEPLOYMENTS_PER_WORKSPACE", 1000, validate=validate.Range(min=1))
-AUDIT_RETENTION_DAYS = 90
+# The database itself refuses to delete what is younger than 90 days.
+AUDIT_RETENTION_DAYS = env.int("AUDIT_RETENTION_DAYS", 90, validate=validate.Range(min=90))
 # Demo data: made at the first start on SQLite unless this is off, on PostgreSQL only if it is on.
 DEMO = env.bool("CLOUDUI_DEMO", None)
 DEMO_PASSWORD = env.str("CLOUDUI_DEMO_PASSWORD", "")
