@@ -8,6 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import Message
 
+from django.core.mail import send_mail
+from django.utils import timezone
+
+from cloudui.web.models import OutgoingMail
+
 # What it answers to a command instead of what a good server would; "" ends the connection there.
 Answers = dict[str, str]
 GOOD: Answers = {
@@ -111,3 +116,13 @@ def finish() -> None:
     for thread in threading.enumerate():
         if thread.name == "outbox":
             thread.join()
+
+
+def write(subject: str = "Subject", to: str = "person@example.com") -> None:
+    """Send a mail as the product does."""
+    send_mail(subject, "Some text", None, [to])
+
+
+def make_due() -> None:
+    """Have the pauses of all mails be over."""
+    OutgoingMail.objects.update(next_attempt_at=timezone.now())
