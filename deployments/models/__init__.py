@@ -1,6 +1,7 @@
 """The tables of this app; import them from here."""
 
-from deployments.models.cluster import Cluster, NodePool, RuntimeRelease
+from deployments.models.airflow import Airflow, AirflowAuth, AirflowRole, Ground
+from deployments.models.cluster import Cluster, ClusterKind, NodePool, RuntimeRelease
 from deployments.models.deploy import Deploy, DeployFailures, DeployKind, DeployStatus
 from deployments.models.deployment import Deployment, Executor, Status
 from deployments.models.queue import WorkerQueue
@@ -8,7 +9,11 @@ from deployments.models.staged_deploy import StagedDeploy
 from deployments.models.variable import EnvironmentVariable
 
 __all__ = [
+    "Airflow",
+    "AirflowAuth",
+    "AirflowRole",
     "Cluster",
+    "ClusterKind",
     "Deploy",
     "DeployFailures",
     "DeployKind",
@@ -16,6 +21,7 @@ __all__ = [
     "Deployment",
     "EnvironmentVariable",
     "Executor",
+    "Ground",
     "NodePool",
     "RuntimeRelease",
     "StagedDeploy",

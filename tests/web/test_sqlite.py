@@ -14,6 +14,7 @@ from django.db import OperationalError, connections, transaction
 from django.db.utils import IntegrityError
 
 from cloudui.web.filelocks import FileLocks
+from cloudui.web.sqlite import base
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITER = Path(__file__).with_name("sqlite_writer.py")
@@ -81,6 +82,11 @@ def read(path, query):
     with closing(sqlite3.connect(path)) as plain:
         (value,) = plain.execute(query).fetchone()
     return value
+
+
+def in_transaction(connection):
+    with transaction.atomic(using=ALIAS):
+        insert(connection)
 
 
 def count(path):
@@ -236,13 +242,52 @@ def test_the_timeout_is_the_one_of_the_options(connection):
     assert (connection._lock_timeout, connection.vendor) == (20, "sqlite")
 
 
-def test_a_statement_outside_a_transaction_needs_no_lock(connection, path, locks):
+def test_a_statement_that_writes_outside_a_transaction_waits_for_its_turn(
+    configure, path, locks, lock_is_free
+):
+    connection = configure(path, timeout=0.05)
     held = locks.acquire(timeout=0)
 
-    insert(connection)
+    with pytest.raises(OperationalError, match="database is locked"):
+        insert(connection)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT total FROM counter")
+        assert cursor.fetchone() == (0,)
 
-    assert count(path) == 1
     held.release()
+    insert(connection)
+    assert (count(path), lock_is_free()) == (1, True)
+
+
+def test_who_writes_statement_after_statement_lets_the_others_in(path):
+    reports = writers(path, SECONDS, *["statement"] * 4, "insert", "read-then-write")
+
+    assert [report["errors"] for report in reports] == [[]] * 6
+
+
+@pytest.mark.parametrize("way", ["transaction", "statement"])
+def test_as_soon_as_a_stranger_has_gone_nobody_is_refused_any_more(configure, path, monkeypatch, way):
+    monkeypatch.setattr(base, "STRANGER_SECONDS", 60)
+    connection = configure(path, timeout=0.05)
+    connection.ensure_connection()
+    write = {"statement": lambda: insert(connection), "transaction": lambda: in_transaction(connection)}[way]
+    stranger = sqlite3.connect(path, isolation_level=None)
+    stranger.execute("BEGIN IMMEDIATE")
+    with pytest.raises(OperationalError, match="database is locked"):
+        write()
+    assert Path(f"{path}.busy").exists()
+
+    stranger.close()
+    write()
+
+    assert not Path(f"{path}.busy").exists()
+
+
+def test_a_statement_that_fails_of_itself_says_nothing_of_a_stranger(connection, path):
+    with pytest.raises(OperationalError, match="no such table"):
+        connection.cursor().execute("INSERT INTO missing VALUES (1)")
+
+    assert not Path(f"{path}.busy").exists()
 
 
 @pytest.mark.parametrize("spelling", ["some.sqlite3", "file:{}", "file:{}?cache=private"])
