@@ -133,4 +133,4 @@ def test_the_page_says_when_mails_are_sent_and_where_they_are_without_a_server(
     words = text(as_editor.get(emails_url(deployment)))
 
     assert "Each gets a mail when a DAG run or a deploy fails" in words
-    assert ("these mails become files on the server" in words) == is_file
+    assert ("mails become files on the server" in words) == is_file
