@@ -21,6 +21,7 @@ from apikeys import usage
 from apikeys.tokens import signing_keys, verified_secrets, verified_tokens
 from cloudui.web import databases, disk, ratelimit
 from tests.disks import Left
+from tests.mail_server import MailServer, finish, running
 from workspaces.audit import triggers as audit_triggers
 
 # How fast a machine makes examples says nothing of the code.
@@ -88,6 +89,20 @@ def _one_minute(monkeypatch) -> None:
     """Limits are counted by the clock's minute, and a slow test must not begin another one."""
     middle = time.time() // ratelimit.WINDOW_SECONDS * ratelimit.WINDOW_SECONDS + 30
     monkeypatch.setattr(ratelimit, "time", SimpleNamespace(time=lambda: middle))
+
+
+@pytest.fixture
+def mail_server(settings) -> Iterator[MailServer]:
+    """Has mails go through the outbox to a mail server, which takes them until a test says otherwise."""
+    settings.EMAIL_BACKEND = "cloudui.web.outbox.backend.EmailBackend"
+    settings.OUTBOX_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.OUTBOX_IN_BACKGROUND = True
+    settings.EMAIL_HOST = "127.0.0.1"
+    with running() as server:
+        settings.EMAIL_PORT = server.port
+        yield server
+        server.release()
+        finish()
 
 
 @pytest.fixture
