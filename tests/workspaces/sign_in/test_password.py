@@ -1,6 +1,7 @@
 """Changing and resetting a password: the other sessions end, the change is audited, mails lead to us."""
 
 import re
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
@@ -8,6 +9,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
 from django.db import connection
 from django.test import Client
+from pytest_django.asserts import assertContains, assertNotContains
 
 from tests.admin.forms import send
 from tests.deployments.helpers import signed_in, text
@@ -251,10 +253,32 @@ def test_without_a_mail_server_a_mail_is_a_file_in_the_data_directory(person, as
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
 
-    as_nobody.post(RESET, {"email": person.email})
+    answer = as_nobody.post(RESET, {"email": person.email}, follow=True)
 
     (file,) = (tmp_path / "mail").iterdir()
     assert "/reset/key/" in file.read_text()
+    assertContains(answer, f'The last one is in the file\n      <code translate="no">{file}</code>')
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"PUBLIC": SimpleNamespace(is_local=False)},
+        {"EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend"},
+    ],
+    ids=["at another address", "with a mail server"],
+)
+def test_who_asks_from_afar_learns_of_no_file(as_nobody, settings, tmp_path, where):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = tmp_path
+    (tmp_path / "1.log").touch()
+    for name, value in where.items():
+        setattr(settings, name, value)
+
+    answer = as_nobody.get(f"{RESET}done/")
+
+    assertContains(answer, "Look in the spam folder")
+    assertNotContains(answer, "1.log")
 
 
 def test_too_many_requests_for_mails_get_a_handled_page(person, as_nobody):
