@@ -164,12 +164,17 @@ def _days_before(now: datetime) -> Iterable[datetime]:
 def _deploy(editor: Principal, pipeline: Principal, production: Deployment, development: Deployment) -> None:
     by_hand = replace(editor, origin=Origin(user_agent="manage.py demo"))
     service.receive(by_hand, production, _archive("print('first')"), description="The first DAGs")
-    with suppress(ValidationError):
-        service.receive(by_hand, production, io.BytesIO(b"PK\x03\x04" + bytes(64)), description="By hand")
+    _fail_to_deploy(by_hand, production)
     commit = Commit(sha=secrets.token_hex(20), branch="main", repository="example/pipelines")
     source = DeploySource(client="astro CLI 1.45.0", commit=commit)
     service.receive(pipeline, production, _archive("print('second')"), description="Retries", source=source)
     service.receive(by_hand, development, _archive("print('trying')"), description="Trying things out")
+    _fail_to_deploy(by_hand, development)
+
+
+def _fail_to_deploy(principal: Principal, deployment: Deployment) -> None:
+    with suppress(ValidationError):
+        service.receive(principal, deployment, io.BytesIO(b"PK\x03\x04" + bytes(64)), description="By hand")
 
 
 def _archive(line: str) -> io.BytesIO:

@@ -73,7 +73,7 @@ def test_everybody_has_the_printed_role_and_nothing_is_claimed_of_an_airflow():
         "disableDeploymentApiKey": 1,
         "tokenIssued": 5,
         "tokenRefused": 1,
-        "createDeploy": 4,
+        "createDeploy": 5,
     }
 
 
