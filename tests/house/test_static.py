@@ -12,7 +12,7 @@ from tests.house.styles import CSS
 
 STATIC = Path(settings.BASE_DIR) / "static"
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
-STYLES = list(console_parts(CSS))
+STYLES = [*console_parts(CSS), CSS / "reference.css"]
 SCRIPTS = sorted((STATIC / "js").glob("*.js"))
 SCRIPTS_OF_EVERY_PAGE = [
     path for path in SCRIPTS if f"js/{path.name}" in (TEMPLATES / "base.html").read_text(encoding="utf-8")
