@@ -32,7 +32,7 @@ def test_an_empty_list_says_so(as_member, as_editor, deployment):
         as_member.get(url("deployments:details", deployment)),
         as_editor.get(emails_url(deployment)),
     ):
-        assertContains(response, "No alert emails have been added yet.")
+        assertContains(response, "There are no alert emails.")
 
 
 @pytest.mark.parametrize("client", ["as_editor", "as_admin", "as_owner"])
