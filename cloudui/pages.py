@@ -41,6 +41,7 @@ TEMPLATES: Final[list[dict[str, Any]]] = [
             ],
             "builtins": [
                 "template_partials.templatetags.partials",
+                "cloudui.web.templatetags.addresses",
                 "cloudui.web.templatetags.components",
                 "cloudui.web.templatetags.icons",
             ],
