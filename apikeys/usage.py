@@ -14,12 +14,12 @@ from multiprocessing.util import Finalize
 from typing import Any, Final
 
 from django.db import Error, connections, transaction
-from django.db.models import F, Sum
+from django.db.models import Sum
 from django.utils import timezone
 
-from apikeys import alerts
+from apikeys import alerts, use_writes
 from apikeys.credential_state import SecretState
-from apikeys.models import ApiKey, ApiKeySecret, ApiKeyUse, Reason, Refusal
+from apikeys.models import ApiKey, ApiKeyUse, Reason, Refusal
 from apikeys.models.use import KEPT_REFUSALS
 from cloudui.web import databases, ratelimit
 from cloudui.web.principal import Origin
@@ -87,13 +87,12 @@ def hold(key_id: str) -> bool:
 
 def note_use(key_id: str, at: datetime, origin: Origin) -> bool:
     """Write when and from where the key was used, which holds it as `hold` does; False if the key is gone."""
-    return bool(ApiKey.objects.filter(pk=key_id).update(**last_use(at, origin)))
+    return use_writes.write_key_use(key_id, at, origin)
 
 
 def count_use(key_id: str, day: date, count: int) -> None:
     """Add to the count of a day, inside a transaction that holds the key: nobody else makes the day's row then."""
-    if not ApiKeyUse.objects.filter(key_id=key_id, day=day).update(count=F("count") + count):
-        ApiKeyUse.objects.create(key_id=key_id, day=day, count=count)
+    use_writes.add_uses(key_id, day, count)
 
 
 def delete_old() -> int:
@@ -212,7 +211,7 @@ def _write(use: _Use) -> None:
     try:
         with transaction.atomic():
             if note_use(use.key_id, use.at, use.origin):
-                ApiKeySecret.objects.filter(pk=use.row).update(**last_use(use.at, use.origin))
+                use_writes.write_secret_use(use.row, use.at, use.origin)
                 count_use(use.key_id, use.at.date(), use.count)
     except Error as error:
         # A count is not worth failing the call that it counts, nor the timer.

@@ -90,6 +90,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC.is_https
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # Names a browser in which somebody signed in before (workspaces.sign_in.devices).
 DEVICE_COOKIE_NAME = f"{_cookie_prefix}device"
+SESSION_ENGINE = "workspaces.sessions"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 CSRF_COOKIE_NAME = f"{_cookie_prefix}csrftoken"
 CSRF_COOKIE_HTTPONLY = True
