@@ -1,0 +1,6 @@
+"""Whether this machine can run Airflows, for whoever would make one."""
+
+
+def why_not() -> str:
+    """Why Clusters of the kind `local` are refused here, a sentence that says what to do; empty if they are not."""
+    return ""
