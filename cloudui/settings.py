@@ -261,4 +261,6 @@ HOUSEKEEPING = [
     "deployments.deploys.bounds.record_counts",
     "deployments.deploys.retention.tidy_up",
     "deployments.deploys.staging.delete_expired",
+    # Last: it waits for others, two seconds for each 64 of them.
+    "deployments.airflow.health.check_connected",
 ]

@@ -126,8 +126,8 @@ class FakeAirflow:
             return 200, _listed("dags", found, params), {}
         if path == "/dags/~/dagRuns/~/taskInstances":
             return 200, _listed("task_instances", _since(self.tasks, params), params), {}
-        if found := re.fullmatch(r"/dags/([^/]+)/dagRuns", path):
-            return self._of_runs(method, unquote(found[1]), params, body)
+        if runs := re.fullmatch(r"/dags/([^/]+)/dagRuns", path):
+            return self._of_runs(method, unquote(runs[1]), params, body)
         if "/logs/" in path:
             content = self.logs.get(unquote(path))
             return (404, {"detail": "no log"}, {}) if content is None else (200, {"content": content}, {})

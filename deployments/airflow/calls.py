@@ -120,6 +120,11 @@ class Conversation:
         """The same with a body."""
         return await self._call(method, path, body=body)
 
+    @property
+    def has_entry(self) -> bool:
+        """Whether somebody signs in, so that more can be read than what Airflow tells everybody."""
+        return self._entry != Entry()
+
     async def gather(self, *calls: Any) -> list[Any]:
         """What several calls answer, asked for at once."""
         try:

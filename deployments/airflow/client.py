@@ -159,19 +159,6 @@ class Client:
 
         return self._ask(ask)
 
-    def schedulers_started_at(self) -> datetime | None:
-        """When the oldest of its schedulers that lives started; None where Airflow does not tell, as Airflow 2."""
-
-        async def ask(airflow: Conversation) -> datetime | None:
-            if not airflow.is_v2:
-                return None
-            params = {"job_type": "SchedulerJob", "is_alive": "true", "limit": PAGE}
-            jobs = (await airflow.get("/jobs", params)).get("jobs") or []
-            moments = [moment for job in jobs if (moment := facts.run_of(job).started_at)]
-            return min(moments, default=None)
-
-        return self._ask(ask)
-
     def _ask(self, question: Question[Result]) -> Result:
         return converse(self._airflow.base_url, self._airflow.version, self._entry, question)
 

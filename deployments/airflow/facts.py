@@ -16,6 +16,8 @@ Answer = Mapping[str, Any]
 # As Airflow's own pages say them.
 SUCCESS: Final = "success"
 FAILED: Final = "failed"
+# Airflow 2 does not tell.
+LIVE_SCHEDULERS: Final = {"job_type": "SchedulerJob", "is_alive": "true", "limit": 100}
 # A task that waits for what failed fails with it.
 UPSTREAM_FAILED: Final = "upstream_failed"
 
@@ -183,6 +185,12 @@ def import_problem_of(answer: Answer) -> ImportProblem:
         text=_text(answer, "stack_trace"),
         at=_moment(answer.get("timestamp")),
     )
+
+
+def started_of(answer: Answer) -> datetime | None:
+    """When the oldest scheduler that lives started, of `/jobs` with LIVE_SCHEDULERS."""
+    moments = [moment for job in answer.get("jobs") or [] if (moment := _moment(job.get("start_date")))]
+    return min(moments, default=None)
 
 
 def some_of(answer: Answer, name: str, read: Any) -> Some:
