@@ -66,10 +66,10 @@ def answers(seconds: float) -> bool:
         return False
 
 
-def return_pooled_connections() -> None:
-    """Hand this thread's connections back to their pool, outside of transactions: it is going to wait for something."""
+def release() -> None:
+    """Close this thread's connections outside of transactions: whoever waits for long leaves them to others."""
     for each in connections.all(initialized_only=True):
-        if "pool" in each.settings_dict["OPTIONS"] and not each.in_atomic_block:
+        if not each.in_atomic_block:
             each.close()
 
 

@@ -14,7 +14,7 @@ from typing import Final
 from django.conf import settings
 from django.db import connections
 
-from cloudui.web import databases, metrics
+from cloudui.web import metrics
 from cloudui.web.filelocks import FileLocks
 
 # A burst of 50 pipelines is through in half a second on two cores; who waits this long meets a real flood.
@@ -42,7 +42,7 @@ def argon2_slot(*, allow_transaction: bool = False) -> Iterator[None]:
     """
     if not allow_transaction:
         _refuse_transaction()
-    databases.return_pooled_connections()
+    _return_pooled_connections()
     with metrics.waiting_for_slot():
         held = _slots(settings.DATA_DIR, slot_count()).acquire(timeout=WAIT_SECONDS)
     if held is None:
@@ -77,3 +77,9 @@ def _refuse_transaction() -> None:
             raise RuntimeError(
                 "argon2 must not run inside a database transaction: compute first, then write."
             )
+
+
+def _return_pooled_connections() -> None:
+    for connection in connections.all(initialized_only=True):
+        if "pool" in connection.settings_dict["OPTIONS"] and not connection.in_atomic_block:
+            connection.close()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError
 from typing import Any, Final, TypeVar
 
-from cloudui.web.databases import return_pooled_connections
+from cloudui.web import databases
 
 Result = TypeVar("Result")
 
@@ -54,12 +54,12 @@ silent = Silent()
 def wait_for(work: Coroutine[Any, Any, Result], *, seconds: float) -> Result:
     """Do it in the loop of this process and return its result.
 
-    Meanwhile the caller's thread holds no connection of a pool.
+    Meanwhile the caller's thread holds no connection to the database.
 
     Raises:
         TookTooLong: after so many seconds; what was begun is cancelled.
     """
-    return_pooled_connections()
+    databases.release()
     future = asyncio.run_coroutine_threadsafe(_bounded(work, seconds), _loop())
     try:
         return future.result()

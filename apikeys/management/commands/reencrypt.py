@@ -6,6 +6,7 @@ from apikeys.tokens import signing_keys
 from cloudui.web import keycheck
 from cloudui.web.encryption import PURPOSE
 from cloudui.web.keyring import keyring
+from cloudui.web.outbox import sealing
 from deployments.airflow.reencryption import reencrypt_accounts
 from deployments.variables.reencryption import reencrypt_variables
 
@@ -22,9 +23,10 @@ class Command(BaseCommand):
         variables, unread = reencrypt_variables()
         accounts, unread_accounts = reencrypt_accounts()
         keys = signing_keys.reencrypt_keys()
+        mails = sealing.reencrypt()
         self.stdout.write(
             f"Encrypted anew with version {newest} of the field key: "
-            f"{variables} environment variables, {keys} signing keys."
+            f"{variables} environment variables, {keys} signing keys, {mails} waiting mails."
             + (f" Also the service accounts of {accounts} Airflows." if accounts else "")
         )
         unreadable = [f"{unread} environment variables"] if unread else []
