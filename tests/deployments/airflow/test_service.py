@@ -6,6 +6,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from cloudui.web.principal import Kind, Principal, system_principal
 from deployments.airflow import service
 from deployments.airflow.accounts import Account, unseal
+from deployments.airflow.local import why_not
+from deployments.airflow.runner import place
 from deployments.airflow.service import Connection, connect_as_operator, disconnect_as_operator
 from deployments.models import Airflow, AirflowAuth, AirflowRole, ClusterKind, Deployment, Ground, Status
 from deployments.service import create_deployment
@@ -162,3 +164,13 @@ def test_disconnecting_leaves_nothing_of_it(deployment, connected):
 def test_what_we_run_is_not_connected_otherwise(act, deployment, local):
     with pytest.raises(ValidationError, match="runs the Airflow of this Deployment itself"):
         act(deployment)
+
+
+def test_what_the_keeper_said_when_it_started_is_the_reason(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    never_started = why_not()
+    place.root().mkdir()
+
+    place.write_refusal("Install bubblewrap.")
+
+    assert (never_started, why_not()) == ("", "Install bubblewrap.")
