@@ -97,6 +97,11 @@ def recent_refusals(key: ApiKey) -> list[Refusal]:
     return list(Refusal.objects.filter(key=key).order_by("-pk")[:KEPT_REFUSALS])
 
 
+def last_use(at: datetime, origin: Origin) -> dict[str, Any]:
+    """The columns of `LastUse` after a use."""
+    return {"last_used_at": at, "last_used_from": origin.address, "last_used_client": origin.user_agent}
+
+
 def hold(key_id: str) -> bool:
     """Lock the key's row for this transaction; False if the key is gone.
 
