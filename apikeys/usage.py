@@ -14,11 +14,12 @@ from multiprocessing.util import Finalize
 from typing import Any, Final
 
 from django.db import Error, connections, transaction
-from django.db.models import Aggregate, F, TextField
+from django.db.models import Aggregate, TextField
 from django.utils import timezone
 
+from apikeys import alerts, use_writes
 from apikeys.credential_state import SecretState
-from apikeys.models import ApiKey, ApiKeySecret, ApiKeyUse, Caller, Reason, Refusal
+from apikeys.models import ApiKey, ApiKeyUse, Caller, Reason, Refusal
 from apikeys.models.use import KEPT_CALLERS, KEPT_REFUSALS
 from cloudui.web import databases, ratelimit
 from cloudui.web.principal import Origin
@@ -65,6 +66,11 @@ def record_refusal(state: SecretState, reason: Reason, origin: Origin) -> None:
                 _add_refusal(state, reason, origin)
     except Error as error:
         databases.log(error, "A refusal could not be written down.")
+        return
+    try:
+        alerts.tell_of_refusals(state, reason, origin)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the answer to the caller does not depend on it
+        databases.log(error, "Refusals could not be told.")
 
 
 def daily_uses(key: ApiKey, days: int = 30) -> list[tuple[date, int]]:
@@ -112,13 +118,12 @@ def note_use(key_id: str, at: datetime, origin: Origin) -> bool:
 
     Whatever changes a key locks that row before any row below it; the other order would deadlock on PostgreSQL.
     """
-    return bool(ApiKey.objects.filter(pk=key_id).update(**last_use(at, origin)))
+    return use_writes.write_key_use(key_id, at, origin)
 
 
 def count_use(key_id: str, day: date, count: int) -> None:
     """Add to the count of a day, inside a transaction that holds the key: nobody else makes the day's row then."""
-    if not ApiKeyUse.objects.filter(key_id=key_id, day=day).update(count=F("count") + count):
-        ApiKeyUse.objects.create(key_id=key_id, day=day, count=count)
+    use_writes.add_uses(key_id, day, count)
 
 
 def delete_old() -> int:
@@ -237,7 +242,7 @@ def _write(use: _Use) -> None:
     try:
         with transaction.atomic():
             if note_use(use.key_id, use.at, use.origin):
-                ApiKeySecret.objects.filter(pk=use.row).update(**last_use(use.at, use.origin))
+                use_writes.write_secret_use(use.row, use.at, use.origin)
                 count_use(use.key_id, use.at.date(), use.count)
                 _note_caller(use.key_id, use.at, use.origin)
     except Error as error:

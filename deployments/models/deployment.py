@@ -47,13 +47,15 @@ class Executor(models.TextChoices):
 
 
 class Status(models.TextChoices):
-    """What is known of the Airflow behind a Deployment; never claimed without having been asked."""
+    """What is known of the Airflow behind a Deployment; never claimed without having been seen."""
 
     CREATING = "CREATING", "Creating"
     DEPLOYING = "DEPLOYING", "Deploying"
     HEALTHY = "HEALTHY", "Healthy"
     UNHEALTHY = "UNHEALTHY", "Unhealthy"
-    UNKNOWN = "UNKNOWN", "Unknown"
+    HIBERNATING = "HIBERNATING", "Hibernating"
+    # The word that clients know for it.
+    NOT_CONNECTED = "UNKNOWN", "Not connected"
 
 
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
@@ -61,7 +63,10 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
 
     def visible_to(self, principal: Principal) -> Self:
         """Each with `caller_role`; an Organization Owner sees all as Admin, an API key only its own."""
-        rows = self.select_related("workspace", "cluster", "runtime")
+        # Whoever needs the accounts of its Airflow reads them.
+        rows = self.select_related("workspace", "cluster", "runtime", "airflow").defer(
+            "airflow__sealed_accounts"
+        )
         if principal.kind is Kind.API_KEY:
             return rows.filter(pk=principal.deployment).annotate(caller_role=models.Value(0))
         if principal.is_owner:
@@ -119,7 +124,7 @@ class Deployment(models.Model):
     dag_deploys_enabled = models.BooleanField("DAG deploys", default=True)
     is_highly_available = models.BooleanField("high availability", default=False)
     alert_emails = models.JSONField("alert e-mails", default=list, blank=True)
-    status = models.CharField(max_length=10, choices=Status, default=Status.UNKNOWN)
+    status = models.CharField(max_length=20, choices=Status, default=Status.NOT_CONNECTED)
     airflow_url = models.CharField(
         "Airflow URL",
         max_length=200,

@@ -126,13 +126,13 @@ def test_use_is_drawn_told_in_words_and_in_figures(as_admin, deployment, key):
     assert "About 1,200 uses in the last 30 days" in text(page)
     assert re.match(
         r"Used on 1 of the last 30 days, most on .* with about 1,200 uses\.",
-        soup(page).select_one(".chart svg")["aria-label"],
+        soup(page).select_one(".days svg")["aria-label"],
     )
-    assert [row.get_text(" ", strip=True) for row in soup(page).select(".chart__figures li")] == [
+    assert [row.get_text(" ", strip=True) for row in soup(page).select(".days__figures li")] == [
         f"{NOW.day} {NOW:%b} 1,200"
     ]
     assert "About 1,207 uses in the last 90 days" in text(longer)
-    assert len(soup(longer).select(".chart rect")) == 2
+    assert len(soup(longer).select(".days rect")) == 2
 
 
 @pytest.mark.parametrize("days", ["", "7", "x", "-1"])
