@@ -113,11 +113,16 @@ def last_use(at: datetime, origin: Origin) -> dict[str, Any]:
     return {"last_used_at": at, "last_used_from": origin.address, "last_used_client": origin.user_agent}
 
 
-def note_use(key_id: str, at: datetime, origin: Origin) -> bool:
-    """Write when and from where the key was used, which locks its row for this transaction; False if the key is gone.
+def hold(key_id: str) -> bool:
+    """Lock the key's row for this transaction; False if the key is gone.
 
     Whatever changes a key locks that row before any row below it; the other order would deadlock on PostgreSQL.
     """
+    return ApiKey.objects.select_for_update().filter(pk=key_id).exists()
+
+
+def note_use(key_id: str, at: datetime, origin: Origin) -> bool:
+    """Write when and from where the key was used, which holds it as `hold` does; False if the key is gone."""
     return use_writes.write_key_use(key_id, at, origin)
 
 
