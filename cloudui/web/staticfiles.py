@@ -23,6 +23,7 @@ CONSOLE_PARTS: Final = (
     "utilities.css",
     "layout/*.css",
     "components/*.css",
+    "pages/*.css",
 )
 
 _COMMENT: Final = re.compile(r"/\*.*?\*/\n?", re.DOTALL)
