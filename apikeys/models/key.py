@@ -11,6 +11,7 @@ from django.utils import timezone
 from apikeys.credentials import new_key_id
 from apikeys.models.last_use import LastUse
 from cloudui.web.ids import KEY_ID_LENGTH
+from cloudui.web.prefixes import Folded
 from deployments.models import Deployment
 
 NAME_LENGTH = 100
@@ -97,6 +98,9 @@ class ApiKey(LastUse):
         indexes: ClassVar = [
             models.Index(fields=["deployment", "created_at", "key_id"], name="apikey_by_age"),
             models.Index("deployment", Lower("name"), "key_id", name="apikey_by_name"),
+            # For operators, who look in all Deployments.
+            models.Index(fields=["-created_at", "-key_id"], name="apikey_newest"),
+            models.Index(Folded("name"), name="apikey_by_folded_name"),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from typing import ClassVar, Self
 from django.db import models
 
 from cloudui.web.ids import ID_LENGTH
+from cloudui.web.prefixes import Folded
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
@@ -40,6 +41,14 @@ class AuditEvent(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["-at", "-id"], name="audit_newest"),
             models.Index(fields=["deployment", "-at", "-id"], name="audit_of_deployment"),
+            # What operators search by.
+            models.Index(fields=["workspace", "-at", "-id"], name="audit_of_workspace"),
+            models.Index(fields=["subject_kind", "-at", "-id"], name="audit_of_kind"),
+            models.Index(fields=["subject_id", "-at", "-id"], name="audit_of_subject"),
+            models.Index(fields=["target", "-at", "-id"], name="audit_of_target"),
+            models.Index(fields=["request_id"], name="audit_of_request"),
+            models.Index(Folded("subject_name"), name="audit_by_folded_subject"),
+            models.Index(Folded("operation"), name="audit_by_folded_operation"),
         ]
 
     def __str__(self) -> str:
