@@ -10,9 +10,11 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import F
+from django.db.models.functions import Lower
 from django.http import HttpRequest
 
-from cloudui.web.prefixes import Folded
+from cloudui.web.orders import ByteOrder
+from deployments.airflow.admin import AirflowPages
 from deployments.models import Cluster, Deployment, NodePool, RuntimeRelease
 from workspaces.admin.audited import AuditedAdmin, changes_of
 from workspaces.admin.bounded import BoundedAdmin
@@ -70,13 +72,13 @@ class ClusterAdmin(AuditedAdmin):
     """A Cluster with Deployments cannot be deleted: the database protects it."""
 
     inlines = (NodePoolInline,)
-    list_display = ("name", "provider", "region", "id")
+    list_display = ("name", "kind", "provider", "region", "id")
     search_fields = ("name", "=id")
     search_help_text = "How a name begins, with its capital letters, or the whole of an ID."
     ordering = ("name",)
     sortable_by = ("name",)
     readonly_fields = ("id", "created_at", "updated_at")
-    fields = ("name", "provider", "region", "id", "created_at", "updated_at")
+    fields = ("name", "kind", "provider", "region", "id", "created_at", "updated_at")
 
 
 @admin.register(RuntimeRelease)
@@ -117,7 +119,7 @@ class DeploymentForm(forms.ModelForm):  # type: ignore[type-arg] # generic in th
 
 
 @admin.register(Deployment)
-class DeploymentAdmin(AuditedAdmin):
+class DeploymentAdmin(AirflowPages):
     """Deployments are made and deleted in the console, where their rules are; here their Airflow is named."""
 
     form = DeploymentForm
@@ -148,7 +150,7 @@ class DeploymentAdmin(AuditedAdmin):
         "How the name of a Deployment, Workspace or Cluster or a namespace begins, or the whole of the ID of a "
         "Deployment or Workspace."
     )
-    ordering = (Folded("name"), "pk")
+    ordering = (ByteOrder(Lower("name")), "pk")
     permissions: Mapping[str, str] = {"view": "see", "change": "name their Airflow"}
 
     def place(self, obj: Any) -> dict[str, str]:

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from cloudui.web.ids import ID_LENGTH, new_id
-from cloudui.web.prefixes import Folded
+from cloudui.web.orders import ByteOrder
 from cloudui.web.principal import Kind, Principal
 from deployments.models.cluster import Cluster, RuntimeRelease
 from workspaces.models import Role, Workspace
@@ -48,13 +48,15 @@ class Executor(models.TextChoices):
 
 
 class Status(models.TextChoices):
-    """What is known of the Airflow behind a Deployment; never claimed without having been asked."""
+    """What is known of the Airflow behind a Deployment; never claimed without having been seen."""
 
     CREATING = "CREATING", "Creating"
     DEPLOYING = "DEPLOYING", "Deploying"
     HEALTHY = "HEALTHY", "Healthy"
     UNHEALTHY = "UNHEALTHY", "Unhealthy"
-    UNKNOWN = "UNKNOWN", "Unknown"
+    HIBERNATING = "HIBERNATING", "Hibernating"
+    # The word that clients know for it.
+    NOT_CONNECTED = "UNKNOWN", "Not connected"
 
 
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
@@ -62,7 +64,10 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
 
     def visible_to(self, principal: Principal) -> Self:
         """Each with `caller_role`; an Organization Owner sees all as Admin, an API key only its own."""
-        rows = self.select_related("workspace", "cluster", "runtime")
+        # Whoever needs the accounts of its Airflow reads them.
+        rows = self.select_related("workspace", "cluster", "runtime", "airflow").defer(
+            "airflow__sealed_accounts"
+        )
         if principal.kind is Kind.API_KEY:
             return rows.filter(pk=principal.deployment).annotate(caller_role=models.Value(0))
         if principal.is_owner:
@@ -120,7 +125,7 @@ class Deployment(models.Model):
     dag_deploys_enabled = models.BooleanField("DAG deploys", default=True)
     is_highly_available = models.BooleanField("high availability", default=False)
     alert_emails = models.JSONField("alert e-mails", default=list, blank=True)
-    status = models.CharField(max_length=10, choices=Status, default=Status.UNKNOWN)
+    status = models.CharField(max_length=20, choices=Status, default=Status.NOT_CONNECTED)
     airflow_url = models.CharField(
         "Airflow URL",
         max_length=200,
@@ -169,7 +174,7 @@ class Deployment(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["workspace", "updated_at", "id"], name="deployment_by_update"),
             models.Index(fields=["workspace", "created_at", "id"], name="deployment_by_age"),
-            models.Index(Folded("name"), "id", name="deployment_by_folded_name"),
+            models.Index(ByteOrder(Lower("name")), "id", name="deployment_by_name"),
         ]
 
     def __str__(self) -> str:

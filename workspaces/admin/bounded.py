@@ -55,7 +55,7 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the
 
     `search_fields` are read otherwise than by Django, each on an index: `"=name"` is the whole value, `"name"` how it
     begins, also when it is kept in lower case, and `"^name"` how it begins in any case, for which the column needs an
-    index of `Folded`. `ordering` and `sortable_by` name what an index is in the order of.
+    index of `ByteOrder(Lower(...))`. `ordering` and `sortable_by` name what an index is in the order of.
     """
 
     show_full_result_count = False
@@ -104,5 +104,5 @@ def _conditions(field: str, text: str) -> list[Q]:
     if field.startswith("="):
         return [Q(**{field[1:]: text})]
     if field.startswith("^"):
-        return [Q(**{f"{field[1:]}__folded__starts_with": text})]
-    return [Q(**{f"{field}__starts_with": spelling}) for spelling in {text, text.lower()}]
+        return [Q(**{f"{field[1:]}__begins_with_any_case": text})]
+    return [Q(**{f"{field}__begins_with": spelling}) for spelling in {text, text.lower()}]

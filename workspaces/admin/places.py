@@ -7,9 +7,10 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
+from django.db.models.functions import Lower
 from django.http import HttpRequest
 
-from cloudui.web.prefixes import Folded
+from cloudui.web.orders import ByteOrder
 from cloudui.web.text import PlainTextAreaField
 from workspaces.admin.audited import AuditedAdmin
 from workspaces.models import Membership, Role, User, Workspace
@@ -52,7 +53,7 @@ class WorkspaceAdmin(AuditedAdmin):
     list_display = ("name", "id", "created_at")
     search_fields = ("^name", "=id")
     search_help_text = "How a name begins, or the whole of an ID."
-    ordering = (Folded("name"), "pk")
+    ordering = (ByteOrder(Lower("name")), "pk")
 
     def place(self, obj: Any) -> dict[str, str]:
         return {"workspace": obj.workspace_id if isinstance(obj, Membership) else obj.pk}

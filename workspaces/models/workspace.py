@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from cloudui.web.ids import ID_LENGTH, new_id
-from cloudui.web.prefixes import Folded
+from cloudui.web.orders import ByteOrder
 from cloudui.web.principal import Kind, Principal
 from workspaces.models.user import User
 
@@ -84,7 +84,7 @@ class Workspace(models.Model):
                 violation_error_message=NAME_TAKEN,
             )
         ]
-        indexes: ClassVar = [models.Index(Folded("name"), "id", name="workspace_by_folded_name")]
+        indexes: ClassVar = [models.Index(ByteOrder(Lower("name")), "id", name="workspace_by_name")]
 
     def __str__(self) -> str:
         return self.name
