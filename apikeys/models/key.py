@@ -128,6 +128,9 @@ class ApiKey(LastUse):
             models.Index("deployment", ByteOrder(Lower("name")), "key_id", name="apikey_by_lower_name"),
             models.Index("deployment", ByteOrder("key_id"), name="apikey_by_id"),
             models.Index("deployment", OrLongAgo("last_used_at"), "key_id", name="apikey_by_last_use"),
+            # For operators, who look in all Deployments.
+            models.Index(fields=["-created_at", "-key_id"], name="apikey_newest"),
+            models.Index(ByteOrder(Lower("name")), name="apikey_by_name_anywhere"),
         ]
 
     def __str__(self) -> str:
