@@ -72,7 +72,7 @@ def test_a_change_by_an_api_key_says_so(as_member, workspace, deployment):
     [
         (Status.HEALTHY, "Healthy", "card--good"),
         (Status.UNHEALTHY, "Unhealthy", "card--bad"),
-        (Status.UNKNOWN, "Unknown", None),
+        (Status.NOT_CONNECTED, "Not connected", None),
         (Status.CREATING, "Creating", None),
         (Status.DEPLOYING, "Deploying", None),
     ],

@@ -45,6 +45,7 @@ CONSOLE = {
     "/{workspace}/deployments/{deployment}/details": 4,
     "/{workspace}/settings/details": 5,
 }
+OWNER = {"/settings/audit-logs": 5, "/settings/audit-logs?operation=createDeploymentApiKey": 5}
 ADMIN = {
     "/admin/workspaces/user/": 4,
     "/admin/workspaces/workspace/": 4,
@@ -121,6 +122,7 @@ LISTS = [
     *(("admin", path, {}, number) for path, number in CONSOLE.items()),
     # Only a whole page asks for the switcher.
     *(("admin", path, HX, number - (6 if path == "/" else 1)) for path, number in CONSOLE.items()),
+    *(("owner", path, {}, number) for path, number in OWNER.items()),
     *(("operator", path, {}, number) for path, number in ADMIN.items()),
 ]
 

@@ -33,7 +33,7 @@ def test_an_owner_sees_all_workspaces_alphabetically_whatever_the_case(as_owner)
 
 
 def test_a_row_shows_the_description_and_the_deployments_by_health(as_member, workspace):
-    for status in (Status.HEALTHY, Status.HEALTHY, Status.UNHEALTHY, Status.UNKNOWN):
+    for status in (Status.HEALTHY, Status.HEALTHY, Status.UNHEALTHY, Status.NOT_CONNECTED):
         create_deployment(workspace=workspace, status=status)
 
     row = page(as_member.get("/")).select_one("#workspace-list tbody tr")

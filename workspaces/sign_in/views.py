@@ -72,7 +72,7 @@ def sign_out_everywhere(request: HtmxHttpRequest) -> HttpResponse:
 
 def _newest_mail() -> str:
     """The file that the last mail became; empty where mails are sent, or none became one."""
-    if not settings.EMAIL_BACKEND.endswith(".filebased.EmailBackend"):
+    if not settings.OUTBOX_BACKEND.endswith(".filebased.EmailBackend"):
         return ""
     # Their names begin with the time.
     newest = max(Path(settings.EMAIL_FILE_PATH).glob("*.log"), default=None)

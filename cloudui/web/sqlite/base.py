@@ -3,8 +3,8 @@
 SQLite lets one connection write at a time, and the others poll with growing pauses: under load one of them can
 wait for 10 s while its neighbours write thousands of times. Here each write transaction first acquires a lock
 (`cloudui.web.filelocks`, a file beside the database), and the longest wait falls to a fraction of a second.
-It needs `"transaction_mode": "IMMEDIATE"`, with which every `atomic()` is a write transaction. A statement
-outside `atomic()` needs no lock: it relies on SQLite's own timeout.
+It needs `"transaction_mode": "IMMEDIATE"`, with which every `atomic()` is a write transaction. A statement outside
+`atomic()` that writes queues too: in a loop it would leave those who poll no moment to come in.
 
 Whoever has our lock and still waits for SQLite's waits for somebody who does not queue, such as a shell that was left
 open. That is given up soon, and for all who queue at once: a file says so while it lasts.
@@ -13,6 +13,8 @@ open. That is given up soon, and for all who queue at once: a file says so while
 import functools
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +28,27 @@ from cloudui.web.filelocks import FileLocks, HeldLock
 DEFAULT_TIMEOUT_SECONDS: Final = 5.0
 # How long somebody who does not queue is waited for, and how long it is believed that it would be in vain.
 STRANGER_SECONDS: Final = 1.5
+WRITES: Final = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+
+
+class Cursor(base.SQLiteCursorWrapper):
+    """Has a statement that writes by itself wait for its turn."""
+
+    def __init__(self, connection: sqlite3.Connection, wrapper: "DatabaseWrapper") -> None:
+        super().__init__(connection)
+        self._wrapper = wrapper
+
+    def execute(self, query: str, params: Any = None) -> Any:
+        if self.connection.in_transaction or not query.startswith(WRITES):
+            return super().execute(query, params)
+        with self._wrapper.in_turn():
+            return super().execute(query, params)
+
+    def executemany(self, query: str, param_list: Any) -> Any:
+        if self.connection.in_transaction:
+            return super().executemany(query, param_list)
+        with self._wrapper.in_turn():
+            return super().executemany(query, param_list)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -47,6 +70,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._in_vain = Path(f"{path}.busy") if path else None
         self._lock_timeout = conn_params.get("timeout", DEFAULT_TIMEOUT_SECONDS)
         return connection
+
+    def create_cursor(self, name: str | None = None) -> Cursor:
+        cursor: Cursor = self.connection.cursor(factory=functools.partial(Cursor, wrapper=self))
+        return cursor
+
+    @contextmanager
+    def in_turn(self) -> Iterator[None]:
+        """Be the one who writes for one statement; OperationalError if the turn does not come in time."""
+        self._acquire_lock()
+        try:
+            with self._giving_up_soon():
+                yield
+        finally:
+            self._release_lock()
 
     # Private: the places where Django begins and ends a transaction. Its type stubs leave them out.
 
@@ -77,20 +114,26 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._release_lock()
 
     def _begin(self) -> None:
-        begin = super()._start_transaction_under_autocommit  # type: ignore[misc]
+        with self._giving_up_soon():
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
+
+    @contextmanager
+    def _giving_up_soon(self) -> Iterator[None]:
+        """While this has our lock, wait for somebody who does not queue, but not as long as SQLite would."""
         if self._in_vain is None or self.connection is None:
-            begin()
+            yield
             return
-        seconds = STRANGER_SECONDS
-        if is_known := _is_recent(self._in_vain):
-            seconds = 0
-        self._wait_up_to(min(seconds, self._lock_timeout))
+        is_known = _is_recent(self._in_vain)
+        self._wait_up_to(0 if is_known else min(STRANGER_SECONDS, self._lock_timeout))
         try:
-            begin()
-        except OperationalError:
-            if not is_known:
+            yield
+        except (OperationalError, sqlite3.OperationalError) as error:
+            if not is_known and _is_busy(error):
                 self._in_vain.touch()
             raise
+        else:
+            if is_known:
+                self._in_vain.unlink(missing_ok=True)
         finally:
             self._wait_up_to(self._lock_timeout)
 
@@ -126,3 +169,8 @@ def _is_recent(file: Path) -> bool:
         return time.time() - file.stat().st_mtime < STRANGER_SECONDS
     except FileNotFoundError:
         return False
+
+
+def _is_busy(error: BaseException) -> bool:
+    raw = error.__cause__ if isinstance(error, OperationalError) else error
+    return getattr(raw, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY

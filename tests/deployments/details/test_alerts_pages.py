@@ -122,3 +122,15 @@ def test_no_address_stands_in_an_address_line(as_editor, deployment):
 
     assert delete_url(deployment) in links
     assert not [link for link in links if "%40" in link or "@" in link]
+
+
+@pytest.mark.parametrize(("sends_mail", "is_file"), [(True, False), (False, True)])
+def test_the_page_says_when_mails_are_sent_and_where_they_are_without_a_server(
+    as_editor, deployment, settings, sends_mail, is_file
+):
+    settings.OUTBOX_IN_BACKGROUND = sends_mail
+
+    words = text(as_editor.get(emails_url(deployment)))
+
+    assert "Each gets a mail when a DAG run or a deploy fails" in words
+    assert ("mails become files on the server" in words) == is_file

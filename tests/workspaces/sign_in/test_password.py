@@ -19,6 +19,7 @@ from workspaces.principals import principal_for
 from workspaces.sign_in import service
 
 CHANGE = "/account/password/change/"
+FILES = "django.core.mail.backends.filebased.EmailBackend"
 RESET = "/account/password/reset/"
 NEW = "a brand new passphrase"
 
@@ -249,11 +250,16 @@ def test_an_inactive_person_gets_no_link(person, as_nobody):
     assert not any("/reset/key/" in message.body for message in mail.outbox)
 
 
-def test_without_a_mail_server_a_mail_is_a_file_in_the_data_directory(person, as_nobody, settings, tmp_path):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+def test_without_a_mail_server_a_mail_is_a_file_in_the_data_directory(
+    person, as_nobody, settings, tmp_path, django_capture_on_commit_callbacks
+):
+    settings.EMAIL_BACKEND = "cloudui.web.outbox.backend.EmailBackend"
+    settings.OUTBOX_BACKEND, settings.OUTBOX_IN_BACKGROUND = FILES, False
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
 
-    answer = as_nobody.post(RESET, {"email": person.email}, follow=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        as_nobody.post(RESET, {"email": person.email})
+    answer = as_nobody.get(f"{RESET}done/")
 
     (file,) = (tmp_path / "mail").iterdir()
     assert "/reset/key/" in file.read_text()
@@ -263,13 +269,13 @@ def test_without_a_mail_server_a_mail_is_a_file_in_the_data_directory(person, as
 @pytest.mark.parametrize(
     "where",
     [
-        {"PUBLIC": SimpleNamespace(is_local=False)},
-        {"EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend"},
+        {"PUBLIC": SimpleNamespace(is_local=False, is_https=False)},
+        {"OUTBOX_BACKEND": "django.core.mail.backends.smtp.EmailBackend"},
     ],
     ids=["at another address", "with a mail server"],
 )
 def test_who_asks_from_afar_learns_of_no_file(as_nobody, settings, tmp_path, where):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.OUTBOX_BACKEND = FILES
     settings.EMAIL_FILE_PATH = tmp_path
     (tmp_path / "1.log").touch()
     for name, value in where.items():
