@@ -1,4 +1,4 @@
-"""Django's SQLite backend with a fair queue of writers.
+"""Django's SQLite backend with a fair queue of writers, and a memory for how it spells statements.
 
 SQLite lets one connection write at a time, and the others poll with growing pauses: under load one of them can
 wait for 10 s while its neighbours write thousands of times. Here each write transaction first acquires a lock
@@ -23,32 +23,12 @@ from django.db.backends.sqlite3 import base
 
 from cloudui.web import metrics
 from cloudui.web.filelocks import FileLocks, HeldLock
+from cloudui.web.sqlite.cursor import Cursor
 
 # What SQLite itself waits where OPTIONS names no timeout.
 DEFAULT_TIMEOUT_SECONDS: Final = 5.0
 # How long somebody who does not queue is waited for, and how long it is believed that it would be in vain.
 STRANGER_SECONDS: Final = 1.5
-WRITES: Final = ("INSERT", "UPDATE", "DELETE", "REPLACE")
-
-
-class Cursor(base.SQLiteCursorWrapper):
-    """Has a statement that writes by itself wait for its turn."""
-
-    def __init__(self, connection: sqlite3.Connection, wrapper: "DatabaseWrapper") -> None:
-        super().__init__(connection)
-        self._wrapper = wrapper
-
-    def execute(self, query: str, params: Any = None) -> Any:
-        if self.connection.in_transaction or not query.startswith(WRITES):
-            return super().execute(query, params)
-        with self._wrapper.in_turn():
-            return super().execute(query, params)
-
-    def executemany(self, query: str, param_list: Any) -> Any:
-        if self.connection.in_transaction:
-            return super().executemany(query, param_list)
-        with self._wrapper.in_turn():
-            return super().executemany(query, param_list)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -72,7 +52,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def create_cursor(self, name: str | None = None) -> Cursor:
-        cursor: Cursor = self.connection.cursor(factory=functools.partial(Cursor, wrapper=self))
+        cursor: Cursor = self.connection.cursor(factory=functools.partial(Cursor, in_turn=self.in_turn))
         return cursor
 
     @contextmanager
