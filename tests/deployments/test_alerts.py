@@ -15,7 +15,7 @@ from deployments.deploys.service import NotConfirmed
 from deployments.models import Airflow, Alert, Deploy, Deployment, Ground, Status
 from tests.deployments.deploys.deploying import key_of, send
 from tests.factories import create_deployment, create_workspace
-from tests.mail_server import finish
+from tests.mails import finish
 from tests.threats.at_once import at_once
 
 pytestmark = pytest.mark.django_db
