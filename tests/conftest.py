@@ -21,7 +21,8 @@ from apikeys import usage
 from apikeys.tokens import signing_keys, verified_secrets, verified_tokens
 from cloudui.web import databases, disk, ratelimit
 from tests.disks import Left
-from tests.mail_server import MailServer, finish, running
+from tests.mail_server import MailServer, running
+from tests.mails import finish
 from workspaces.audit import triggers as audit_triggers
 
 # How fast a machine makes examples says nothing of the code.
