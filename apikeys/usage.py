@@ -17,7 +17,7 @@ from django.db import Error, connections, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from apikeys import use_writes
+from apikeys import alerts, use_writes
 from apikeys.credential_state import SecretState
 from apikeys.models import ApiKey, ApiKeyUse, Reason, Refusal
 from apikeys.models.use import KEPT_REFUSALS
@@ -45,6 +45,11 @@ def record_refusal(state: SecretState, reason: Reason, origin: Origin) -> None:
                 _add_refusal(state, reason, origin)
     except Error as error:
         databases.log(error, "A refusal could not be written down.")
+        return
+    try:
+        alerts.tell_of_refusals(state, reason, origin)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the answer to the caller does not depend on it
+        databases.log(error, "Refusals could not be told.")
 
 
 def daily_uses(key: ApiKey, days: int = 30) -> list[tuple[date, int]]:

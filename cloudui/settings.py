@@ -42,7 +42,8 @@ ORGANIZATION_SHORT_NAME = (
 )
 API_KEYS_PER_DEPLOYMENT = env.int("API_KEYS_PER_DEPLOYMENT", 1000, validate=validate.Range(min=1))
 DEPLOYMENTS_PER_WORKSPACE = env.int("DEPLOYMENTS_PER_WORKSPACE", 1000, validate=validate.Range(min=1))
-AUDIT_RETENTION_DAYS = 90
+# The database itself refuses to delete what is younger than 90 days.
+AUDIT_RETENTION_DAYS = env.int("AUDIT_RETENTION_DAYS", 90, validate=validate.Range(min=90))
 # Demo data: made at the first start on SQLite unless this is off, on PostgreSQL only if it is on.
 DEMO = env.bool("CLOUDUI_DEMO", None)
 DEMO_PASSWORD = env.str("CLOUDUI_DEMO_PASSWORD", "")
@@ -219,12 +220,18 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "workspaces.sign_in.reset_links.ResetTo
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC.scheme
 
-# Mail. Without a mail server each message becomes a file, so that nothing is lost silently.
+# Mail goes through the outbox (cloudui.web.outbox). Without a mail server each message becomes a file, so that nothing
+# is lost silently.
 _mail_url = env.str("EMAIL_URL", "")
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail_url else 'filebased'}.EmailBackend"
+EMAIL_BACKEND = "cloudui.web.outbox.backend.EmailBackend"
+OUTBOX_BACKEND = f"django.core.mail.backends.{'smtp' if _mail_url else 'filebased'}.EmailBackend"
+OUTBOX_IN_BACKGROUND = bool(_mail_url)
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", "") or f"cloudui@{PUBLIC.host}"
-EMAIL_TIMEOUT = 10
+# How long each step with the mail server may take, how long a mail is tried, and how many may wait.
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT_SECONDS", 10, validate=validate.Range(min=1, max=60))
+OUTBOX_DAYS = env.int("OUTBOX_DAYS", 3, validate=validate.Range(min=1, max=30))
+OUTBOX_MAILS = env.int("OUTBOX_MAILS", 10_000, validate=validate.Range(min=1))
 if _mail_url:
     globals().update(configuration.mail(_mail_url))
 
@@ -262,4 +269,6 @@ HOUSEKEEPING = [
     "deployments.deploys.bounds.record_counts",
     "deployments.deploys.retention.tidy_up",
     "deployments.deploys.staging.delete_expired",
+    # Last, since it may wait for a mail server.
+    "cloudui.web.outbox.delivery.send_due",
 ]

@@ -39,7 +39,7 @@ class Choices(TypedDict):
 def create_deployment(principal: Principal, workspace: Workspace, **chosen: Unpack[Choices]) -> Deployment:
     """Make a Deployment, with its queue `default` if Celery runs the tasks.
 
-    Its status is Unknown, because no Airflow is registered whose state could be read.
+    Its status is Not connected until an Airflow is seen.
 
     Raises:
         Http404, PermissionDenied: when the Workspace or the right to it went meanwhile.

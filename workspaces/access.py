@@ -77,6 +77,12 @@ def require_workspace_creator(principal: Principal) -> None:
         raise PermissionDenied("Only an Organization Owner can create a Workspace.")
 
 
+def require_audit_reader(principal: Principal) -> None:
+    """Raise PermissionDenied, with the reason, for everybody but Organization Owners."""
+    if principal.kind is not Kind.USER or not principal.is_owner:
+        raise PermissionDenied("Only an Organization Owner can read the audit log.")
+
+
 def require_directory_reader(principal: Principal) -> None:
     """Refuse to list everybody in the Organization to who does not decide about members: PermissionDenied.
 

@@ -27,6 +27,8 @@ class Page(Generic[Row]):
     rows: Sequence[Row]
     before: str = ""
     after: str = ""
+    # Of the last row, whether there is a further page or not: what is added later comes behind it.
+    end: str = ""
 
     @property
     def previous_query(self) -> str:
@@ -79,10 +81,12 @@ def paginate(
         found.reverse()
     if not found:
         return Page(rows=found)
+    end = _write(found[-1], by)
     return Page(
         rows=found,
+        end=end,
         before=_write(found[0], by) if (has_more if is_backward else cursor is not None) else "",
-        after=_write(found[-1], by) if (has_more or is_backward) else "",
+        after=end if (has_more or is_backward) else "",
     )
 
 

@@ -1,6 +1,8 @@
 """The tables of this app; import them from here."""
 
-from deployments.models.cluster import Cluster, NodePool, RuntimeRelease
+from deployments.models.airflow import Airflow, AirflowAuth, AirflowRole, Ground
+from deployments.models.alert import Alert, AlertKind
+from deployments.models.cluster import Cluster, ClusterKind, NodePool, RuntimeRelease
 from deployments.models.deploy import Deploy, DeployFailures, DeployKind, DeployStatus
 from deployments.models.deployment import Deployment, Executor, Status
 from deployments.models.queue import WorkerQueue
@@ -8,7 +10,13 @@ from deployments.models.staged_deploy import StagedDeploy
 from deployments.models.variable import EnvironmentVariable
 
 __all__ = [
+    "Airflow",
+    "AirflowAuth",
+    "AirflowRole",
+    "Alert",
+    "AlertKind",
     "Cluster",
+    "ClusterKind",
     "Deploy",
     "DeployFailures",
     "DeployKind",
@@ -16,6 +24,7 @@ __all__ = [
     "Deployment",
     "EnvironmentVariable",
     "Executor",
+    "Ground",
     "NodePool",
     "RuntimeRelease",
     "StagedDeploy",

@@ -7,11 +7,26 @@ from django.db import models
 from cloudui.web.ids import ID_LENGTH, new_id
 
 
+class ClusterKind(models.TextChoices):
+    """Who runs the Airflows of a Cluster."""
+
+    EXTERNAL = "external", "Somebody else: operators connect each Airflow"
+    LOCAL = "local", "Cloud UI, on this machine"
+    KUBERNETES = "kubernetes", "Cloud UI, on Kubernetes by the official Helm chart"
+
+
 class Cluster(models.Model):
     """A place where Deployments run. Operators make it; the database keeps one that has Deployments."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     name = models.CharField(max_length=100, unique=True)
+    kind = models.CharField(
+        max_length=10,
+        choices=ClusterKind,
+        default=ClusterKind.EXTERNAL,
+        db_default=ClusterKind.EXTERNAL,
+        help_text="Who runs the Airflows of its Deployments.",
+    )
     provider = models.CharField(max_length=50, help_text="Such as aws, azure, gcp or local.")
     region = models.CharField(max_length=50, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

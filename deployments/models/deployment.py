@@ -47,13 +47,15 @@ class Executor(models.TextChoices):
 
 
 class Status(models.TextChoices):
-    """What is known of the Airflow behind a Deployment; never claimed without having been asked."""
+    """What is known of the Airflow behind a Deployment; never claimed without having been seen."""
 
     CREATING = "CREATING", "Creating"
     DEPLOYING = "DEPLOYING", "Deploying"
     HEALTHY = "HEALTHY", "Healthy"
     UNHEALTHY = "UNHEALTHY", "Unhealthy"
-    UNKNOWN = "UNKNOWN", "Unknown"
+    HIBERNATING = "HIBERNATING", "Hibernating"
+    # The word that clients know for it.
+    NOT_CONNECTED = "UNKNOWN", "Not connected"
 
 
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
@@ -119,7 +121,7 @@ class Deployment(models.Model):
     dag_deploys_enabled = models.BooleanField("DAG deploys", default=True)
     is_highly_available = models.BooleanField("high availability", default=False)
     alert_emails = models.JSONField("alert e-mails", default=list, blank=True)
-    status = models.CharField(max_length=10, choices=Status, default=Status.UNKNOWN)
+    status = models.CharField(max_length=20, choices=Status, default=Status.NOT_CONNECTED)
     airflow_url = models.CharField(
         "Airflow URL",
         max_length=200,

@@ -63,7 +63,7 @@ def test_afterwards_the_deployment_opens_and_says_that_it_was_created(as_editor,
 
     assert response.redirect_chain[-1][0] == url("apikeys:index", Deployment.objects.get())
     assertContains(response, "Deployment Nightly loads was created.")
-    assert one(response, ".facts .badge").get_text() == "Unknown"
+    assert one(response, ".facts .badge").get_text() == "Not connected"
 
 
 @pytest.mark.parametrize("default", [True, False])

@@ -27,8 +27,9 @@ VARIABLES = "/{workspace}/deployments/{deployment}/variables"
 QUEUES = "/{workspace}/deployments/{deployment}/worker-queues"
 
 # Two each are for the session and the person, one of a whole page's for the switcher.
+# Five of the Overview's are for what needs attention, which a fragment leaves out.
 CONSOLE = {
-    "/": 5,
+    "/": 10,
     "/{workspace}/deployments": 6,
     "/{workspace}/deployments?view=table": 6,
     "/{workspace}/deployments?q=filler": 7,
@@ -44,6 +45,7 @@ CONSOLE = {
     "/{workspace}/deployments/{deployment}/details": 4,
     "/{workspace}/settings/details": 5,
 }
+OWNER = {"/settings/audit-logs": 5, "/settings/audit-logs?operation=createDeploymentApiKey": 5}
 ADMIN = {
     "/admin/workspaces/user/": 4,
     "/admin/workspaces/workspace/": 4,
@@ -119,7 +121,8 @@ def lengthen(cast):
 LISTS = [
     *(("admin", path, {}, number) for path, number in CONSOLE.items()),
     # Only a whole page asks for the switcher.
-    *(("admin", path, HX, number - 1) for path, number in CONSOLE.items()),
+    *(("admin", path, HX, number - (6 if path == "/" else 1)) for path, number in CONSOLE.items()),
+    *(("owner", path, {}, number) for path, number in OWNER.items()),
     *(("operator", path, {}, number) for path, number in ADMIN.items()),
 ]
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from functools import partial
 
 import pytest
 
@@ -14,7 +15,7 @@ LONG = "x" * LONGEST_REMEMBERED
 def cursor():
     _converted.cache_clear()
     with closing(sqlite3.connect(":memory:")) as connection:
-        yield connection.cursor(factory=Cursor)
+        yield connection.cursor(factory=partial(Cursor, wrapper=None))
 
 
 @pytest.mark.parametrize(

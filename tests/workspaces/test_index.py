@@ -33,7 +33,7 @@ def test_an_owner_sees_all_workspaces_alphabetically_whatever_the_case(as_owner)
 
 
 def test_a_row_shows_the_description_and_the_deployments_by_health(as_member, workspace):
-    for status in (Status.HEALTHY, Status.HEALTHY, Status.UNHEALTHY, Status.UNKNOWN):
+    for status in (Status.HEALTHY, Status.HEALTHY, Status.UNHEALTHY, Status.NOT_CONNECTED):
         create_deployment(workspace=workspace, status=status)
 
     row = page(as_member.get("/")).select_one("#workspace-list tbody tr")
@@ -61,7 +61,7 @@ def test_without_workspaces_only_an_owner_is_invited_to_create_one(as_newcomer, 
     for client, links in ((as_newcomer, []), (as_owner, [("Create a workspace", "/workspaces/new")])):
         response = client.get("/")
 
-        assert "No Workspaces You do not belong to any workspaces yet." in text(response)
+        assert "No Workspaces You do not belong to any Workspaces." in text(response)
         found = page(response).select(".empty a")
         assert [(link.get_text(), link["href"]) for link in found] == links
 

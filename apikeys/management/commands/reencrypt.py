@@ -6,6 +6,7 @@ from apikeys.tokens import signing_keys
 from cloudui.web import keycheck
 from cloudui.web.encryption import PURPOSE
 from cloudui.web.keyring import keyring
+from cloudui.web.outbox import sealing
 from deployments.variables.reencryption import reencrypt_variables
 
 
@@ -20,9 +21,10 @@ class Command(BaseCommand):
         newest, _ = keyring.current(PURPOSE)
         variables, unread = reencrypt_variables()
         keys = signing_keys.reencrypt_keys()
+        mails = sealing.reencrypt()
         self.stdout.write(
             f"Encrypted anew with version {newest} of the field key: "
-            f"{variables} environment variables, {keys} signing keys."
+            f"{variables} environment variables, {keys} signing keys, {mails} waiting mails."
         )
         if unread:
             raise CommandError(

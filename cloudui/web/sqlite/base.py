@@ -3,8 +3,8 @@
 SQLite lets one connection write at a time, and the others poll with growing pauses: under load one of them can
 wait for 10 s while its neighbours write thousands of times. Here each write transaction first acquires a lock
 (`cloudui.web.filelocks`, a file beside the database), and the longest wait falls to a fraction of a second.
-It needs `"transaction_mode": "IMMEDIATE"`, with which every `atomic()` is a write transaction. A statement
-outside `atomic()` needs no lock: it relies on SQLite's own timeout.
+It needs `"transaction_mode": "IMMEDIATE"`, with which every `atomic()` is a write transaction. A statement outside
+`atomic()` that writes queues too: in a loop it would leave those who poll no moment to come in.
 
 Whoever has our lock and still waits for SQLite's waits for somebody who does not queue, such as a shell that was left
 open. That is given up soon, and for all who queue at once: a file says so while it lasts.
@@ -13,6 +13,8 @@ open. That is given up soon, and for all who queue at once: a file says so while
 import functools
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +30,37 @@ DEFAULT_TIMEOUT_SECONDS: Final = 5.0
 STRANGER_SECONDS: Final = 1.5
 # A statement with a value for each of many rows is longer, and seldom the same twice.
 LONGEST_REMEMBERED: Final = 4096
+WRITES: Final = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+
+
+class Cursor(base.SQLiteCursorWrapper):
+    """Has a statement that writes by itself wait for its turn, and rewrites a statement once.
+
+    Django writes %s where SQLite reads ?, and looks for it in each statement anew: a fifteenth of a call with a token.
+    PostgreSQL's driver has such a memory of its own.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, wrapper: "DatabaseWrapper") -> None:
+        super().__init__(connection)
+        self._wrapper = wrapper
+
+    def execute(self, query: str, params: Any = None) -> Any:
+        if self.connection.in_transaction or not query.startswith(WRITES):
+            return super().execute(query, params)
+        with self._wrapper.in_turn():
+            return super().execute(query, params)
+
+    def executemany(self, query: str, param_list: Any) -> Any:
+        if self.connection.in_transaction:
+            return super().executemany(query, param_list)
+        with self._wrapper.in_turn():
+            return super().executemany(query, param_list)
+
+    def convert_query(self, query: str, *, param_names: list[str] | None = None) -> str:
+        if param_names is None and len(query) <= LONGEST_REMEMBERED:
+            return _converted(query)
+        converted: str = super().convert_query(query, param_names=param_names)
+        return converted
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -50,9 +83,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._lock_timeout = conn_params.get("timeout", DEFAULT_TIMEOUT_SECONDS)
         return connection
 
-    def create_cursor(self, name: str | None = None) -> "Cursor":
-        cursor: Cursor = self.connection.cursor(factory=Cursor)
+    def create_cursor(self, name: str | None = None) -> Cursor:
+        cursor: Cursor = self.connection.cursor(factory=functools.partial(Cursor, wrapper=self))
         return cursor
+
+    @contextmanager
+    def in_turn(self) -> Iterator[None]:
+        """Be the one who writes for one statement; OperationalError if the turn does not come in time."""
+        self._acquire_lock()
+        try:
+            with self._giving_up_soon():
+                yield
+        finally:
+            self._release_lock()
 
     # Private: the places where Django begins and ends a transaction. Its type stubs leave them out.
 
@@ -83,20 +126,26 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._release_lock()
 
     def _begin(self) -> None:
-        begin = super()._start_transaction_under_autocommit  # type: ignore[misc]
+        with self._giving_up_soon():
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
+
+    @contextmanager
+    def _giving_up_soon(self) -> Iterator[None]:
+        """While this has our lock, wait for somebody who does not queue, but not as long as SQLite would."""
         if self._in_vain is None or self.connection is None:
-            begin()
+            yield
             return
-        seconds = STRANGER_SECONDS
-        if is_known := _is_recent(self._in_vain):
-            seconds = 0
-        self._wait_up_to(min(seconds, self._lock_timeout))
+        is_known = _is_recent(self._in_vain)
+        self._wait_up_to(0 if is_known else min(STRANGER_SECONDS, self._lock_timeout))
         try:
-            begin()
-        except OperationalError:
-            if not is_known:
+            yield
+        except (OperationalError, sqlite3.OperationalError) as error:
+            if not is_known and _is_busy(error):
                 self._in_vain.touch()
             raise
+        else:
+            if is_known:
+                self._in_vain.unlink(missing_ok=True)
         finally:
             self._wait_up_to(self._lock_timeout)
 
@@ -122,20 +171,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._lock = None
 
 
-class Cursor(base.SQLiteCursorWrapper):
-    """A cursor that rewrites a statement once.
-
-    Django writes %s where SQLite reads ?, and looks for it in each statement anew: a fifteenth of a call with a token.
-    PostgreSQL's driver has such a memory of its own.
-    """
-
-    def convert_query(self, query: str, *, param_names: list[str] | None = None) -> str:
-        if param_names is None and len(query) <= LONGEST_REMEMBERED:
-            return _converted(query)
-        converted: str = super().convert_query(query, param_names=param_names)
-        return converted
-
-
 @functools.lru_cache(maxsize=512)
 def _converted(query: str) -> str:
     return base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")
@@ -151,3 +186,8 @@ def _is_recent(file: Path) -> bool:
         return time.time() - file.stat().st_mtime < STRANGER_SECONDS
     except FileNotFoundError:
         return False
+
+
+def _is_busy(error: BaseException) -> bool:
+    raw = error.__cause__ if isinstance(error, OperationalError) else error
+    return getattr(raw, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY

@@ -1,0 +1,1 @@
+"""The Airflow behind each Deployment."""

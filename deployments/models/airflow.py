@@ -1,0 +1,78 @@
+"""The Airflow behind a Deployment: what should be, how it is entered, and what was last seen of it.
+
+A Deployment without a row here has no Airflow. Pages and services write what should be; whoever looks at Airflow (the
+keeper of those that run here, the checks of those that are connected) writes what was seen, by
+`deployments.airflow.state`.
+"""
+
+from typing import ClassVar
+
+from django.core.validators import URLValidator
+from django.db import models
+
+from deployments.models.deployment import Deployment
+
+REASON_LENGTH = 1000
+
+
+class Ground(models.TextChoices):
+    """Who runs it, and where."""
+
+    CONNECTED = "connected", "Connected by an operator"
+    LOCAL = "local", "Run on this machine"
+    KUBERNETES = "kubernetes", "Run on Kubernetes"
+
+
+class AirflowAuth(models.TextChoices):
+    """How the gateway is let in."""
+
+    ACCOUNTS = "accounts", "A service account for each role"
+    AUTH_MANAGER = "auth_manager", "The caller's own token, by our auth manager"
+
+
+class AirflowRole(models.TextChoices):
+    """Airflow's roles, from the least to the most; the values are those of Airflow 3's simple auth manager."""
+
+    VIEWER = "viewer", "Viewer"
+    USER = "user", "User"
+    OP = "op", "Op"
+    ADMIN = "admin", "Admin"
+
+
+class Airflow(models.Model):
+    """One row a Deployment, once it has an Airflow."""
+
+    deployment = models.OneToOneField(
+        Deployment, primary_key=True, on_delete=models.CASCADE, related_name="airflow"
+    )
+    ground = models.CharField(max_length=10, choices=Ground)
+    # Without a path at its end, and the gateway adds `/api/v1` or `/api/v2`.
+    base_url = models.CharField(
+        "base URL", max_length=200, blank=True, validators=[URLValidator(schemes=["http", "https"])]
+    )
+    # As Airflow itself said.
+    version = models.CharField(max_length=30, blank=True)
+    auth = models.CharField(max_length=12, choices=AirflowAuth, default=AirflowAuth.ACCOUNTS)
+    # By `deployments.airflow.accounts`; nobody else reads it.
+    sealed_accounts = models.BinaryField(null=True, editable=False)
+
+    # What should be.
+    is_awake = models.BooleanField(default=True)
+    restart_requested_at = models.DateTimeField(null=True, blank=True)
+
+    # What was seen; the status is the Deployment's.
+    reason = models.CharField(max_length=REASON_LENGTH, blank=True)
+    # For each process: {"name": "scheduler", "state": "running", "detail": "..."}
+    components = models.JSONField(default=list, blank=True)
+    memory_bytes = models.PositiveBigIntegerField(null=True, blank=True)
+    # Of one core, so that 1.5 is one and a half.
+    processor = models.FloatField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
+    # The Deployment's `variables_version` that the running processes have; null where nobody can know.
+    variables_version = models.PositiveIntegerField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager["Airflow"]] = models.Manager()
+
+    def __str__(self) -> str:
+        return self.base_url or self.get_ground_display()
