@@ -3,11 +3,14 @@
 import sqlite3
 from contextlib import closing
 from functools import partial
+from typing import Any
 
 import pytest
 
 from cloudui.web.sqlite.base import LONGEST_REMEMBERED, Cursor, _converted
 
+# Only a statement that writes asks it.
+NO_WRITER: Any = None
 LONG = "x" * LONGEST_REMEMBERED
 
 
@@ -15,7 +18,7 @@ LONG = "x" * LONGEST_REMEMBERED
 def cursor():
     _converted.cache_clear()
     with closing(sqlite3.connect(":memory:")) as connection:
-        yield connection.cursor(factory=partial(Cursor, wrapper=None))
+        yield connection.cursor(factory=partial(Cursor, wrapper=NO_WRITER))
 
 
 @pytest.mark.parametrize(
