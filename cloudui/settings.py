@@ -190,6 +190,17 @@ DATABASES = {"default": configuration.database(env, data_dir=DATA_DIR)}
 CACHES = {"default": configuration.cache(env.str("CACHE_URL", ""))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Airflows that run on this machine (deployments.airflow.runner). Each has SQLite unless this names a PostgreSQL server.
+AIRFLOW_DATABASE_URL = configuration.airflow_database_url(env.str("AIRFLOW_DATABASE_URL", ""))
+AIRFLOW_ENVIRONMENTS = Path(
+    env.str("AIRFLOW_ENVIRONMENTS", "") or DATA_DIR / "airflow-environments"
+).absolute()
+# Whether one that a Deployment needs is installed by itself.
+AIRFLOW_INSTALL = env.bool("AIRFLOW_INSTALL", True)
+# How much memory must be free for another one to start, and how long running tasks may take before a restart.
+AIRFLOW_MEMORY_MIB = env.int("AIRFLOW_MEMORY_MIB", 1024, validate=validate.Range(min=0))
+AIRFLOW_DRAIN_SECONDS = env.int("AIRFLOW_DRAIN_SECONDS", 600, validate=validate.Range(min=0))
+
 # People
 AUTH_USER_MODEL = "workspaces.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -269,6 +280,7 @@ HOUSEKEEPING = [
     "deployments.deploys.bounds.record_counts",
     "deployments.deploys.retention.tidy_up",
     "deployments.deploys.staging.delete_expired",
-    # Last, since it may wait for a mail server.
+    # Last, since they may wait: two seconds for each 64 Airflows, and for a mail server.
+    "deployments.airflow.health.check_connected",
     "cloudui.web.outbox.delivery.send_due",
 ]

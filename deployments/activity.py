@@ -23,6 +23,15 @@ SENTENCES = {
     "updateDeploymentVariables": "changed the environment variables",
     "createDeploy": "deployed DAGs",
     "rollBackDeploy": "rolled DAGs back",
+    "connectAirflow": "connected an Airflow",
+    "disconnectAirflow": "disconnected the Airflow",
+    "hibernateDeployment": "hibernated the Deployment",
+    "wakeUpDeployment": "woke the Deployment up",
+    "restartDeployment": "restarted Airflow",
+    "noteAirflowRestart": "noted that Airflow was restarted",
+    "pauseDag": "paused the DAG",
+    "unpauseDag": "unpaused the DAG",
+    "triggerDag": "triggered the DAG",
     "createDeploymentApiKey": "created the API Key",
     "updateDeploymentApiKey": "changed the API Key",
     "deleteDeploymentApiKey": "deleted the API Key",
@@ -182,7 +191,14 @@ def _of_deploys(data: Mapping[str, Any]) -> Iterator[str]:
         yield f"“{description}”"
 
 
+def _of_dags(data: Mapping[str, Any]) -> Iterator[str]:
+    yield str(data.get("dag", ""))
+
+
 _PARTS: Final = {
+    "pauseDag": _of_dags,
+    "unpauseDag": _of_dags,
+    "triggerDag": _of_dags,
     "createDeploy": _of_deploys,
     "rollBackDeploy": _of_deploys,
     "updateDeployment": _of_configuration,

@@ -12,6 +12,11 @@ from cloudui.web import keyring
 # stays: it is how `make test-postgres` names its server.
 for _name in (
     "ACCESS_TOKEN_SECONDS",
+    "AIRFLOW_DATABASE_URL",
+    "AIRFLOW_DRAIN_SECONDS",
+    "AIRFLOW_ENVIRONMENTS",
+    "AIRFLOW_INSTALL",
+    "AIRFLOW_MEMORY_MIB",
     "API_KEYS_PER_DEPLOYMENT",
     "ARGON2_SLOTS",
     "ASTRO_DOMAIN",

@@ -48,6 +48,7 @@ def paginate(
     before: str = "",
     after: str = "",
     size: int = PAGE_SIZE,
+    is_unique: bool = False,
 ) -> Page[Row]:
     """Take one page out of `rows`. A cursor that cannot be read counts as none, which is the first page.
 
@@ -58,6 +59,7 @@ def paginate(
         before: the cursor of the row that follows the page.
         after: the cursor of the row that the page follows; wins over `before`.
         size: rows a page.
+        is_unique: whether no two rows are equal, so that nothing has to decide.
     """
     is_by_time = isinstance(F(by).resolve_expression(rows.query).output_field, DateTimeField)
     cursor, is_backward = _cursor(after, is_by_time=is_by_time), False
@@ -74,7 +76,8 @@ def paginate(
             cursor, is_backward, goes_down = None, False, is_descending
     sign = "-" if goes_down else ""
     # One row more than shown tells whether there is a further page.
-    found = list(beyond.order_by(f"{sign}{by}", f"{sign}pk")[: size + 1])
+    order = [f"{sign}{by}"] if is_unique else [f"{sign}{by}", f"{sign}pk"]
+    found = list(beyond.order_by(*order)[: size + 1])
     has_more = len(found) > size
     found = found[:size]
     if is_backward:

@@ -142,7 +142,10 @@ def installed() -> Iterator[Installation]:
             **paper.environment(text),
         }
         installation = Installation(folder, environment, postgresql, port, plain_port, web_port)
-        web, housekeeping = (paper.read_unit(unit) for unit in paper.units().values())
+        units = paper.units()
+        web, housekeeping = (
+            paper.read_unit(units[f"cloudui-{name}.service"]) for name in ("web", "housekeeping")
+        )
         (folder / "data").mkdir(mode=int(web.settings["StateDirectoryMode"], 8))
         process = stack.enter_context(_service(installation, web, "web"))
         servers.wait_for(web_port, process, folder / "web.log")

@@ -23,44 +23,12 @@ from django.db.backends.sqlite3 import base
 
 from cloudui.web import metrics
 from cloudui.web.filelocks import FileLocks, HeldLock
+from cloudui.web.sqlite.cursor import Cursor
 
 # What SQLite itself waits where OPTIONS names no timeout.
 DEFAULT_TIMEOUT_SECONDS: Final = 5.0
 # How long somebody who does not queue is waited for, and how long it is believed that it would be in vain.
 STRANGER_SECONDS: Final = 1.5
-# A statement with a value for each of many rows is longer, and seldom the same twice.
-LONGEST_REMEMBERED: Final = 4096
-WRITES: Final = ("INSERT", "UPDATE", "DELETE", "REPLACE")
-
-
-class Cursor(base.SQLiteCursorWrapper):
-    """Has a statement that writes by itself wait for its turn, and rewrites a statement once.
-
-    Django writes %s where SQLite reads ?, and looks for it in each statement anew: a fifteenth of a call with a token.
-    PostgreSQL's driver has such a memory of its own.
-    """
-
-    def __init__(self, connection: sqlite3.Connection, wrapper: "DatabaseWrapper") -> None:
-        super().__init__(connection)
-        self._wrapper = wrapper
-
-    def execute(self, query: str, params: Any = None) -> Any:
-        if self.connection.in_transaction or not query.startswith(WRITES):
-            return super().execute(query, params)
-        with self._wrapper.in_turn():
-            return super().execute(query, params)
-
-    def executemany(self, query: str, param_list: Any) -> Any:
-        if self.connection.in_transaction:
-            return super().executemany(query, param_list)
-        with self._wrapper.in_turn():
-            return super().executemany(query, param_list)
-
-    def convert_query(self, query: str, *, param_names: list[str] | None = None) -> str:
-        if param_names is None and len(query) <= LONGEST_REMEMBERED:
-            return _converted(query)
-        converted: str = super().convert_query(query, param_names=param_names)
-        return converted
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -84,7 +52,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def create_cursor(self, name: str | None = None) -> Cursor:
-        cursor: Cursor = self.connection.cursor(factory=functools.partial(Cursor, wrapper=self))
+        cursor: Cursor = self.connection.cursor(factory=functools.partial(Cursor, in_turn=self.in_turn))
         return cursor
 
     @contextmanager
@@ -169,11 +137,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self._lock is not None:
             self._lock.release()
             self._lock = None
-
-
-@functools.lru_cache(maxsize=512)
-def _converted(query: str) -> str:
-    return base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")
 
 
 @functools.cache

@@ -269,7 +269,7 @@ def test_without_a_mail_server_a_mail_is_a_file_in_the_data_directory(
 @pytest.mark.parametrize(
     "where",
     [
-        {"PUBLIC": SimpleNamespace(is_local=False, is_https=False)},
+        {"PUBLIC": SimpleNamespace(is_local=False, is_https=False, host="testserver")},
         {"OUTBOX_BACKEND": "django.core.mail.backends.smtp.EmailBackend"},
     ],
     ids=["at another address", "with a mail server"],
