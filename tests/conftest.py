@@ -3,6 +3,7 @@
 People and their Workspaces are made by tests/factories.py.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ from cloudui.web import databases, disk, ratelimit
 from tests.disks import Left
 from workspaces.audit import triggers as audit_triggers
 
+# They need an Airflow of each version: make test-airflow.
+collect_ignore = [] if os.environ.get("AIRFLOW_TESTS") else ["airflow"]
 BROWSER_TESTS = Path(__file__).parent / "browser"
 
 
