@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("apikeys", "0005_list_orders"),
+        ("apikeys", "0006_callers"),
     ]
 
     operations = [
