@@ -14,7 +14,10 @@ RUN python -m compileall -q cloudui workspaces deployments apikeys \
 FROM python:3.11.15-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home cloudui \
     && install --directory --owner=cloudui --mode=700 /data \
-    && install --directory --owner=cloudui --mode=755 /dags
+    && install --directory --owner=cloudui --mode=755 /dags \
+    && apt-get update --quiet --quiet \
+    && apt-get install --quiet --quiet --yes --no-install-recommends bubblewrap \
+    && rm -rf /var/lib/apt/lists/*
 COPY --from=build /app /app
 WORKDIR /app
 USER cloudui

@@ -1,7 +1,7 @@
 # The verbs of Cloud UI. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-postgres test-faults bench lint format lock superuser clean
+.PHONY: help setup run airflow test test-airflow test-postgres test-faults bench lint format lock superuser clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -24,11 +24,17 @@ run: $(VENV)/.base ## start Cloud UI at http://localhost:8871 (PORT, PUBLIC_URL,
 	@$(PY) manage.py prepare
 	@exec $(PY) -m cloudui.processes
 
+airflow: $(VENV)/.base ## install the Airflows that Deployments run on this machine (about a minute; AIRFLOW_PYTHON names a Python)
+	@$(PY) manage.py install_airflow $(ARGS)
+
 test: $(VENV)/.dev ## run all tests on SQLite (ARGS='tests/web -k paging' runs some)
 	@CHROMIUM="$$(.ci/browser)" && export CHROMIUM && DATABASE_URL= $(PYTEST) $$(.ci/production) $(ARGS)
 
 test-postgres: $(VENV)/.dev ## run all tests on a private PostgreSQL server
 	@CHROMIUM="$$(.ci/browser)" && export CHROMIUM && .ci/postgres $(PYTEST) $$(.ci/production) $(ARGS)
+
+test-airflow: $(VENV)/.dev ## run a real Airflow of each version and do everything to it once
+	@CHROMIUM= DATABASE_URL= .ci/airflow $(PY) -m pytest tests/airflow $(ARGS)
 
 test-faults: $(VENV)/.dev ## attack and kill a running installation for twenty minutes and say what was lost (ARGS=processes takes one)
 	@$(PY) -m tests.faults $(ARGS)
@@ -51,6 +57,8 @@ lock: $(VENV)/.dev ## choose the newest dependencies that pyproject.toml admits 
 		--output-file requirements/dev.txt
 	$(PY) -m uv pip compile $(COMPILE) pyproject.toml --group bench --constraint requirements/base.txt \
 		--output-file requirements/bench.txt
+	for version in 3.3.2 2.11.2; do $(PY) -m uv pip compile $(COMPILE) requirements/airflow-$$version.in \
+		--output-file requirements/airflow-$$version.txt; done
 COMPILE := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command 'make lock'
 

@@ -150,6 +150,13 @@ def database(env: Env, *, data_dir: Path) -> dict[str, Any]:
     )
 
 
+def airflow_database_url(url: str) -> str:
+    """Check `AIRFLOW_DATABASE_URL`: a PostgreSQL server, or empty; ImproperlyConfigured for anything else."""
+    if url and _parts(url, "AIRFLOW_DATABASE_URL").scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured("AIRFLOW_DATABASE_URL must start with postgres://.")
+    return url
+
+
 def cache(url: str) -> dict[str, Any]:
     """The `CACHES["default"]` entry for redis:// or rediss://, else ImproperlyConfigured; process memory if empty."""
     if not url:

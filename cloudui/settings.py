@@ -52,7 +52,8 @@ ORGANIZATION_SHORT_NAME = (
 )
 API_KEYS_PER_DEPLOYMENT = env.int("API_KEYS_PER_DEPLOYMENT", 1000, validate=validate.Range(min=1))
 DEPLOYMENTS_PER_WORKSPACE = env.int("DEPLOYMENTS_PER_WORKSPACE", 1000, validate=validate.Range(min=1))
-AUDIT_RETENTION_DAYS = 90
+# The database itself refuses to delete what is younger than 90 days.
+AUDIT_RETENTION_DAYS = env.int("AUDIT_RETENTION_DAYS", 90, validate=validate.Range(min=90))
 # Demo data: made at the first start on SQLite unless this is off, on PostgreSQL only if it is on.
 DEMO = env.bool("CLOUDUI_DEMO", None)
 DEMO_PASSWORD = env.str("CLOUDUI_DEMO_PASSWORD", "")
@@ -99,6 +100,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC.is_https
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # Names a browser in which somebody signed in before (workspaces.sign_in.devices).
 DEVICE_COOKIE_NAME = f"{_cookie_prefix}device"
+SESSION_ENGINE = "workspaces.sessions"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 CSRF_COOKIE_NAME = f"{_cookie_prefix}csrftoken"
 CSRF_COOKIE_HTTPONLY = True
@@ -198,6 +200,17 @@ DATABASES = {"default": configuration.database(env, data_dir=DATA_DIR)}
 CACHES = {"default": configuration.cache(env.str("CACHE_URL", ""))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Airflows that run on this machine (deployments.airflow.runner). Each has SQLite unless this names a PostgreSQL server.
+AIRFLOW_DATABASE_URL = configuration.airflow_database_url(env.str("AIRFLOW_DATABASE_URL", ""))
+AIRFLOW_ENVIRONMENTS = Path(
+    env.str("AIRFLOW_ENVIRONMENTS", "") or DATA_DIR / "airflow-environments"
+).absolute()
+# Whether one that a Deployment needs is installed by itself.
+AIRFLOW_INSTALL = env.bool("AIRFLOW_INSTALL", True)
+# How much memory must be free for another one to start, and how long running tasks may take before a restart.
+AIRFLOW_MEMORY_MIB = env.int("AIRFLOW_MEMORY_MIB", 1024, validate=validate.Range(min=0))
+AIRFLOW_DRAIN_SECONDS = env.int("AIRFLOW_DRAIN_SECONDS", 600, validate=validate.Range(min=0))
+
 # People
 AUTH_USER_MODEL = "workspaces.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -228,12 +241,18 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "workspaces.sign_in.reset_links.ResetTo
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC.scheme
 
-# Mail. Without a mail server each message becomes a file, so that nothing is lost silently.
+# Mail goes through the outbox (cloudui.web.outbox). Without a mail server each message becomes a file, so that nothing
+# is lost silently.
 _mail_url = env.str("EMAIL_URL", "")
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail_url else 'filebased'}.EmailBackend"
+EMAIL_BACKEND = "cloudui.web.outbox.backend.EmailBackend"
+OUTBOX_BACKEND = f"django.core.mail.backends.{'smtp' if _mail_url else 'filebased'}.EmailBackend"
+OUTBOX_IN_BACKGROUND = bool(_mail_url)
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", "") or f"cloudui@{PUBLIC.host}"
-EMAIL_TIMEOUT = 10
+# How long each step with the mail server may take, how long a mail is tried, and how many may wait.
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT_SECONDS", 10, validate=validate.Range(min=1, max=60))
+OUTBOX_DAYS = env.int("OUTBOX_DAYS", 3, validate=validate.Range(min=1, max=30))
+OUTBOX_MAILS = env.int("OUTBOX_MAILS", 10_000, validate=validate.Range(min=1))
 if _mail_url:
     globals().update(configuration.mail(_mail_url))
 
@@ -271,4 +290,7 @@ HOUSEKEEPING = [
     "deployments.deploys.bounds.record_counts",
     "deployments.deploys.retention.tidy_up",
     "deployments.deploys.staging.delete_expired",
+    # Last, since they may wait: two seconds for each 64 Airflows, and for a mail server.
+    "deployments.airflow.health.check_connected",
+    "cloudui.web.outbox.delivery.send_due",
 ]

@@ -3,6 +3,7 @@
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
+from cloudui.web.prepared import prepared
 from cloudui.web.principal import Kind, Principal
 from deployments.models import Deployment
 from deployments.models.deployment import DeploymentQuerySet
@@ -29,13 +30,26 @@ def deployment_to_view(
     if locked:
         Deployment.objects.locked().filter(pk=deployment_id).first()
         principal = with_current_rights(principal)
-    rows: DeploymentQuerySet = Deployment.objects.visible_to(principal)
-    if workspace_id is not None:
-        rows = rows.filter(workspace_id=workspace_id)
-    deployment = rows.filter(pk=deployment_id).first()
-    if deployment is None:
+    found = _visible(
+        kind=principal.kind,
+        is_owner=principal.is_owner,
+        caller=principal.deployment or principal.id,
+        workspace=workspace_id,
+        deployment=deployment_id,
+    )
+    if not found:
         raise Http404
-    return deployment
+    return found[0]
+
+
+@prepared("kind", "is_owner")
+def _visible(
+    *, kind: Kind, is_owner: bool, caller: str, workspace: str | None, deployment: str
+) -> DeploymentQuerySet:
+    """The Deployment if the caller, a person or the one Deployment of an API key, may see it."""
+    principal = Principal(kind=kind, id=caller, name="", is_owner=is_owner, deployment=caller)
+    rows = Deployment.objects.visible_to(principal).filter(pk=deployment)
+    return rows if workspace is None else rows.filter(workspace_id=workspace)
 
 
 def deployment_to_call(principal: Principal, release_name: str) -> Deployment:

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
+from deployments.airflow.admin import AirflowPages
 from deployments.models import Cluster, Deployment, NodePool, RuntimeRelease
 from workspaces.admin.audited import AuditedAdmin, changes_of
 
@@ -26,10 +27,10 @@ class ClusterAdmin(AuditedAdmin):
     """A Cluster with Deployments cannot be deleted: the database protects it."""
 
     inlines = (NodePoolInline,)
-    list_display = ("name", "provider", "region", "id")
+    list_display = ("name", "kind", "provider", "region", "id")
     search_fields = ("name", "=id")
     readonly_fields = ("id", "created_at", "updated_at")
-    fields = ("name", "provider", "region", "id", "created_at", "updated_at")
+    fields = ("name", "kind", "provider", "region", "id", "created_at", "updated_at")
 
 
 @admin.register(RuntimeRelease)
@@ -68,7 +69,7 @@ class DeploymentForm(forms.ModelForm):  # type: ignore[type-arg] # generic in th
 
 
 @admin.register(Deployment)
-class DeploymentAdmin(AuditedAdmin):
+class DeploymentAdmin(AirflowPages):
     """Deployments are made and deleted in the console, where their rules are; here their Airflow is named."""
 
     form = DeploymentForm

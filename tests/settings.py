@@ -12,6 +12,11 @@ from cloudui.web import keyring
 # stays: it is how `make test-postgres` names its server.
 for _name in (
     "ACCESS_TOKEN_SECONDS",
+    "AIRFLOW_DATABASE_URL",
+    "AIRFLOW_DRAIN_SECONDS",
+    "AIRFLOW_ENVIRONMENTS",
+    "AIRFLOW_INSTALL",
+    "AIRFLOW_MEMORY_MIB",
     "API_KEYS_PER_DEPLOYMENT",
     "ARGON2_SLOTS",
     "ASTRO_DOMAIN",
@@ -23,6 +28,7 @@ for _name in (
     "DEBUG",
     "DEPLOYMENTS_PER_WORKSPACE",
     "EMAIL_FROM",
+    "EMAIL_TIMEOUT_SECONDS",
     "EMAIL_URL",
     "EXCHANGES_PER_MINUTE",
     "GATEWAY_BODY_MIB",
@@ -33,6 +39,8 @@ for _name in (
     "LOG_FORMAT",
     "LOG_LEVEL",
     "METRICS_TOKEN",
+    "OUTBOX_DAYS",
+    "OUTBOX_MAILS",
     "ORGANIZATION_ID",
     "ORGANIZATION_NAME",
     "ORGANIZATION_SHORT_NAME",

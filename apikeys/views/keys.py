@@ -9,10 +9,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apikeys import usage
 from apikeys.access import key_to_manage, key_to_view
+from apikeys.chart import chart
 from apikeys.forms import EditForm
 from apikeys.keys import delete_key, update_key
 from apikeys.listing import list_keys
-from apikeys.sparkline import sparkline
 from apikeys.views.frame import finish, key_context, list_url, tab_context
 from cloudui.web.forms import TypedWordForm
 from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, posted
@@ -52,7 +52,7 @@ def edit(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) ->
             context["current"], status = stale.current, HTTPStatus.CONFLICT
         else:
             return finish(request, saved, f"API Key {saved.name} was updated.", focus=saved)
-    context["uses"] = sparkline(usage.daily_uses(target))
+    context["uses"] = chart(usage.daily_uses(target))
     context["refusals"] = usage.recent_refusals(target)
     return page_or_fragment(request, "apikeys/edit.html", context, fragment="dialog", status=status)
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import connection
 
-# Besides the workers: housekeeping and the gateway.
-OTHERS: Final = 2
+# Besides the workers: housekeeping, the gateway, and what keeps the Airflows of this machine.
+OTHERS: Final = 3
 # The least of what the server leaves to those who are no superusers, the role and the database admit.
 ADMITTED: Final = """
     SELECT least(
@@ -38,7 +38,7 @@ def too_many_connections() -> str:
         return ""
     fitting = max(1, admitted // size - OTHERS)
     return (
-        f"PostgreSQL admits {admitted} connections, and {workers} workers with housekeeping and the gateway may open "
+        f"PostgreSQL admits {admitted} connections, and {workers} workers with the other processes may open "
         f"{needed}, {size} each; requests would fail under load. Set WEB_WORKERS to {fitting} or less, or raise "
         "max_connections."
     )

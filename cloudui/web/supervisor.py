@@ -12,6 +12,7 @@ import time
 from asyncio.subprocess import DEVNULL, STDOUT
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from cloudui.web.parents import end_with_parent
@@ -26,7 +27,7 @@ class Program:
     """What to run. After `stop_seconds` of being told to end it is killed.
 
     `command` is for the shell; `exec` in front of it spares a process and passes signals on. `environment` is
-    all of it.
+    all of it. `tell` tells the process with this id to end; by default its whole group is told.
     """
 
     name: str
@@ -34,6 +35,16 @@ class Program:
     environment: Mapping[str, str]
     directory: str = "."
     stop_seconds: float = 10
+    tell: Callable[[int], None] | None = None
+
+
+@dataclass(slots=True)
+class Run:
+    """How a program is now: the id of its process while there is one, since when, and why the one before ended."""
+
+    process_id: int | None = None
+    began_at: datetime | None = None
+    ended: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +74,30 @@ class Supervisor:
         self._say = say
         self._backoff = backoff or Backoff()
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._runs: dict[str, Run] = {}
+        self._stop_seconds: dict[str, float] = {}
 
     def add(self, program: Program) -> None:
         """Start a program and keep it running. Raises ValueError if there is one of this name."""
         if program.name in self._tasks:
             raise ValueError(f"There is a program {program.name} already.")
+        self._runs[program.name] = Run()
+        self._stop_seconds[program.name] = program.stop_seconds
         self._tasks[program.name] = asyncio.create_task(self._keep(program), name=program.name)
 
-    async def remove(self, name: str) -> None:
-        """End a program and all that it started; returns when they have ended. Raises KeyError if there is none."""
+    def run(self, name: str) -> Run:
+        """How a program is. Raises KeyError if there is none."""
+        return self._runs[name]
+
+    async def remove(self, name: str, *, stop_seconds: float | None = None) -> None:
+        """End a program and all that it started; returns when they have ended. Raises KeyError if there is none.
+
+        `stop_seconds` is for this time, instead of those of the program.
+        """
+        if stop_seconds is not None:
+            self._stop_seconds[name] = stop_seconds
         await _cancel(self._tasks[name])
-        del self._tasks[name]
+        del self._tasks[name], self._runs[name], self._stop_seconds[name]
 
     async def stop(self) -> None:
         """End all programs."""
@@ -88,6 +112,7 @@ class Supervisor:
             except OSError as error:
                 what = f"could not be started ({error.strerror})"
             lived = time.monotonic() - began
+            self._runs[program.name].ended = what
             waited = self._backoff.after(waited, lived=lived)
             self._say(program.name, f"{what} after {lived:.0f} s. It starts again in {waited:g} s.")
             await asyncio.sleep(waited)
@@ -104,10 +129,14 @@ class Supervisor:
             start_new_session=True,
             preexec_fn=functools.partial(end_with_parent, signal.SIGKILL, parent=os.getpid()),
         )
+        run = self._runs[program.name]
+        run.process_id, run.began_at = transport.get_pid(), datetime.now(UTC)
         try:
             await output.exited.wait()
         finally:
-            await _end_group(transport.get_pid(), program.stop_seconds)
+            run.process_id = None
+            tell = None if output.exited.is_set() else program.tell
+            await _end_group(transport.get_pid(), self._stop_seconds[program.name], tell)
             with contextlib.suppress(TimeoutError):
                 # What is left in the pipe; nobody writes to it any more.
                 await asyncio.wait_for(output.closed.wait(), timeout=1)
@@ -152,10 +181,12 @@ def describe(status: int) -> str:
     return f"was ended by signal {-status}"
 
 
-async def _end_group(group: int, seconds: float) -> None:
+async def _end_group(group: int, seconds: float, tell: Callable[[int], None] | None = None) -> None:
     """End a group of processes: kindly, and after some seconds not."""
     for signum, patience in ((signal.SIGTERM, seconds), (signal.SIGKILL, 1)):
-        if not _signal(group, signum):
+        if tell is not None and signum == signal.SIGTERM:
+            tell(group)
+        elif not _signal(group, signum):
             break
         end = time.monotonic() + patience
         # No event tells when a group is empty.

@@ -63,7 +63,10 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
 
     def visible_to(self, principal: Principal) -> Self:
         """Each with `caller_role`; an Organization Owner sees all as Admin, an API key only its own."""
-        rows = self.select_related("workspace", "cluster", "runtime")
+        # Whoever needs the accounts of its Airflow reads them.
+        rows = self.select_related("workspace", "cluster", "runtime", "airflow").defer(
+            "airflow__sealed_accounts"
+        )
         if principal.kind is Kind.API_KEY:
             return rows.filter(pk=principal.deployment).annotate(caller_role=models.Value(0))
         if principal.is_owner:

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from apikeys.chart import HEIGHT, chart
 from apikeys.models import ApiKey, ApiKeyUse, Reason, Refusal
-from apikeys.sparkline import HEIGHT, sparkline
 from tests.apikeys.pages import SECRET, events, secret_in, soup, text, url
 from tests.factories import create_api_key
 
@@ -55,7 +55,7 @@ def test_disabling_asks_first_and_then_says_so_in_the_list(as_admin, deployment,
 
     as_admin.post(url("disable", deployment, key))
 
-    assert "CI Disabled" in text(as_admin.get(url("index", deployment)))
+    assert "Disabled now" in text(as_admin.get(url("index", deployment)))
     assert "Enable API Key" in text(as_admin.get(url("edit", deployment, key)))
 
 
@@ -143,7 +143,8 @@ def test_a_key_that_rotates_says_so_and_is_not_rotated_again(as_admin, deploymen
 
     as_admin.post(url("rotate", deployment, key), {"ends": "7d"})
 
-    assert "Rotating" in text(as_admin.get(url("index", deployment)))
+    as_admin.post(url("confirm", deployment, key), {"number": 2})
+    assert re.search(r"Rotating Ends \S+ week", text(as_admin.get(url("index", deployment))))
     assert url("rotate", deployment, key) not in as_admin.get(url("edit", deployment, key)).content.decode()
 
 
@@ -161,7 +162,7 @@ def test_a_lost_secret_of_a_rotation_can_be_issued_anew_from_the_list(as_admin, 
 
     page = text(as_admin.get(url("index", deployment)))
 
-    assert "Secret not confirmed" in page
+    assert "Not confirmed" in page
     assert "Issue new secret for CI" in page
 
 
@@ -192,7 +193,7 @@ def test_use_is_told_in_the_list_and_before_deleting(as_admin, deployment, issue
     page = as_admin.get(url("delete", deployment, key))
 
     use = "now from 127.0.0.1 (astro-cli)"
-    assert f"{use}, about 1 time in 30 days" in text(as_admin.get(url("index", deployment)))
+    assert f"{use} 1 use" in text(as_admin.get(url("index", deployment)))
     assert f"Last used {use}" in text(page)
     assert soup(page).find("a", string="Disable it instead")["href"] == url("disable", deployment, key)
 
@@ -224,14 +225,14 @@ def test_use_is_drawn_and_told_in_words(as_admin, deployment, key):
 def test_the_chart_scales_to_its_busiest_day_and_hides_no_use():
     days = [(date(2026, 11, 1) + timedelta(days=number), count) for number, count in enumerate([0, 1, 1000])]
 
-    chart = sparkline(days)
+    drawn = chart(days)
 
-    assert [(bar.x, bar.height) for bar in chart.bars] == [(8, 2), (16, HEIGHT)]
-    assert chart.total == 1001
+    assert [(bar.x, bar.height) for bar in drawn.bars] == [(8, 2), (16, HEIGHT)]
+    assert drawn.total == 1001
 
 
 def test_a_chart_without_use_says_so():
-    chart = sparkline([(date(2026, 11, 1), 0)] * 30)
+    drawn = chart([(date(2026, 11, 1), 0)] * 30)
 
-    assert list(chart.bars) == []
-    assert chart.words == "Not used in the last 30 days."
+    assert list(drawn.bars) == []
+    assert drawn.words == "Not used in the last 30 days."

@@ -85,15 +85,15 @@ def test_an_edit_made_too_late_shows_both_and_keeps_what_was_typed(open_page, de
 
 
 def test_searching_and_sorting_go_together(open_page, deployment, admin):
-    for name in ("beta", "alpha", "gamma"):
-        create_api_key(deployment, name=name, description="nightly" if name != "gamma" else "", by=admin)
+    for name in ("nightly beta", "nightly alpha", "gamma"):
+        create_api_key(deployment, name=name, by=admin)
     page = open_page(keys_url(deployment), by=admin, javascript=False)
 
     page.get_by_role("link", name="Name", exact=True).click()
     page.get_by_label("Search API Keys").fill("nightly")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_role("row")).to_contain_text(["Key ID", "alpha", "beta"])
+    expect(page.get_by_role("row")).to_contain_text(["Key ID", "nightly alpha", "nightly beta"])
     page.get_by_role("link", name="Name", exact=True).click()
-    expect(page.get_by_role("row")).to_contain_text(["Key ID", "beta", "alpha"])
+    expect(page.get_by_role("row")).to_contain_text(["Key ID", "nightly beta", "nightly alpha"])
     expect(page.get_by_label("Search API Keys")).to_have_value("nightly")

@@ -28,7 +28,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 class AuditEventAdmin(BoundedAdmin):
-    """Read-only: the database refuses every change, and housekeeping deletes what is older than 90 days."""
+    """Read-only: the database refuses every change, and housekeeping deletes old ones."""
 
     list_display = ("moment", "operation", "subject_name", "target", "workspace", "deployment", "result")
     list_filter = ("at", KindFilter)

@@ -14,6 +14,10 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
         """What happened to one Deployment and to what belongs to it."""
         return self.filter(deployment=deployment_id)
 
+    def of_key(self, key_id: str) -> Self:
+        """What somebody did to an API key, and what it did itself."""
+        return self.filter(models.Q(target=key_id) | models.Q(subject_id=key_id))
+
 
 class AuditEvent(models.Model):
     """One thing that somebody did. Without foreign keys, since an event survives what it is about."""
@@ -35,11 +39,16 @@ class AuditEvent(models.Model):
     objects: ClassVar[models.Manager["AuditEvent"]] = AuditEventQuerySet.as_manager()
 
     class Meta:
-        """Read newest first: the whole log, or that of one Deployment."""
+        """Read newest first: the whole log, or what one filter of the audit log's page leaves."""
 
         indexes: ClassVar = [
             models.Index(fields=["-at", "-id"], name="audit_newest"),
             models.Index(fields=["deployment", "-at", "-id"], name="audit_of_deployment"),
+            models.Index(fields=["workspace", "-at", "-id"], name="audit_of_workspace"),
+            models.Index(fields=["operation", "-at", "-id"], name="audit_of_operation"),
+            models.Index(fields=["subject_id", "-at", "-id"], name="audit_of_subject"),
+            models.Index(fields=["target", "-at", "-id"], name="audit_of_target"),
+            models.Index(fields=["source_ip", "-at", "-id"], name="audit_of_address"),
         ]
 
     def __str__(self) -> str:

@@ -82,6 +82,16 @@ class Bundle:
     def has(self, version: str) -> bool:
         return bool(IDENTIFIER.fullmatch(version)) and (self.path / VERSIONS / version).is_dir()
 
+    def make_place(self, owner: str) -> None:
+        """Make the folders of a Deployment that has none yet."""
+        for folder in (self.path, self.path / VERSIONS, self.path / INCOMING):
+            _ensure(folder, FOLDER_MODE)
+        if self.owner != owner:
+            fresh = self.path / f"{OWNER}.new"
+            fresh.write_text(f"{owner}\n")
+            fresh.replace(self.path / OWNER)
+        sync_one(self.path)
+
     def receive(
         self,
         version: str,
@@ -98,7 +108,7 @@ class Bundle:
         version, so that modules beside a DAG are found as with any other deploy.
         """
         incoming = self.path / INCOMING / version
-        self._make_place(owner)
+        self.make_place(owner)
         try:
             unpacked = unpack(source, incoming, limits=limits, meter=meter)
             base = _base_in(incoming) if has_base else incoming
@@ -143,17 +153,6 @@ class Bundle:
         # First of all, so that whoever still reads finds nothing rather than half of it.
         self.deactivate()
         shutil.rmtree(self.path, ignore_errors=True)
-
-    # Private
-
-    def _make_place(self, owner: str) -> None:
-        for folder in (self.path, self.path / VERSIONS, self.path / INCOMING):
-            _ensure(folder, FOLDER_MODE)
-        if self.owner != owner:
-            fresh = self.path / f"{OWNER}.new"
-            fresh.write_text(f"{owner}\n")
-            fresh.replace(self.path / OWNER)
-        sync_one(self.path)
 
 
 def root() -> Path:

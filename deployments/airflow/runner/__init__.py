@@ -1,0 +1,1 @@
+"""Airflows that run on this machine: what each should be, and the keeper that makes it so."""
