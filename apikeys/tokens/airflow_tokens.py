@@ -22,12 +22,13 @@ LIFE_SECONDS: Final = 300
 def mint(principal: Principal, deployment: Deployment, role: AirflowRole) -> str:
     """A token that names the caller and the role. Airflow's own log then tells which API key or person it was."""
     now = int(time.time())
-    kind = "apikey" if principal.kind is Kind.API_KEY else "user"
+    is_key = principal.kind is Kind.API_KEY
     claims = {
         "iss": settings.PUBLIC_URL,
         "aud": audience(deployment.pk),
-        "sub": f"{kind}:{principal.id}",
-        "name": principal.name,
+        "sub": f"{'apikey' if is_key else 'user'}:{principal.id}",
+        # As Airflow's own log has it; many keys may have one name.
+        "name": f"{principal.name} (API key {principal.id})" if is_key else principal.name,
         "role": role.value,
         "iat": now,
         "nbf": now,

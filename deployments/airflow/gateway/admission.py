@@ -1,6 +1,5 @@
 """Who calls which Airflow, and as what: decided before anything is passed on, and again while a call lasts."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -10,10 +9,11 @@ from django.views.decorators.debug import sensitive_variables
 
 from cloudui.web import api, logs
 from cloudui.web.api import ApiError
-from cloudui.web.changes import READING, count_change
+from cloudui.web.changes import count_change
 from cloudui.web.principal import Principal
 from deployments.access import deployment_to_call
 from deployments.airflow.accounts import Account, unseal
+from deployments.airflow.gateway.paths import Target, api_version, is_write
 from deployments.airflow.roles import airflow_role
 from deployments.models import Airflow, AirflowAuth, AirflowRole, Deployment, Status
 from workspaces.principals import with_current_rights
@@ -79,30 +79,30 @@ def identify(callers: Callers, request: HttpRequest) -> Principal:
 
 
 @sensitive_variables()
-def admit(callers: Callers, request: HttpRequest, release_name: str, version: Callable[[], str]) -> Admission:
+def admit(callers: Callers, request: HttpRequest, target: Target, query: bytes) -> Admission:
     """Decide whether the request may be passed on, and how.
 
     Args:
         callers: who knows tokens.
         request: with the head of the call.
-        release_name: of the Deployment.
-        version: tells the version of the REST API that is called, or refuses the path.
+        target: the Deployment's release name, and the path at Airflow.
+        query: what follows it.
 
     Raises:
-        ApiError: 401, 405, 502 without an account for the role, 503 without an Airflow that runs.
+        ApiError: 400, 401, 404, 405, 502 without an account for the role, 503 without an Airflow that runs.
         Http404: for who may not know of the Deployment.
         TooManyChanges: for a write too many.
     """
     principal = identify(callers, request)
-    deployment = deployment_to_call(principal, release_name)
-    called = version()
+    deployment = deployment_to_call(principal, target.release_name)
+    called = api_version(target, query)
     if request.method not in METHODS:
         allowed = ", ".join(METHODS)
         raise ApiError(405, "invalid_request", f"Use {allowed} here.", {"Allow": allowed})
     airflow = require_airflow(deployment)
     role = airflow_role(principal, deployment)
     account, token = credentials(callers, principal, airflow, role)
-    if request.method not in READING:
+    if is_write(request.method, target.path):
         count_change(request, principal)
     major = airflow.version.partition(".")[0] or ("2" if called == "v1" else "3")
     return Admission(

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import httpx
-from django.http import HttpRequest
 
 from cloudui.web.api import ApiError
-from deployments.airflow.gateway import headers
 from deployments.airflow.gateway.admission import Admission, creating
+from deployments.airflow.gateway.headers import Headers, Rules
 from deployments.airflow.gateway.incoming import Incoming
 from deployments.airflow.gateway.service_tokens import ServiceTokens, refusal
 from deployments.airflow.gateway.upstream import NO_ANSWER, UNREACHABLE, Upstream
@@ -20,22 +19,17 @@ INVALID_TOKEN: Final = b"Invalid JWT token"
 PEEK_BYTES: Final = 4096
 
 AGAIN: Final = "Airflow had forgotten its sign-in, which was made anew. Send the request again."
-ELSEWHERE: Final = (
-    "Airflow answered with a redirect to somewhere else, as it does to its sign-in page or where its base URL is "
-    "another one. An operator checks the address in the admin site."
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What came, except for its body: the path and query are those at Airflow, `prefix` is what stood before them."""
+    """What came, except for its body: the path and query are those at Airflow."""
 
-    request: HttpRequest
     method: str
     path: bytes
     query: bytes
-    headers: headers.Headers
-    prefix: str
+    headers: Headers
+    rules: Rules
 
     @property
     def has_body(self) -> bool:
@@ -47,7 +41,7 @@ class Answer:
     """An answer of Airflow: its head as the caller gets it, and the pieces of its body. Close it."""
 
     status: int
-    headers: headers.Headers
+    headers: Headers
     response: httpx.Response
     beginning: bytes = b""
     rest: AsyncIterator[bytes] | None = None
@@ -101,18 +95,18 @@ class Exchange:
         target = httpx.URL(admission.base_url).raw_path.rstrip(b"/") + call.path
         if call.query:
             target += b"?" + call.query
-        sent = headers.to_airflow(call.headers)
+        sent = call.rules.to_airflow(call.headers)
         sent.append((b"authorization", authorization))
         content = incoming.pieces() if call.has_body else None
         response = await self._upstream.send(call.method, admission.base_url, target, sent, content)
-        passed = headers.from_airflow(response.headers.raw)
         called = admission.base_url + call.path.decode()
-        location = headers.location(response.headers.raw, called, admission.base_url, call.prefix)
-        if location:
-            passed.append((b"location", location.encode()))
-        elif location is not None and response.is_redirect:
+        try:
+            passed = call.rules.from_airflow(
+                response.status_code, response.headers.raw, called, admission.base_url
+            )
+        except ApiError:
             await response.aclose()
-            raise ApiError(502, "airflow_redirects", ELSEWHERE)
+            raise
         return Answer(response.status_code, passed, response)
 
 

@@ -5,10 +5,29 @@ hop-by-hop header of Airflow a caller.
 """
 
 from collections.abc import Iterable
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Protocol
 from urllib.parse import urljoin, urlsplit
 
+from cloudui.web.api import ApiError
+
 Headers = list[tuple[bytes, bytes]]
+
+ELSEWHERE: Final = (
+    "Airflow answered with a redirect to somewhere else, as it does to its sign-in page or where its base URL is "
+    "another one. An operator checks the address in the admin site."
+)
+
+
+class Rules(Protocol):
+    """Which headers pass; one set for the REST API, one for the web interface (`interface_headers`)."""
+
+    def to_airflow(self, headers: Headers) -> Headers:
+        """What of a caller's headers Airflow gets."""
+
+    def from_airflow(self, status: int, headers: Headers, called: str, base_url: str) -> Headers:
+        """What of Airflow's headers the caller gets, for an answer to the URL `called`; ApiError if it cannot pass."""
+
 
 TO_AIRFLOW: Final = frozenset(
     {
@@ -55,48 +74,63 @@ INERT: Final[Headers] = [
 ]
 
 
-def to_airflow(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """What of a caller's headers Airflow gets. Without a wish of the caller it is asked not to compress."""
-    passed = _only(headers, TO_AIRFLOW)
-    if not any(name == b"accept-encoding" for name, _ in passed):
-        passed.append((b"accept-encoding", b"identity"))
-    return passed
+@dataclass(frozen=True, slots=True)
+class ApiRules:
+    """Those of the REST API, which callers find below `prefix`."""
+
+    prefix: str
+
+    def to_airflow(self, headers: Headers) -> Headers:
+        """Only what is listed. Without a wish of the caller Airflow is asked not to compress."""
+        passed = only(headers, TO_AIRFLOW)
+        if not any(name == b"accept-encoding" for name, _ in passed):
+            passed.append((b"accept-encoding", b"identity"))
+        return passed
+
+    def from_airflow(self, status: int, headers: Headers, called: str, base_url: str) -> Headers:
+        """Only what is listed, a Location as the caller needs it, and what keeps a browser from running the answer.
+
+        Raises:
+            ApiError: 502 for a redirect to anywhere but the REST API of this Airflow.
+        """
+        passed = only(headers, FROM_AIRFLOW)
+        if not any(name == b"cache-control" for name, _ in passed):
+            passed.append((b"cache-control", b"no-store"))
+        location = self._location(headers, called, base_url)
+        if location:
+            passed.append((b"location", location.encode()))
+        elif location is not None and 300 <= status < 400:
+            raise ApiError(502, "airflow_redirects", ELSEWHERE)
+        return passed + INERT
+
+    def _location(self, headers: Headers, called: str, base_url: str) -> str | None:
+        """Where Airflow's Location leads, as a path here; empty for anywhere else, None if there is none."""
+        given = next((value for name, value in headers if name.lower() == b"location"), None)
+        if given is None:
+            return None
+        try:
+            url, base = urlsplit(urljoin(called, given.decode("ascii"))), urlsplit(base_url)
+        except ValueError:
+            return ""
+        is_same = (url.scheme, url.netloc.lower()) == (base.scheme, base.netloc.lower())
+        if not is_same or not url.path.startswith((f"{base.path}/api/v1/", f"{base.path}/api/v2/")):
+            return ""
+        return self.prefix + url.path[len(base.path) :] + (f"?{url.query}" if url.query else "")
 
 
-def from_airflow(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """What of Airflow's headers the caller gets, and what keeps a browser from running the answer."""
-    passed = _only(headers, FROM_AIRFLOW)
-    if not any(name == b"cache-control" for name, _ in passed):
-        passed.append((b"cache-control", b"no-store"))
-    return passed + INERT
+def only(headers: Iterable[tuple[bytes, bytes]], names: frozenset[bytes]) -> Headers:
+    """Those with a name that is listed, unless they concern one connection only; names in lower case."""
+    lowered, named = _lowered(headers)
+    return [(name, value) for name, value in lowered if name in names and name not in named]
 
 
-def location(headers: Iterable[tuple[bytes, bytes]], called: str, base_url: str, prefix: str) -> str | None:
-    """Where Airflow's Location leads, as a path below `prefix`.
-
-    Args:
-        headers: of the answer.
-        called: the URL at which Airflow was called.
-        base_url: that of the Airflow, without a slash at its end.
-        prefix: at which callers find this Airflow.
-
-    Returns:
-        None without a Location, an empty text for one that leads anywhere but to the REST API of this Airflow.
-    """
-    given = next((value for name, value in headers if name.lower() == b"location"), None)
-    if given is None:
-        return None
-    try:
-        url, base = urlsplit(urljoin(called, given.decode("ascii"))), urlsplit(base_url)
-    except ValueError:
-        return ""
-    is_same = (url.scheme, url.netloc.lower()) == (base.scheme, base.netloc.lower())
-    if not is_same or not url.path.startswith((f"{base.path}/api/v1/", f"{base.path}/api/v2/")):
-        return ""
-    return prefix + url.path[len(base.path) :] + (f"?{url.query}" if url.query else "")
+def all_but(headers: Iterable[tuple[bytes, bytes]], names: frozenset[bytes]) -> Headers:
+    """Those with a name that is not listed; otherwise the same."""
+    lowered, named = _lowered(headers)
+    return [(name, value) for name, value in lowered if name not in names and name not in named]
 
 
-def _only(headers: Iterable[tuple[bytes, bytes]], names: frozenset[bytes]) -> Headers:
+def _lowered(headers: Iterable[tuple[bytes, bytes]]) -> tuple[Headers, set[bytes]]:
     lowered = [(name.lower(), value) for name, value in headers]
     # RFC 9110 section 7.6.1: what is named there concerns one connection only.
     named = {
@@ -105,4 +139,4 @@ def _only(headers: Iterable[tuple[bytes, bytes]], names: frozenset[bytes]) -> He
         if name == b"connection"
         for option in value.split(b",")
     }
-    return [(name, value) for name, value in lowered if name in names and name not in named]
+    return lowered, named

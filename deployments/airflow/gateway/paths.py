@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from cloudui.web import api
 from cloudui.web.api import ApiError
+from cloudui.web.changes import READING
 
 _OURS: Final = re.compile(rb"/airflow/([a-z0-9-]{1,63})(/.*)?", re.DOTALL)
 _API: Final = re.compile(rb"/api/(v[12])(/.*)?", re.DOTALL)
@@ -18,6 +19,10 @@ _VISIBLE: Final = re.compile(rb"[\x21-\x5b\x5d-\x7e]*")
 _CONTROL: Final = re.compile(rb"[\x00-\x1f\x7f\\]")
 # A proxy between us and Airflow may decode once more.
 _DECODINGS: Final = 2
+# Lists that are asked for by POST: of the REST API, and what the pages of Airflow 2 ask for again and again.
+_READ_BY_POST: Final = re.compile(
+    rb"/api/v[12]/.*/list|/(?:blocked|dag_stats|task_stats|last_dagruns|next_run_datasets_summary)"
+)
 
 ONLY_THE_API: Final = "The gateway passes on /api/v1 and /api/v2, the REST API of Airflow, and nothing else."
 NOT_PLAIN: Final = "The address has a . or .. as a part, a backslash or a control character."
@@ -62,3 +67,8 @@ def require_plain(path: bytes, query: bytes) -> None:
         path = unquote_to_bytes(path)
     if not is_plain:
         raise ApiError(400, "invalid_request", NOT_PLAIN)
+
+
+def is_write(method: str | None, path: bytes) -> bool:
+    """Whether a call may change something at Airflow."""
+    return method not in READING and not (method == "POST" and _READ_BY_POST.fullmatch(path))

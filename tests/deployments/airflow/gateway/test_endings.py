@@ -9,7 +9,7 @@ from django.utils import timezone
 from apikeys.models import ApiKey, ApiKeySecret
 from apikeys.tokens import access_tokens, revocation
 from cloudui.web.principal import Kind, Principal
-from deployments.airflow.gateway import admission, application
+from deployments.airflow.gateway import admission, application, carrying
 from tests.deployments.airflow.gateway.conftest import at_once
 from tests.deployments.airflow.gateway.fake_airflow import response, says, with_tokens
 from tests.deployments.airflow.gateway.visitor import until
@@ -163,6 +163,6 @@ def test_nothing_goes_on_for_long_while_nobody_can_say_whether_it_may(play, monk
         raise OperationalError("the connection is closed")
 
     monkeypatch.setattr(admission, "confirm", confirm)
-    monkeypatch.setattr(application, "DOUBT_SECONDS", 0)
+    monkeypatch.setattr(carrying, "DOUBT_SECONDS", 0)
 
     assert play(lambda stage: stage.call(), with_tokens(_endless)).was_cut

@@ -176,7 +176,8 @@ def test_our_auth_manager_gets_a_token_that_names_the_key(call, deployment, key,
         issuer="http://localhost:8871",
     )
     assert (scheme, given == token) == ("Bearer", False)
-    assert (claims["sub"], claims["name"], claims["role"]) == (f"apikey:{key.key.pk}", "CI", "op")
+    name = f"CI (API key {key.key.pk})"
+    assert (claims["sub"], claims["name"], claims["role"]) == (f"apikey:{key.key.pk}", name, "op")
     assert claims["exp"] - claims["iat"] == 300
 
 
