@@ -128,6 +128,16 @@ class ApiKey(LastUse):
             models.Index("deployment", ByteOrder(Lower("name")), "key_id", name="apikey_by_lower_name"),
             models.Index("deployment", ByteOrder("key_id"), name="apikey_by_id"),
             models.Index("deployment", OrLongAgo("last_used_at"), "key_id", name="apikey_by_last_use"),
+            # For operators, who look in all Deployments.
+            models.Index(fields=["-created_at", "-key_id"], name="apikey_newest"),
+            models.Index(ByteOrder(Lower("name")), name="apikey_by_name_anywhere"),
+            # For what the Overview shows of all Deployments together (apikeys.attention).
+            models.Index(
+                fields=["last_refused_at"],
+                condition=models.Q(last_refused_at__isnull=False),
+                name="apikey_refused",
+            ),
+            models.Index(Coalesce("last_used_at", "created_at"), name="apikey_by_activity"),
         ]
 
     def __str__(self) -> str:
@@ -216,6 +226,13 @@ class ApiKeySecret(LastUse):
 
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["key", "number"], name="one_secret_per_number")
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["key"],
+                condition=models.Q(first_used_at__isnull=True, ended_at__isnull=True),
+                name="secret_never_used",
+            )
         ]
 
     def __str__(self) -> str:
