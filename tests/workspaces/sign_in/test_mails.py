@@ -1,11 +1,8 @@
 """The mails of sign-in: written with what they tell of, and no request waits for a mail server."""
 
-from types import SimpleNamespace
-
 import pytest
 from django.db import OperationalError
 from django.test import Client
-from pytest_django.asserts import assertContains, assertNotContains
 
 from apikeys.models import ApiKey
 from cloudui.web.models import OutgoingMail
@@ -19,7 +16,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 NEW = "a brand new passphrase"
 RESET = "/account/password/reset/"
-FILES = "django.core.mail.backends.filebased.EmailBackend"
 
 
 @pytest.fixture
@@ -115,37 +111,3 @@ def test_a_new_password_is_told_once(person, issued, mail_server):
     finish()
 
     assert len(mail_server.received) == 1
-
-
-def test_without_a_mail_server_a_mail_is_a_file_in_the_data_directory(person, as_nobody, settings, tmp_path):
-    settings.EMAIL_BACKEND = "cloudui.web.outbox.backend.EmailBackend"
-    settings.OUTBOX_BACKEND, settings.OUTBOX_IN_BACKGROUND = FILES, False
-    settings.EMAIL_FILE_PATH = tmp_path / "mail"
-
-    as_nobody.post(RESET, {"email": person.email})
-    answer = as_nobody.get(f"{RESET}done/")
-
-    (file,) = (tmp_path / "mail").iterdir()
-    assert "/reset/key/" in file.read_text()
-    assertContains(answer, f'The last one is in the file\n      <code translate="no">{file}</code>')
-
-
-@pytest.mark.parametrize(
-    "where",
-    [
-        {"PUBLIC": SimpleNamespace(is_local=False, is_https=False, host="testserver")},
-        {"OUTBOX_BACKEND": "django.core.mail.backends.smtp.EmailBackend"},
-    ],
-    ids=["at another address", "with a mail server"],
-)
-def test_who_asks_from_afar_learns_of_no_file(as_nobody, settings, tmp_path, where):
-    settings.OUTBOX_BACKEND = FILES
-    settings.EMAIL_FILE_PATH = tmp_path
-    (tmp_path / "1.log").touch()
-    for name, value in where.items():
-        setattr(settings, name, value)
-
-    answer = as_nobody.get(f"{RESET}done/")
-
-    assertContains(answer, "Look in the spam folder")
-    assertNotContains(answer, "1.log")
