@@ -1,16 +1,18 @@
 """The Overview: one page of Workspaces and the health of their Deployments, at a constant cost."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from django.db.models import Count
 from django.db.models.functions import Lower
 from django.http import QueryDict
 
-from cloudui.web.paging import Page, paginate
+from cloudui.web.listing import ListForm, Listing, Sort, page_of
 from cloudui.web.principal import Principal
 from workspaces.models import Workspace
+from workspaces.models.workspace import WorkspaceQuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +39,42 @@ class Row:
         return sum(health.count for health in self.health)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A page of Workspaces, and the queries of the pages around it, empty where there is none."""
+class WorkspaceListForm(ListForm):
+    """Searches the Workspaces by how their names begin."""
+
+    SORTS: ClassVar[Mapping[str, Sort]] = {"name": Sort("sort_name", is_descending=False)}
+
+
+# Without slots, with which a dataclass has no super().
+@dataclass(frozen=True)
+class WorkspaceListing(Listing[Workspace]):
+    """A page of Workspaces."""
 
     rows: list[Row]
-    previous: str
-    next: str
+
+    @property
+    def is_long(self) -> bool:
+        """Whether there is more than this page, so that one searches."""
+        return bool(self.search or self.before or self.after)
 
 
-def list_workspaces(principal: Principal, params: QueryDict) -> Listing:
+def list_workspaces(principal: Principal, params: QueryDict) -> WorkspaceListing:
     """One page of the caller's Workspaces by name, in two queries however many Workspaces and Deployments there are.
 
-    `params` is the query of the URL (`before`, `after`).
+    `params` is the query of the URL (`q`, `before`, `after`).
     """
-    visible = Workspace.objects.visible_to(principal).annotate(sort_name=Lower("name"))
-    page: Page[Workspace] = paginate(
-        visible, by="sort_name", before=params.get("before", ""), after=params.get("after", "")
-    )
+    form = WorkspaceListForm(params)
+    found = find_workspaces(principal, form.value("q")).annotate(sort_name=Lower("name"))
+    page = page_of(form, found)
     health = _health_of(page.rows)
-    return Listing(
-        rows=[Row(workspace=workspace, health=health[workspace.pk]) for workspace in page.rows],
-        previous=page.previous_query,
-        next=page.next_query,
-    )
+    rows = [Row(workspace=workspace, health=health[workspace.pk]) for workspace in page.rows]
+    return WorkspaceListing(page, form, rows=rows)
+
+
+def find_workspaces(principal: Principal, text: str) -> WorkspaceQuerySet:
+    """The caller's Workspaces whose names begin with a text, in whatever case; all of them for an empty one."""
+    visible = Workspace.objects.visible_to(principal)
+    return visible.filter(name__begins_with_any_case=text) if text else visible
 
 
 def _health_of(workspaces: Iterable[Workspace]) -> dict[str, list[Health]]:
