@@ -1,6 +1,8 @@
 """An API key: the public half, what is known of it, and the private half, kept as a hash."""
 
-from datetime import timedelta
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -13,6 +15,7 @@ from apikeys.models.last_use import LastUse
 from apikeys.models.status import LATELY, Status
 from cloudui.web.ids import KEY_ID_LENGTH
 from cloudui.web.orders import ByteOrder, OrLongAgo, begins_with
+from cloudui.web.prepared import each, prepared
 from deployments.models import Deployment
 
 NAME_LENGTH = 100
@@ -176,11 +179,10 @@ class ApiKey(LastUse):
 class ApiKeySecretQuerySet(models.QuerySet["ApiKeySecret"]):
     """Secrets, selected in the words of the business."""
 
-    def live(self) -> Self:
-        """Those that open something now: not ended and not past their end."""
-        return self.filter(ended_at=None).filter(
-            models.Q(ends_at=None) | models.Q(ends_at__gt=timezone.now())
-        )
+    def live(self, at: datetime | None = None) -> Self:
+        """Those that open something at a moment, now by default: not ended and not past their end."""
+        moment = timezone.now() if at is None else at
+        return self.filter(ended_at=None).filter(models.Q(ends_at=None) | models.Q(ends_at__gt=moment))
 
 
 class ApiKeySecret(LastUse):
@@ -216,3 +218,17 @@ def live_secrets() -> "models.Prefetch[str]":
     """Prefetches `ApiKey.live_secrets`: the secrets that open something now, newest first."""
     live = ApiKeySecret.objects.live().order_by("-number")
     return models.Prefetch("secrets", queryset=live, to_attr="live_secrets")
+
+
+def live_secrets_of(keys: Iterable[ApiKey]) -> Mapping[str, list[ApiKeySecret]]:
+    """What `live_secrets` prefetches, by the ID of the key, for a page of keys: by a query that is built once."""
+    found = defaultdict(list)
+    ids = each(key.pk for key in keys)
+    for secret in _live(number=len(ids), now=timezone.now(), **ids) if ids else ():
+        found[secret.key_id].append(secret)
+    return found
+
+
+@prepared("number")
+def _live(*, number: int, now: datetime, **ids: str) -> models.QuerySet[ApiKeySecret]:
+    return ApiKeySecret.objects.live(now).filter(key__key_id__in=list(ids.values())).order_by("-number")

@@ -9,7 +9,7 @@ and the tests of each query compare it with the ORM.
 """
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, Generic, NoReturn, ParamSpec, TypeVar
 
@@ -56,6 +56,11 @@ def prepared(*shape: str) -> Callable[[Callable[P, QuerySet[Any, Row]]], Callabl
     return decorate
 
 
+def each(values: Iterable[str]) -> dict[str, str]:
+    """Names for values of which a query takes any number, its `shape`; the function finds them in its `**ids`."""
+    return {f"id{number}": value for number, value in enumerate(values)}
+
+
 class _StandIn:
     """What the function gets for a value. It may do nothing with it but compare it with columns."""
 
@@ -79,6 +84,10 @@ class _Place(Value):
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         return "%s", [self]
+
+    def __str__(self) -> str:
+        # What a relation compares with a list of values it would make texts of: name the field behind it.
+        raise TypeError(f"A prepared query would lose a value: {self.value}")
 
 
 class _Statement(Generic[Row]):
