@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.db.models.functions import Lower
 from django.http import QueryDict
 
-from cloudui.web.paging import Page, paginate
-from cloudui.web.principal import Principal
+from cloudui.web.paging import PAGE_SIZE, Page, first_page, order_of, paginate
+from cloudui.web.prepared import each, prepared
+from cloudui.web.principal import Kind, Principal
 from workspaces.models import Workspace
 
 
@@ -51,10 +52,7 @@ def list_workspaces(principal: Principal, params: QueryDict) -> Listing:
 
     `params` is the query of the URL (`before`, `after`).
     """
-    visible = Workspace.objects.visible_to(principal).annotate(sort_name=Lower("name"))
-    page: Page[Workspace] = paginate(
-        visible, by="sort_name", before=params.get("before", ""), after=params.get("after", "")
-    )
+    page = _page(principal, params.get("before", ""), params.get("after", ""))
     health = _health_of(page.rows)
     return Listing(
         rows=[Row(workspace=workspace, health=health[workspace.pk]) for workspace in page.rows],
@@ -63,14 +61,35 @@ def list_workspaces(principal: Principal, params: QueryDict) -> Listing:
     )
 
 
+def _page(principal: Principal, before: str, after: str) -> Page[Workspace]:
+    if before or after:
+        visible = Workspace.objects.visible_to(principal).annotate(sort_name=Lower("name"))
+        return paginate(visible, by="sort_name", before=before, after=after)
+    found = _first(kind=principal.kind, is_owner=principal.is_owner, caller=principal.id)
+    return first_page(found, by="sort_name")
+
+
+@prepared("kind", "is_owner")
+def _first(*, kind: Kind, is_owner: bool, caller: str) -> QuerySet[Workspace]:
+    """The first page, which is what most people open."""
+    principal = Principal(kind=kind, id=caller, name="", is_owner=is_owner)
+    visible = Workspace.objects.visible_to(principal).annotate(sort_name=Lower("name"))
+    return visible.order_by(*order_of("sort_name", is_descending=False))[: PAGE_SIZE + 1]
+
+
 def _health_of(workspaces: Iterable[Workspace]) -> dict[str, list[Health]]:
-    counts = (
-        Workspace.objects.filter(pk__in=[workspace.pk for workspace in workspaces], deployments__isnull=False)
+    ids = each(workspace.pk for workspace in workspaces)
+    health = defaultdict(list)
+    for workspace, status, count in _counts(number=len(ids), **ids) if ids else ():
+        health[workspace].append(Health(status=status, count=count))
+    return health
+
+
+@prepared("number")
+def _counts(*, number: int, **ids: str) -> QuerySet[Workspace, tuple[str, str, int]]:
+    return (
+        Workspace.objects.filter(pk__in=list(ids.values()), deployments__isnull=False)
         .values_list("pk", "deployments__status")
         .annotate(count=Count("deployments"))
         .order_by("deployments__status")
     )
-    health = defaultdict(list)
-    for workspace, status, count in counts:
-        health[workspace].append(Health(status=status, count=count))
-    return health

@@ -51,15 +51,14 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """The keys that nothing has ever used."""
         return self.filter(last_used_at=None)
 
-    def unused(self, days: int = UNUSED_DAYS) -> Self:
-        """The keys that have stood unused for so many days, since they were made if nothing ever used them."""
-        return self.alias(active_at=Coalesce("last_used_at", "created_at")).filter(
-            active_at__lt=timezone.now() - timedelta(days=days)
-        )
+    def unused(self, since: datetime | None = None) -> Self:
+        """The keys that have stood unused for UNUSED_DAYS or `since`, since they were made if nothing ever used them."""
+        moment = timezone.now() - timedelta(days=UNUSED_DAYS) if since is None else since
+        return self.alias(active_at=Coalesce("last_used_at", "created_at")).filter(active_at__lt=moment)
 
-    def not_confirmed(self) -> Self:
-        """The keys whose newest secret may be lost, as `ApiKey.awaits_confirmation` says of one."""
-        newest = ApiKeySecret.objects.live().filter(key=models.OuterRef("pk")).order_by("-number")
+    def not_confirmed(self, at: datetime | None = None) -> Self:
+        """The keys whose newest secret may be lost, as `ApiKey.awaits_confirmation` says of one, now by default."""
+        newest = ApiKeySecret.objects.live(at).filter(key=models.OuterRef("pk")).order_by("-number")
         return self.alias(
             newest=models.Subquery(newest.filter(first_used_at=None).values("number")[:1])
         ).filter(
@@ -67,9 +66,9 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
             newest=models.Subquery(newest.values("number")[:1]),
         )
 
-    def refused_lately(self) -> Self:
-        """The keys with a refusal in the last days, whatever else is known of them."""
-        return self.filter(last_refused_at__gt=timezone.now() - LATELY)
+    def refused_lately(self, since: datetime | None = None) -> Self:
+        """The keys with a refusal in the last days or `since`, whatever else is known of them."""
+        return self.filter(last_refused_at__gt=timezone.now() - LATELY if since is None else since)
 
     def named(self, name: str) -> Self:
         """The keys of this name, whatever the case; names need not be unique."""

@@ -9,6 +9,7 @@ and the tests of each query compare it with the ORM.
 """
 
 import functools
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, Generic, NoReturn, ParamSpec, TypeVar
@@ -94,8 +95,6 @@ class _Statement(Generic[Row]):
     """One statement, with what it takes to run it and to make objects of its rows."""
 
     def __init__(self, rows: QuerySet[Any, Row]) -> None:
-        if any(isinstance(getattr(lookup, "rhs", None), date) for lookup in rows.query.where.leaves()):
-            raise TypeError("A prepared query would keep a moment: make it an argument.")
         self._alias: Final = rows.db
         # Of its own: what is prepared for the columns holds on to it, and a thread's connection ends with the thread.
         connection = connections.create_connection(self._alias)
@@ -108,6 +107,8 @@ class _Statement(Generic[Row]):
             return
         finally:
             connection.close()
+        if any(map(_is_moment, self._params)):
+            raise TypeError("A prepared query would keep a moment: make it an argument.")
         converters = compiler.get_converters([column for column, *_ in compiler.select])
         self._convert = functools.partial(compiler.apply_converters, converters=converters)
         self._build = _builder(rows, compiler)
@@ -124,6 +125,13 @@ class _Statement(Generic[Row]):
             cursor.execute(self._sql, params)
             rows = cursor.fetchall()
         return [self._build(row) for row in self._convert(rows)]
+
+
+def _is_moment(param: object) -> bool:
+    """Whether a value in the statement is a time or a day, which SQLite gets as a text."""
+    return isinstance(param, date) or (
+        isinstance(param, str) and re.match(r"\d{4}-\d\d-\d\d", param) is not None
+    )
 
 
 def _builder(rows: QuerySet[Any, Any], compiler: Any) -> Callable[[Sequence[Any]], Any]:

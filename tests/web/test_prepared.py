@@ -137,6 +137,13 @@ def test_a_row_is_read_anew_each_time(person):
         pytest.param(
             lambda name: Workspace.objects.filter(name=name, created_at__lt=timezone.now()), id="clock"
         ),
+        pytest.param(
+            lambda name: Workspace.objects.filter(
+                name=name,
+                pk__in=Deployment.objects.filter(created_at__date=timezone.now().date()).values("workspace"),
+            ),
+            id="calendar, further down",
+        ),
         pytest.param(lambda name: Membership.objects.filter(user_id__in=[name]), id="relation to a list"),
         pytest.param(lambda name: Workspace.objects.filter(name=name).values("name"), id="dictionaries"),
         pytest.param(
