@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("deployments", "0010_alerts"),
+        ("deployments", "0012_indexes_of_lists"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
