@@ -292,9 +292,8 @@ HOUSEKEEPING = [
     "deployments.deploys.bounds.record_counts",
     "deployments.deploys.retention.tidy_up",
     "deployments.deploys.staging.delete_expired",
-    # Last, since they may wait: two seconds for each 64 Airflows, twice, and for a mail server.
     "deployments.airflow.visits.delete_expired",
-    # Last, since they may wait: two seconds for each 64 Airflows, and for a mail server.
+    # Last, since they may wait: two seconds for each 64 Airflows, twice, and for a mail server.
     "deployments.airflow.health.check_connected",
     "deployments.airflow.failed_runs.tell_of_failed_runs",
     "cloudui.web.outbox.delivery.send_due",
