@@ -6,6 +6,7 @@ from django.http import HttpResponse
 
 from cloudui.web.addresses import address
 from cloudui.web.htmx import HtmxHttpRequest, done, leave, page_below, wants_fragment
+from deployments import airflow_hosts
 from deployments.models import Airflow, Deployment, Executor
 from workspaces.models import Role
 
@@ -25,6 +26,7 @@ def deployment_context(deployment: Deployment, *, tab: str = "") -> dict[str, An
         "workspace": deployment.workspace,
         "deployment": deployment,
         "airflow": Airflow.of(deployment),
+        "has_airflow_hosts": bool(airflow_hosts.domain()),
         "tabs": tabs_of(deployment, current=tab),
         "may_edit": deployment.caller_role >= Role.EDITOR,
         "may_manage_keys": deployment.caller_role >= Role.ADMIN,
