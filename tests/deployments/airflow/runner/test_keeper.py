@@ -13,6 +13,7 @@ import pytest
 
 from deployments.airflow.accounts import unseal
 from deployments.airflow.runner import environments, keeper, life, processes, sandbox, starting
+from deployments.airflow.runner import place as place_of_airflows
 from deployments.airflow.runner.keeper import AlreadyRunning, Keeper
 from deployments.airflow.runner.place import Place
 from deployments.airflow.runner.sandbox import Isolation
@@ -37,7 +38,9 @@ def until(happened):
 
 @pytest.fixture(autouse=True)
 def _machine(settings, tmp_path, monkeypatch):
-    settings.DATA_DIR, settings.DAGS_ROOT = tmp_path / "data", tmp_path / "dags"
+    # The keys stay where they are.
+    monkeypatch.setattr(place_of_airflows, "root", lambda: tmp_path / "airflow")
+    settings.DAGS_ROOT = tmp_path / "dags"
     settings.AIRFLOW_ENVIRONMENTS, settings.AIRFLOW_INSTALL = tmp_path / "environments", False
     settings.AIRFLOW_DATABASE_URL, settings.AIRFLOW_MEMORY_MIB = "", 0
     environment = settings.AIRFLOW_ENVIRONMENTS / "3.3.2"
@@ -259,6 +262,17 @@ def test_a_version_that_cannot_run_here_says_which_can(airflow, keep):
     keep()
 
     until(lambda: "only 3.3.2 and 2.11.2" in Airflow.objects.get().reason)
+
+
+def test_a_failure_of_ours_is_said_too(airflow, keep, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(starting.airflow_settings, "render", fail)
+    keep()
+
+    until(lambda: status() == Status.UNHEALTHY)
+    assert "RuntimeError" in Airflow.objects.get().reason
 
 
 def test_two_keepers_of_one_data_directory_do_not_run(airflow, keep):
