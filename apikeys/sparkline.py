@@ -1,62 +1,40 @@
-"""Thirty days of use as a little chart: bars for an inline SVG, and the same in words."""
+"""About how often a key was used, day by day: the small drawing in a row of the list."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+import functools
+import json
+from datetime import date, timedelta
+from typing import Final, NamedTuple
 
-BAR_WIDTH = 6
-STEP = 8
-HEIGHT = 28
+from apikeys.usage import RECENT_DAYS
 
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One day, in the SVG's units from its top left corner."""
-
-    x: int
-    y: int
-    height: int
+# In the units of the drawing, which is as wide as all its days.
+STEP: Final = 4
+HEIGHT: Final = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Sparkline:
-    """A bar for each day with use, sizes in the SVG's units, and the same in words for who cannot see it."""
+class Sparkline(NamedTuple):
+    """A stroke upwards for each day with use, the latest on the right, as the path of an SVG; and how much in all."""
 
-    bars: Sequence[Bar]
-    width: int
-    height: int
-    bar_width: int
+    path: str
     total: int
-    days: int
-    words: str
 
 
-def sparkline(uses: Sequence[tuple[date, int]]) -> Sparkline:
-    """Draw about how often something was used on consecutive days, oldest first."""
-    most = max((count for _, count in uses), default=0)
-    bars = []
-    for position, (_, count) in enumerate(uses):
-        if count:
-            # The least use is still to be seen.
-            height = max(2, round(count / most * HEIGHT))
-            bars.append(Bar(x=position * STEP, y=HEIGHT - height, height=height))
-    return Sparkline(
-        bars=bars,
-        width=max(len(uses) * STEP - (STEP - BAR_WIDTH), 1),
-        height=HEIGHT,
-        bar_width=BAR_WIDTH,
-        total=sum(count for _, count in uses),
-        days=len(uses),
-        words=_words(uses, most),
-    )
+@functools.lru_cache(4096)
+def sparkline(counts: str, today: date) -> Sparkline:
+    """Draw the last days of a key.
 
-
-def _words(uses: Sequence[tuple[date, int]], most: int) -> str:
-    if not most:
-        return f"Not used in the last {len(uses)} days."
-    busiest = next(day for day, count in uses if count == most)
-    active = sum(1 for _, count in uses if count)
-    return (
-        f"Used on {active} of the last {len(uses)} days, most on {busiest:%d %B %Y} "
-        f"with about {most:,} use{'' if most == 1 else 's'}."
-    )
+    Args:
+        counts: as `apikeys.usage.counts_by_day` has them; empty for no use.
+        today: the last day of the drawing.
+    """
+    uses: dict[str, int] = json.loads(counts) if counts else {}
+    most = max(uses.values(), default=0)
+    first = today - timedelta(days=RECENT_DAYS - 1)
+    days = ((number, uses.get(str(first + timedelta(days=number)))) for number in range(RECENT_DAYS))
+    # The least use is still to be seen.
+    strokes = [
+        f"M{number * STEP + STEP // 2} {HEIGHT}v-{max(2, round(count / most * HEIGHT))}"
+        for number, count in days
+        if count
+    ]
+    return Sparkline("".join(strokes), sum(uses.values()))

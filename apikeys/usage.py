@@ -14,18 +14,39 @@ from multiprocessing.util import Finalize
 from typing import Any, Final
 
 from django.db import Error, connections, transaction
-from django.db.models import F, Sum
+from django.db.models import Aggregate, TextField
 from django.utils import timezone
 
+from apikeys import alerts, use_writes
 from apikeys.credential_state import SecretState
-from apikeys.models import ApiKey, ApiKeySecret, ApiKeyUse, Reason, Refusal
-from apikeys.models.use import KEPT_REFUSALS
+from apikeys.models import ApiKey, ApiKeyUse, Caller, Reason, Refusal
+from apikeys.models.use import KEPT_CALLERS, KEPT_REFUSALS
 from cloudui.web import databases, ratelimit
 from cloudui.web.principal import Origin
 from workspaces import audit
 
 PAUSE: Final = timedelta(minutes=1)
 KEPT_DAYS: Final = timedelta(days=366)
+# What a list shows of them.
+RECENT_DAYS: Final = 30
+
+
+class CountsByDay(Aggregate):
+    """Days and counts as one JSON text."""
+
+    function = "json_object_agg"
+    template = "%(function)s(%(expressions)s)::text"
+    output_field = TextField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """The same with the function of SQLite."""
+        return self.as_sql(
+            compiler,
+            connection,
+            function="json_group_object",
+            template="%(function)s(%(expressions)s)",
+            **context,
+        )
 
 
 def record_use(state: SecretState, origin: Origin) -> None:
@@ -40,10 +61,16 @@ def record_refusal(state: SecretState, reason: Reason, origin: Origin) -> None:
         return
     try:
         with transaction.atomic():
-            if hold(state.key_id):
+            # This locks the key before what is below it, as `note_use` does.
+            if ApiKey.objects.filter(pk=state.key_id).update(last_refused_at=timezone.now()):
                 _add_refusal(state, reason, origin)
     except Error as error:
         databases.log(error, "A refusal could not be written down.")
+        return
+    try:
+        alerts.tell_of_refusals(state, reason, origin)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the answer to the caller does not depend on it
+        databases.log(error, "Refusals could not be told.")
 
 
 def daily_uses(key: ApiKey, days: int = 30) -> list[tuple[date, int]]:
@@ -54,16 +81,31 @@ def daily_uses(key: ApiKey, days: int = 30) -> list[tuple[date, int]]:
     return [(day, counts.get(day, 0)) for day in (first + timedelta(days=number) for number in range(days))]
 
 
-def total_uses(keys: Iterable[ApiKey], days: int = 30) -> dict[str, int]:
-    """About how often each key was used in the last `days` days, by key ID; keys without use are left out."""
+def counts_by_day(keys: Iterable[ApiKey], days: int = RECENT_DAYS) -> dict[str, str]:
+    """About how often each key was used on each of the last `days` days, by key ID; keys without use are left out.
+
+    Returns:
+        JSON texts, `{"2026-12-01": 24}`. A page shows 25 times 30 days, and as texts they are remembered as they are.
+    """
     first = timezone.now().date() - timedelta(days=days - 1)
     rows = ApiKeyUse.objects.filter(key__in=[key.pk for key in keys], day__gte=first)
-    return dict(rows.values_list("key").annotate(total=Sum("count")))
+    return dict(rows.values_list("key").annotate(counts=CountsByDay("day", "count")))
 
 
 def recent_refusals(key: ApiKey) -> list[Refusal]:
     """The last 50 refusals of the key, newest first."""
     return list(Refusal.objects.filter(key=key).order_by("-pk")[:KEPT_REFUSALS])
+
+
+def recent_callers(key: ApiKey) -> list[Caller]:
+    """From which addresses and by which clients the key was used, the latest first; within a minute, the last of them."""
+    callers = list(Caller.objects.filter(key=key).order_by("-last_seen_at"))
+    if key.last_used_at is None:
+        return callers
+    last = Caller(address=key.last_used_from, client=key.last_used_client, last_seen_at=key.last_used_at)
+    # A first use is written by the exchange, which has no time for this table.
+    is_known = any((caller.address, caller.client) == (last.address, last.client) for caller in callers)
+    return callers if is_known else [last, *callers]
 
 
 def last_use(at: datetime, origin: Origin) -> dict[str, Any]:
@@ -81,13 +123,12 @@ def hold(key_id: str) -> bool:
 
 def note_use(key_id: str, at: datetime, origin: Origin) -> bool:
     """Write when and from where the key was used, which holds it as `hold` does; False if the key is gone."""
-    return bool(ApiKey.objects.filter(pk=key_id).update(**last_use(at, origin)))
+    return use_writes.write_key_use(key_id, at, origin)
 
 
 def count_use(key_id: str, day: date, count: int) -> None:
     """Add to the count of a day, inside a transaction that holds the key: nobody else makes the day's row then."""
-    if not ApiKeyUse.objects.filter(key_id=key_id, day=day).update(count=F("count") + count):
-        ApiKeyUse.objects.create(key_id=key_id, day=day, count=count)
+    use_writes.add_uses(key_id, day, count)
 
 
 def delete_old() -> int:
@@ -206,12 +247,23 @@ def _write(use: _Use) -> None:
     try:
         with transaction.atomic():
             if note_use(use.key_id, use.at, use.origin):
-                ApiKeySecret.objects.filter(pk=use.row).update(**last_use(use.at, use.origin))
+                use_writes.write_secret_use(use.row, use.at, use.origin)
                 count_use(use.key_id, use.at.date(), use.count)
+                _note_caller(use.key_id, use.at, use.origin)
     except Error as error:
         # A count is not worth failing the call that it counts, nor the timer.
         databases.log(error, "The use of a key could not be written down.")
         _counter.put_back(use)
+
+
+def _note_caller(key_id: str, at: datetime, origin: Origin) -> None:
+    callers = Caller.objects.filter(key_id=key_id)
+    caller = {"address": origin.address, "client": origin.user_agent}
+    if callers.filter(**caller).update(last_seen_at=at):
+        return
+    Caller.objects.create(key_id=key_id, **caller, first_seen_at=at, last_seen_at=at)
+    kept = callers.order_by("-last_seen_at").values_list("pk", flat=True)[:KEPT_CALLERS]
+    callers.exclude(pk__in=list(kept)).delete()
 
 
 def _add_refusal(state: SecretState, reason: Reason, origin: Origin) -> None:

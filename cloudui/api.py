@@ -16,6 +16,7 @@ ROUTERS: Final = (
     "deployments.queues.rest.router",
     "deployments.details.rest.router",
     "deployments.deploys.rest.router",
+    "workspaces.audit.rest.router",
 )
 DESCRIPTION: Final = (
     "What the console does with a Deployment, for programs. Send an access token with each call: that of an "

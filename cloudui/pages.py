@@ -41,6 +41,8 @@ TEMPLATES: Final[list[dict[str, Any]]] = [
             ],
             "builtins": [
                 "template_partials.templatetags.partials",
+                "cloudui.web.templatetags.addresses",
+                "cloudui.web.templatetags.remembered",
                 "cloudui.web.templatetags.components",
                 "cloudui.web.templatetags.icons",
             ],

@@ -32,11 +32,14 @@ class Terminal:
         self.closed = asyncio.Event()
 
     def say(self, name: str, line: str) -> None:
-        """Print one line. When the terminal has been closed, say no more."""
-        if self.closed.is_set():
-            return
+        """Print one line of a program. When the terminal has been closed, say no more."""
+        if not self.closed.is_set():
+            self.write(f"{datetime.now():%H:%M:%S} {name:<{self._width}} | {line}")  # noqa: DTZ005 - read by a person, here
+
+    def write(self, line: str) -> None:
+        """Print a line as it is, if somebody can see it."""
         try:
-            self._output.write(f"{datetime.now():%H:%M:%S} {name:<{self._width}} | {line}\n")  # noqa: DTZ005 - read by a person, here
+            self._output.write(f"{line}\n")
             self._output.flush()
         except OSError:
             self.closed.set()
@@ -71,6 +74,8 @@ async def run(programs: list[Program], address: str, port: int) -> None:
     if server is not None:
         server.close()
     await supervisor.stop()
+    # The programs go without a word, and the prompt alone would leave open whether they did.
+    terminal.write("Cloud UI has stopped.")
 
 
 async def listen_for_astro(web: tuple[str, int], port: int = ASTRO_PORT) -> tuple[asyncio.Server | None, str]:

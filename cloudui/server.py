@@ -7,6 +7,7 @@ requests in granian's threads, without a loop (cloudui.web.rsgi). It uses what g
 is held in pyproject.toml, and tests/server runs all of it.
 """
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -85,6 +86,15 @@ def raise_open_files() -> int:
     return wanted
 
 
+def freeze() -> None:
+    """Have the garbage collector leave alone what is there by now, which is the application and lives as long.
+
+    Every few hundred pages it would look through all of it and stop this process for a tenth of a second.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 class _Scheduler(CallbackScheduler):
     """Calls the application in the thread in which granian brings a request."""
 
@@ -125,6 +135,7 @@ def _serve(worker_id: int, callback: Any, sock: Any, ipc: Any, _loop: Any, *opti
     _mode, *threads, _task, http, http1, http2, websockets, files, _log, tls, _scope, metrics = options
     new_worker: Any = RSGIWorker  # its published types are of an older version
     worker = new_worker(worker_id, sock, ipc, *threads, http, http1, http2, websockets, files, *tls, metrics)
+    freeze()
     loop = Loop()
     worker.serve_mtr(_Scheduler(loop, application, None, None, None), loop, stop)
     told.wait()

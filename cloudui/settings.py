@@ -29,6 +29,16 @@ PUBLIC_URL = PUBLIC.text
 # What people give the `astro` client as its domain; at `api.` before it nothing but the machine face is served.
 ASTRO_DOMAIN = configuration.astro_domain(env.str("ASTRO_DOMAIN", ""), PUBLIC)
 API_HOST = f"api.{ASTRO_DOMAIN.partition(':')[0]}" if ASTRO_DOMAIN else ""
+# The gateway to the Airflow of each Deployment is a process of its own (cloudui.gateway). In production the proxy leads
+# /airflow/ to it, at the same host as everything else.
+GATEWAY_PORT = env.int("GATEWAY_PORT", PORT % 65_535 + 1, validate=validate.Range(min=1, max=65_535))
+GATEWAY_URL = configuration.origin(
+    env.str("GATEWAY_URL", "")
+    or (f"{PUBLIC.scheme}://{PUBLIC.host}:{GATEWAY_PORT}" if PUBLIC.is_local else PUBLIC_URL),
+    "GATEWAY_URL",
+).text
+# What a call to Airflow may send.
+GATEWAY_BODY_BYTES = env.int("GATEWAY_BODY_MIB", 10, validate=validate.Range(min=1)) * 1024 * 1024
 ORGANIZATION_NAME = env.str("ORGANIZATION_NAME", "") or "My Organization"
 # They are parts of URLs and of the names of images, which know no capital letters.
 _identifier = validate.Regexp(
@@ -42,7 +52,8 @@ ORGANIZATION_SHORT_NAME = (
 )
 API_KEYS_PER_DEPLOYMENT = env.int("API_KEYS_PER_DEPLOYMENT", 1000, validate=validate.Range(min=1))
 DEPLOYMENTS_PER_WORKSPACE = env.int("DEPLOYMENTS_PER_WORKSPACE", 1000, validate=validate.Range(min=1))
-AUDIT_RETENTION_DAYS = 90
+# The database itself refuses to delete what is younger than 90 days.
+AUDIT_RETENTION_DAYS = env.int("AUDIT_RETENTION_DAYS", 90, validate=validate.Range(min=90))
 # Demo data: made at the first start on SQLite unless this is off, on PostgreSQL only if it is on.
 DEMO = env.bool("CLOUDUI_DEMO", None)
 DEMO_PASSWORD = env.str("CLOUDUI_DEMO_PASSWORD", "")
@@ -89,6 +100,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC.is_https
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # Names a browser in which somebody signed in before (workspaces.sign_in.devices).
 DEVICE_COOKIE_NAME = f"{_cookie_prefix}device"
+SESSION_ENGINE = "workspaces.sessions"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 CSRF_COOKIE_NAME = f"{_cookie_prefix}csrftoken"
 CSRF_COOKIE_HTTPONLY = True
@@ -229,12 +241,18 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "workspaces.sign_in.reset_links.ResetTo
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC.scheme
 
-# Mail. Without a mail server each message becomes a file, so that nothing is lost silently.
+# Mail goes through the outbox (cloudui.web.outbox). Without a mail server each message becomes a file, so that nothing
+# is lost silently.
 _mail_url = env.str("EMAIL_URL", "")
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail_url else 'filebased'}.EmailBackend"
+EMAIL_BACKEND = "cloudui.web.outbox.backend.EmailBackend"
+OUTBOX_BACKEND = f"django.core.mail.backends.{'smtp' if _mail_url else 'filebased'}.EmailBackend"
+OUTBOX_IN_BACKGROUND = bool(_mail_url)
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", "") or f"cloudui@{PUBLIC.host}"
-EMAIL_TIMEOUT = 10
+# How long each step with the mail server may take, how long a mail is tried, and how many may wait.
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT_SECONDS", 10, validate=validate.Range(min=1, max=60))
+OUTBOX_DAYS = env.int("OUTBOX_DAYS", 3, validate=validate.Range(min=1, max=30))
+OUTBOX_MAILS = env.int("OUTBOX_MAILS", 10_000, validate=validate.Range(min=1))
 if _mail_url:
     globals().update(configuration.mail(_mail_url))
 
@@ -272,4 +290,8 @@ HOUSEKEEPING = [
     "deployments.deploys.bounds.record_counts",
     "deployments.deploys.retention.tidy_up",
     "deployments.deploys.staging.delete_expired",
+    # Last, since they may wait: two seconds for each 64 Airflows, twice, and for a mail server.
+    "deployments.airflow.health.check_connected",
+    "deployments.airflow.failed_runs.tell_of_failed_runs",
+    "cloudui.web.outbox.delivery.send_due",
 ]

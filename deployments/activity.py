@@ -23,6 +23,15 @@ SENTENCES = {
     "updateDeploymentVariables": "changed the environment variables",
     "createDeploy": "deployed DAGs",
     "rollBackDeploy": "rolled DAGs back",
+    "connectAirflow": "connected an Airflow",
+    "disconnectAirflow": "disconnected the Airflow",
+    "hibernateDeployment": "hibernated the Deployment",
+    "wakeUpDeployment": "woke the Deployment up",
+    "restartDeployment": "restarted Airflow",
+    "noteAirflowRestart": "noted that Airflow was restarted",
+    "pauseDag": "paused the DAG",
+    "unpauseDag": "unpaused the DAG",
+    "triggerDag": "triggered the DAG",
     "createDeploymentApiKey": "created the API Key",
     "updateDeploymentApiKey": "changed the API Key",
     "deleteDeploymentApiKey": "deleted the API Key",
@@ -39,6 +48,7 @@ SENTENCES = {
     "tokenRefused": "was refused",
 }
 FAILED = {"createDeploy": "tried to deploy DAGs", "rollBackDeploy": "tried to roll DAGs back"}
+IMAGES = {"createDeploy": "deployed an image"}
 ELSEWHERE = {"transferDeployment": "moved the Deployment to another Workspace"}
 
 
@@ -93,10 +103,12 @@ def _entry(event: AuditEvent, deployment: Deployment) -> Entry:
     sentence = SENTENCES.get(event.operation, "")
     if is_from_elsewhere:
         sentence = ELSEWHERE.get(event.operation, sentence)
+    if "image" in event.input and not event.input.get("files"):
+        sentence = IMAGES.get(event.operation, sentence)
     if event.result != "ok":
         sentence = FAILED.get(event.operation, sentence)
+    touched = touched_parts(event.operation, event.input)
     if event.target == event.deployment:
-        touched = touched_parts(event.operation, event.input)
         return Entry(event=event, sentence=sentence, touched=touched, is_from_elsewhere=is_from_elsewhere)
     name, former_name = _text(event.input, "name"), _text(event.input.get("before"), "name")
     return Entry(
@@ -107,6 +119,7 @@ def _entry(event: AuditEvent, deployment: Deployment) -> Entry:
         key_id=event.target if len(event.target) == KEY_ID_LENGTH else "",
         # A refused token's reason is its result already.
         reason=_text(event.input, "reason") if event.operation != "tokenRefused" else "",
+        touched=touched,
         is_from_elsewhere=is_from_elsewhere,
     )
 
@@ -169,10 +182,25 @@ def _of_deploys(data: Mapping[str, Any]) -> Iterator[str]:
     if "failures" in data:
         since, until = (datetime.fromisoformat(data[end]) for end in ("since", "until"))
         yield f"{data['failures']:,} more times, from {since:%H:%M} to {until:%H:%M} UTC"
+    for before, field in (("", "image"), ("with ", "client")):
+        if told := _text(data, field):
+            yield before + told
+    if commit := _text(data, "commit"):
+        yield f"commit {commit[:7]}"
+    if description := _text(data, "description"):
+        yield f"“{description}”"
+
+
+def _of_dags(data: Mapping[str, Any]) -> Iterator[str]:
+    yield str(data.get("dag", ""))
 
 
 _PARTS: Final = {
+    "pauseDag": _of_dags,
+    "unpauseDag": _of_dags,
+    "triggerDag": _of_dags,
     "createDeploy": _of_deploys,
+    "rollBackDeploy": _of_deploys,
     "updateDeployment": _of_configuration,
     "updateDeploymentVariables": _of_variables,
     "updateDeploymentAlerts": _of_alert_emails,

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from cloudui.web.htmx import HtmxHttpRequest, done, leave, page_below, wants_fragment
-from deployments.models import Deployment, Executor
+from deployments.models import Airflow, Deployment, Executor
 from workspaces.models import Role
 
 
@@ -32,6 +32,7 @@ def deployment_context(deployment: Deployment, *, tab: str = "") -> dict[str, An
     return {
         "workspace": deployment.workspace,
         "deployment": deployment,
+        "airflow": Airflow.of(deployment),
         "tabs": tabs_of(deployment, current=tab),
         "may_edit": deployment.caller_role >= Role.EDITOR,
         "may_manage_keys": deployment.caller_role >= Role.ADMIN,
@@ -41,6 +42,8 @@ def deployment_context(deployment: Deployment, *, tab: str = "") -> dict[str, An
 def tabs_of(deployment: Deployment, *, current: str) -> list[Tab]:
     """The tabs of a Deployment in their order: only Celery has worker queues."""
     tabs = [
+        ("analytics", "Analytics", "deployments:analytics", None),
+        ("dags", "DAGs", "deployments:dags", None),
         ("worker-queues", "Worker Queues", "deployments:queues", deployment.worker_queue_count),
         ("variables", "Variables", "deployments:variables", deployment.variable_count),
         ("api-keys", "API Keys", "apikeys:index", deployment.api_key_count),
@@ -49,7 +52,7 @@ def tabs_of(deployment: Deployment, *, current: str) -> list[Tab]:
         ("details", "Details", "deployments:details", None),
     ]
     if deployment.executor != Executor.CELERY:
-        del tabs[0]
+        tabs = [tab for tab in tabs if tab[0] != "worker-queues"]
     return [
         Tab(name, label, page, deployment, count, is_current=name == current)
         for name, label, page, count in tabs

@@ -60,7 +60,8 @@ def list_deployments(workspace: Workspace, params: Any) -> DeploymentListing:
     search = form.value("q")
     everything = Deployment.objects.of(workspace)
     matching = everything.matching(search)
-    rows = matching.select_related("cluster", "runtime").annotate(sort_name=Lower("name"))
+    rows = matching.select_related("cluster", "runtime", "current_deploy", "airflow")
+    rows = rows.defer("airflow__sealed_accounts").annotate(sort_name=Lower("name"))
     # A Workspace has dozens of Deployments, so counting them costs nothing (unlike their keys).
     total = everything.count()
     return DeploymentListing(

@@ -9,11 +9,12 @@ from cloudui.web.names import unique_name
 from cloudui.web.principal import Principal
 from deployments import events
 from deployments.access import deployment_to_delete
+from deployments.airflow.service import add_local, require_ground
 from deployments.deploys.bounds import record_counts_of
 from deployments.deploys.retention import delete_after_commit
 from deployments.details.service import clean_texts
 from deployments.limits import require_room
-from deployments.models import Cluster, Deployment, Executor, RuntimeRelease
+from deployments.models import Cluster, ClusterKind, Deployment, Executor, RuntimeRelease
 from deployments.models.deployment import NAME_TAKEN
 from deployments.queues.service import ensure_default_queue
 from workspaces.access import workspace_to_add_deployment
@@ -39,12 +40,12 @@ class Choices(TypedDict):
 def create_deployment(principal: Principal, workspace: Workspace, **chosen: Unpack[Choices]) -> Deployment:
     """Make a Deployment, with its queue `default` if Celery runs the tasks.
 
-    Its status is Not connected until an Airflow is seen.
+    Its status is Not connected until an operator connects an Airflow; on a Cluster of this machine one is started.
 
     Raises:
         Http404, PermissionDenied: when the Workspace or the right to it went meanwhile.
         ValidationError: on its field: a name taken even since a moment ago, a cluster that is gone or has no workers
-            for Celery, a release no longer offered, any other wrong value; on `name` when the Workspace is full.
+            for Celery, or cannot run Airflow here, a release no longer offered, any other wrong value; on `name` when the Workspace is full.
     """
     chosen = cast("Choices", clean_texts(chosen))
     for _ in range(ATTEMPTS):
@@ -84,6 +85,7 @@ def _create(principal: Principal, workspace: Workspace, chosen: Choices) -> Depl
         permitted = workspace_to_add_deployment(with_current_rights(principal), workspace.pk)
         require_room(permitted, field="name")
         _require_offered(chosen["cluster"], chosen["runtime"])
+        _require_ground(chosen["cluster"])
         deployment = Deployment(
             workspace=permitted, ci_cd_enforced=permitted.ci_cd_enforced_by_default, **chosen
         )
@@ -92,6 +94,8 @@ def _create(principal: Principal, workspace: Workspace, chosen: Choices) -> Depl
         deployment.save(force_insert=True)
         if deployment.executor == Executor.CELERY:
             ensure_default_queue(deployment)
+        if deployment.cluster.kind == ClusterKind.LOCAL:
+            add_local(deployment)
         events.record(
             principal,
             "createDeployment",
@@ -116,3 +120,10 @@ def _require_offered(cluster: Cluster, runtime: RuntimeRelease) -> None:
         raise ValidationError({"cluster": "This cluster no longer exists. Select another one."})
     if not RuntimeRelease.objects.offered().filter(pk=runtime.pk).exists():
         raise ValidationError({"runtime": "This runtime is no longer offered. Select another one."})
+
+
+def _require_ground(cluster: Cluster) -> None:
+    try:
+        require_ground(cluster)
+    except ValidationError as error:
+        raise ValidationError({"cluster": error}) from None

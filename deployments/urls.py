@@ -3,6 +3,7 @@
 from django.urls import path
 
 from deployments import views
+from deployments.airflow import views as airflow
 from deployments.deployment_file import views as deployment_file
 from deployments.deploys import views as deploys
 from deployments.details import views as details
@@ -21,6 +22,14 @@ urlpatterns = [
     path(f"{DEPLOYMENT}/facts", views.facts, name="facts"),
     path(f"{DEPLOYMENT}/activity", views.activity, name="activity"),
     path(f"{DEPLOYMENT}/delete", views.delete, name="delete"),
+    path(f"{DEPLOYMENT}/analytics", airflow.analytics, name="analytics"),
+    path(f"{DEPLOYMENT}/dags", airflow.dags, name="dags"),
+    path(f"{DEPLOYMENT}/dags/pause", airflow.pause, name="pause_dag"),
+    path(f"{DEPLOYMENT}/dags/trigger", airflow.trigger, name="trigger_dag"),
+    path(f"{DEPLOYMENT}/dags/import-errors", airflow.import_problems, name="import_problems"),
+    path(f"{DEPLOYMENT}/hibernate", airflow.hibernate, name="hibernate"),
+    path(f"{DEPLOYMENT}/wake-up", airflow.wake_up, name="wake_up"),
+    path(f"{DEPLOYMENT}/restart", airflow.restart, name="restart"),
     path(f"{DEPLOYMENT}/variables", variables.index, name="variables"),
     path(f"{DEPLOYMENT}/variables/edit", variables.edit, name="edit_variables"),
     path(f"{DEPLOYMENT}/variables/import", variables.import_file, name="import_variables"),

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
-from django_htmx.http import replace_url
+from django_htmx.http import replace_url, trigger_client_event
 
 from cloudui.web.forms import TypedWordForm
 from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, posted, wants_fragment
@@ -17,6 +17,7 @@ from deployments.activity import list_activity
 from deployments.forms import CreateForm
 from deployments.frame import deployment_context, finish_elsewhere
 from deployments.listing import list_deployments
+from deployments.models import Airflow
 from workspaces.access import workspace_to_add_deployment, workspace_to_view
 from workspaces.models import Role
 
@@ -51,16 +52,22 @@ def create(request: HtmxHttpRequest, workspace: str) -> HttpResponse:
 
 @require_safe
 def open_deployment(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
-    """A Deployment opens at its API keys."""
+    """A Deployment opens at what its Airflow does, and at its API keys while it has none."""
     target = deployment_to_view(request.principal, workspace, deployment)
-    return redirect("apikeys:index", workspace=workspace, deployment=target.pk)
+    page = "deployments:analytics" if Airflow.of(target) else "apikeys:index"
+    return redirect(page, workspace=workspace, deployment=target.pk)
 
 
 @require_safe
 def facts(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
-    """What stands above the tabs of every page of the Deployment."""
+    """What stands above the tabs of every page of the Deployment; a status that changed is told to the page below."""
     target = deployment_to_view(request.principal, workspace, deployment)
-    return page_or_fragment(request, "deployments/facts.html", deployment_context(target), fragment="facts")
+    response = page_or_fragment(
+        request, "deployments/facts.html", deployment_context(target), fragment="facts"
+    )
+    if request.GET.get("status", target.status) != target.status:
+        return trigger_client_event(response, "airflow:changed", {})
+    return response
 
 
 @require_safe

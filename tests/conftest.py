@@ -15,12 +15,22 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from apikeys import usage
 from apikeys.tokens import signing_keys, verified_secrets, verified_tokens
 from cloudui.web import databases, disk, ratelimit
 from tests.disks import Left
+from tests.mail_server import MailServer, running
+from tests.mails import finish
 from workspaces.audit import triggers as audit_triggers
+
+# How fast a machine makes examples says nothing of the code.
+hypothesis_settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("any machine")
 
 # They need an Airflow of each version: make test-airflow.
 collect_ignore = [] if os.environ.get("AIRFLOW_TESTS") else ["airflow"]
@@ -83,6 +93,20 @@ def _one_minute(monkeypatch) -> None:
     """Limits are counted by the clock's minute, and a slow test must not begin another one."""
     middle = time.time() // ratelimit.WINDOW_SECONDS * ratelimit.WINDOW_SECONDS + 30
     monkeypatch.setattr(ratelimit, "time", SimpleNamespace(time=lambda: middle))
+
+
+@pytest.fixture
+def mail_server(settings) -> Iterator[MailServer]:
+    """Has mails go through the outbox to a mail server, which takes them until a test says otherwise."""
+    settings.EMAIL_BACKEND = "cloudui.web.outbox.backend.EmailBackend"
+    settings.OUTBOX_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.OUTBOX_IN_BACKGROUND = True
+    settings.EMAIL_HOST = "127.0.0.1"
+    with running() as server:
+        settings.EMAIL_PORT = server.port
+        yield server
+        server.release()
+        finish()
 
 
 @pytest.fixture

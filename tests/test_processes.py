@@ -82,6 +82,7 @@ def test_a_signal_stops_all_of_them(start, free_port, signum):
     process.wait(timeout=15)
 
     assert process.returncode == 0
+    assert process.stdout.read().splitlines()[-1] == "Cloud UI has stopped."
     assert "Traceback" not in process.stderr.read()
     assert children.keys() == {"web", "housekeeping"}
     assert not any(_is_alive(pid) for pid, _ in children.values())

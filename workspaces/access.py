@@ -6,8 +6,10 @@ ends, and rights are read once it is held, those of the person's account include
 """
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404
 
+from cloudui.web.prepared import prepared
 from cloudui.web.principal import Kind, Principal
 from workspaces.models import Membership, Role, Workspace
 from workspaces.principals import with_current_rights
@@ -28,10 +30,19 @@ def workspace_to_view(principal: Principal, workspace_id: str, *, locked: bool =
     if locked:
         Workspace.objects.select_for_update().filter(pk=workspace_id).first()
         principal = with_current_rights(principal)
-    workspace = Workspace.objects.visible_to(principal).filter(pk=workspace_id).first()
-    if workspace is None:
+    found = _visible(
+        kind=principal.kind, is_owner=principal.is_owner, caller=principal.id, workspace=workspace_id
+    )
+    if not found:
         raise Http404
-    return workspace
+    return found[0]
+
+
+@prepared("kind", "is_owner")
+def _visible(*, kind: Kind, is_owner: bool, caller: str, workspace: str) -> QuerySet[Workspace]:
+    """The Workspace if the caller belongs to it."""
+    principal = Principal(kind=kind, id=caller, name="", is_owner=is_owner)
+    return Workspace.objects.visible_to(principal).filter(pk=workspace)
 
 
 def workspace_to_add_deployment(principal: Principal, workspace_id: str) -> Workspace:
@@ -64,6 +75,12 @@ def require_workspace_creator(principal: Principal) -> None:
     """Raise PermissionDenied, with the reason, for everybody but Organization Owners."""
     if not may_create_workspaces(principal):
         raise PermissionDenied("Only an Organization Owner can create a Workspace.")
+
+
+def require_audit_reader(principal: Principal) -> None:
+    """Raise PermissionDenied, with the reason, for everybody but Organization Owners."""
+    if principal.kind is not Kind.USER or not principal.is_owner:
+        raise PermissionDenied("Only an Organization Owner can read the audit log.")
 
 
 def require_directory_reader(principal: Principal) -> None:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from workspaces import views
+from workspaces.audit import views as audit
 from workspaces.sign_in import views as account_views
 
 app_name = "workspaces"
@@ -13,6 +14,8 @@ urlpatterns = [
     path("account", account_views.show, name="account"),
     path("account/sign-out-everywhere", account_views.sign_out_everywhere, name="sign_out_everywhere"),
     path("color-mode", views.color_mode, name="color_mode"),
+    path("settings/audit-logs", audit.index, name="audit_log"),
+    path("settings/audit-logs/export", audit.download, name="audit_export"),
     path("<cid:workspace>", views.open_workspace, name="open"),
     path("<cid:workspace>/settings/details", views.details, name="details"),
     path("<cid:workspace>/settings/details/edit", views.edit, name="edit"),

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from cloudui.web import redirects
+from cloudui.web import attention, redirects
 from cloudui.web.forms import TypedWordForm
 from cloudui.web.htmx import (
     HtmxHttpRequest,
@@ -29,10 +29,12 @@ from workspaces.models import Role, Workspace
 
 @require_safe
 def index(request: HtmxHttpRequest) -> HttpResponse:
-    """The Overview: the caller's Workspaces with the health of their Deployments."""
+    """The Overview: what needs attention, and the caller's Workspaces with the health of their Deployments."""
     context = {
         "listing": listing.list_workspaces(request.principal, request.GET),
         "may_create": access.may_create_workspaces(request.principal),
+        # A fragment is the list alone.
+        "needs": None if wants_fragment(request) else attention.needs_of(request.principal),
     }
     return page_or_fragment(request, "workspaces/index.html", context, fragment="workspace-list")
 

@@ -1,21 +1,26 @@
 """An API key: the public half, what is known of it, and the private half, kept as a hash."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 
 from apikeys.credentials import new_key_id
 from apikeys.models.last_use import LastUse
+from apikeys.models.status import LATELY, Status
 from cloudui.web.ids import KEY_ID_LENGTH
+from cloudui.web.orders import ByteOrder, OrLongAgo, begins_with
 from deployments.models import Deployment
 
 NAME_LENGTH = 100
 DESCRIPTION_LENGTH = 500
 NONCE_LENGTH = 32
+
+# A key that nothing has used for so long may go.
+UNUSED_DAYS = 90
 
 # How long a repeated POST may still replace the secret it made, and how often: long enough
 # for a dropped line or an impatient reload, too short for somebody who finds the page later.
@@ -31,14 +36,37 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return self.filter(deployment=deployment)
 
     def matching(self, text: str) -> Self:
-        """The keys whose ID, name or description contains `text`, whatever the case; all for an empty one."""
+        """The keys whose name, whatever its case, or ID begins with `text`, by an index; all for an empty one."""
         if not text:
             return self
-        return self.filter(
-            models.Q(name__icontains=text)
-            | models.Q(description__icontains=text)
-            | models.Q(key_id__icontains=text)
+        keys = self.alias(order_by_name=ByteOrder(Lower("name")), order_by_id=ByteOrder("key_id"))
+        return keys.filter(
+            begins_with("order_by_name", text, ignoring_case=True) | begins_with("order_by_id", text)
         )
+
+    def never_used(self) -> Self:
+        """The keys that nothing has ever used."""
+        return self.filter(last_used_at=None)
+
+    def unused(self, days: int = UNUSED_DAYS) -> Self:
+        """The keys that have stood unused for so many days, since they were made if nothing ever used them."""
+        return self.alias(active_at=Coalesce("last_used_at", "created_at")).filter(
+            active_at__lt=timezone.now() - timedelta(days=days)
+        )
+
+    def not_confirmed(self) -> Self:
+        """The keys whose newest secret may be lost, as `ApiKey.awaits_confirmation` says of one."""
+        newest = ApiKeySecret.objects.live().filter(key=models.OuterRef("pk")).order_by("-number")
+        return self.alias(
+            newest=models.Subquery(newest.filter(first_used_at=None).values("number")[:1])
+        ).filter(
+            newest__gt=models.F("acknowledged_secret"),
+            newest=models.Subquery(newest.values("number")[:1]),
+        )
+
+    def refused_lately(self) -> Self:
+        """The keys with a refusal in the last days, whatever else is known of them."""
+        return self.filter(last_refused_at__gt=timezone.now() - LATELY)
 
     def named(self, name: str) -> Self:
         """The keys of this name, whatever the case; names need not be unique."""
@@ -76,13 +104,14 @@ class ApiKey(LastUse):
         default=0, editable=False, help_text="The number of the secret that its maker confirmed as saved."
     )
     creation_nonce = models.CharField(max_length=NONCE_LENGTH, editable=False)
+    last_refused_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[models.Manager["ApiKey"]] = ApiKeyQuerySet.as_manager()
 
     # Set by apikeys.models.key.live_secrets: the secrets that open something now, newest first.
     live_secrets: "list[ApiKeySecret]"
-    # Set by apikeys.listing: about how many uses in the last 30 days.
-    recent_uses: int
+    # Set by apikeys.listing: about how often it was used on which of the last 30 days, as `usage.counts_by_day` has it.
+    recent_uses: str
 
     class Meta:
         """One key a nonce; the indexes are the orders in which the list can be read."""
@@ -96,7 +125,19 @@ class ApiKey(LastUse):
         ]
         indexes: ClassVar = [
             models.Index(fields=["deployment", "created_at", "key_id"], name="apikey_by_age"),
-            models.Index("deployment", Lower("name"), "key_id", name="apikey_by_name"),
+            models.Index("deployment", ByteOrder(Lower("name")), "key_id", name="apikey_by_lower_name"),
+            models.Index("deployment", ByteOrder("key_id"), name="apikey_by_id"),
+            models.Index("deployment", OrLongAgo("last_used_at"), "key_id", name="apikey_by_last_use"),
+            # For operators, who look in all Deployments.
+            models.Index(fields=["-created_at", "-key_id"], name="apikey_newest"),
+            models.Index(ByteOrder(Lower("name")), name="apikey_by_name_anywhere"),
+            # For what the Overview shows of all Deployments together (apikeys.attention).
+            models.Index(
+                fields=["last_refused_at"],
+                condition=models.Q(last_refused_at__isnull=False),
+                name="apikey_refused",
+            ),
+            models.Index(Coalesce("last_used_at", "created_at"), name="apikey_by_activity"),
         ]
 
     def __str__(self) -> str:
@@ -118,10 +159,38 @@ class ApiKey(LastUse):
         return len(self.live_secrets) > 1
 
     @property
+    def previous_end(self) -> datetime | None:
+        """When the previous secret of a rotation ends."""
+        return self.live_secrets[-1].ends_at if self.is_rotating else None
+
+    @property
     def awaits_confirmation(self) -> bool:
         """Whether the newest secret was shown but neither confirmed nor used: it may have been lost."""
         newest = self.live_secrets[0] if self.live_secrets else None
         return newest is not None and newest.number > self.acknowledged_secret and not newest.first_used_at
+
+    @property
+    def unused_days(self) -> int:
+        """For how many days nothing has used it, since it was made if nothing ever did."""
+        return (timezone.now() - (self.last_used_at or self.created_at)).days
+
+    @property
+    def is_refused_lately(self) -> bool:
+        """Whether its holder was refused within the last days."""
+        return self.last_refused_at is not None and timezone.now() - self.last_refused_at < LATELY
+
+    @property
+    def status(self) -> Status:
+        """What it is at a glance; it needs `live_secrets`."""
+        if not self.is_enabled:
+            return Status.DISABLED
+        if not self.live_secrets:
+            return Status.NO_SECRET
+        if self.awaits_confirmation:
+            return Status.NOT_CONFIRMED
+        if self.is_refused_lately:
+            return Status.REFUSED
+        return Status.ROTATING if self.is_rotating else Status.ACTIVE
 
 
 class ApiKeySecretQuerySet(models.QuerySet["ApiKeySecret"]):
@@ -157,6 +226,13 @@ class ApiKeySecret(LastUse):
 
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["key", "number"], name="one_secret_per_number")
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["key"],
+                condition=models.Q(first_used_at__isnull=True, ended_at__isnull=True),
+                name="secret_never_used",
+            )
         ]
 
     def __str__(self) -> str:

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from apikeys import credential_state, credentials, usage
+from apikeys import credential_state, credentials, usage, use_writes
 from apikeys.credential_state import SecretState
 from apikeys.credentials import KeySecret
 from apikeys.models import ApiKeySecret, Reason
@@ -223,10 +223,8 @@ def _record_first_use(state: SecretState, origin: Origin) -> None:
     with transaction.atomic():
         if not usage.note_use(state.key_id, now, origin):
             raise InvalidCredentials
-        live = ApiKeySecret.objects.filter(pk=state.row, ended_at=None)
-        used = usage.last_use(now, origin)
-        is_first = live.filter(first_used_at=None).update(first_used_at=now, **used)
-        if not is_first and not live.exists():
+        is_first = use_writes.write_first_use(state.row, now, origin)
+        if not is_first and not ApiKeySecret.objects.filter(pk=state.row, ended_at=None).exists():
             raise InvalidCredentials
         usage.count_use(state.key_id, now.date(), 1)
         if not is_first:

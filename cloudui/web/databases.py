@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
-from django.db import Error, InterfaceError, OperationalError, connection
+from django.db import Error, InterfaceError, OperationalError, connection, connections
 
 from cloudui.web import metrics
 
@@ -64,6 +64,13 @@ def answers(seconds: float) -> bool:
         return answered.get(timeout=seconds)
     except queue.Empty:
         return False
+
+
+def release() -> None:
+    """Close this thread's connections outside of transactions: whoever waits for long leaves them to others."""
+    for each in connections.all(initialized_only=True):
+        if not each.in_atomic_block:
+            each.close()
 
 
 def report(error: BaseException, sentence: str = "") -> None:

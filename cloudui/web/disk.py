@@ -11,6 +11,7 @@ import fcntl
 import functools
 import os
 import struct
+import tempfile
 import threading
 import time
 import weakref
@@ -133,6 +134,18 @@ def is_full(folder: Path) -> bool:
     except OSError:
         return False
     return False
+
+
+def write_failure(folder: Path) -> str:
+    """Why nothing can be written into a folder, in the system's words; empty if it can, or if only space is missing.
+
+    It is tried, with a file that has no name: not every file system that takes nothing says so of itself.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return ""
+    except OSError as error:
+        return "" if error.errno in FULL else error.strerror or str(error)
 
 
 # Private

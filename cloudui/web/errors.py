@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
 
-from cloudui.web import api, databases
+from cloudui.web import api, databases, redirects
 from cloudui.web.changes import TooManyChanges
 from cloudui.web.disk import NoSpace
 from cloudui.web.machine_face import is_machine
@@ -54,8 +54,12 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form without a valid token, which mostly means a page that stood open too long."""
-    text = "This page was open too long, or cookies are blocked."
-    return _explain(request, text, page="403_csrf.html", status=HTTPStatus.FORBIDDEN)
+    text = "This page was open too long, or cookies are blocked. Reload it, or sign in again."
+    page = _page_of_form(request)
+    status = HTTPStatus.FORBIDDEN
+    return _explain(
+        request, text, page="403_csrf.html", status=status, form_url=page, sign_in_url=sign_in_url(page)
+    )
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -132,11 +136,20 @@ def insecure_transport(request: HttpRequest) -> HttpResponse:
     return HttpResponse(text, content_type="text/plain", status=HTTPStatus.FORBIDDEN)
 
 
-def _explain(request: HttpRequest, reason: str, *, page: str, status: HTTPStatus) -> HttpResponse:
+def _page_of_form(request: HttpRequest) -> str:
+    """The path of the page on which a form stood, as the browser tells; the start page if it does not."""
+    start, url = f"{settings.PUBLIC_URL}/", request.headers.get("Referer", "")
+    path = f"/{url.removeprefix(start)}" if url.startswith(start) else None
+    return redirects.path_or(path, otherwise=resolve_url(settings.LOGIN_REDIRECT_URL))
+
+
+def _explain(
+    request: HttpRequest, reason: str, *, page: str, status: HTTPStatus, **context: str
+) -> HttpResponse:
     if _is_fragment(request):
         # A toast shows it; what was typed stays where it is.
         return HttpResponse(reason, content_type="text/plain; charset=utf-8", status=status)
-    return render(request, page, {"reason": reason}, status=status)
+    return render(request, page, {"reason": reason, **context}, status=status)
 
 
 def _is_fragment(request: HttpRequest) -> bool:

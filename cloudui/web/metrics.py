@@ -79,6 +79,8 @@ FAILURES: Final = Counter(
 )
 REFUSALS: Final = Counter("cloudui_limit_refusals", "Refused by a limit", ["limit"], registry=OWN)
 
+MAILS: Final = Counter("cloudui_mails", "Attempts to send a mail", ["result"], registry=OWN)
+
 # From the start, so that the first one is seen to be one more than none.
 _KNOWN: Final = (
     (EXCHANGES, ("issued", "invalid", "refused", "too_many_failures", "too_many_exchanges", "not_offered")),
@@ -89,6 +91,7 @@ _KNOWN: Final = (
         REFUSALS,
         ("exchanges", "refreshes", "failed_exchanges", "sign_ins", "argon2_slots", "requests_waiting"),
     ),
+    (MAILS, ("sent", "failed", "given_up", "dropped")),
     (REFUSALS, ("changes", "idempotency_keys", "open_uploads", "disk_space")),
 )
 for _counter, _values in _KNOWN:
@@ -159,24 +162,35 @@ def count_refusal(limit: str) -> None:
     REFUSALS.labels(limit).inc()
 
 
+def count_mail(result: str) -> None:
+    """Count an attempt to send a mail: `sent`, `failed`, `given_up`, or `dropped` where too many waited."""
+    MAILS.labels(result).inc()
+
+
 # Housekeeping is another process, which may end after each round: it leaves one small file.
 HOUSEKEEPING: Final = "housekeeping.json"
 
 
-def record_round(directory: Path, *, results: Mapping[str, bool]) -> None:
+def record_round(
+    directory: Path, *, results: Mapping[str, bool], counts: Mapping[str, Mapping[str, int]]
+) -> None:
     """Keep when each task of housekeeping last succeeded, and how often it failed; OSError if the disk does not.
 
     Args:
         directory: which the web server reads too.
         results: whether it succeeded, by task. What is not among them is forgotten.
+        counts: by task what it counted, which is added up.
     """
     before, now = read_rounds(directory), time.time()
     rounds = {}
     for task, has_succeeded in results.items():
         known = before.get(task, {})
+        total = Tally(known.get("counts", {}))
+        total.update(counts.get(task, {}))
         rounds[task] = {
             "succeeded_at": now if has_succeeded else known.get("succeeded_at"),
             "failures": known.get("failures", 0) + (not has_succeeded),
+            "counts": total,
         }
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Two may be at once, also in one process.

@@ -1,12 +1,14 @@
 """What happens to every request before a view sees it and to every response after."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
 from django.core.cache import caches
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
@@ -212,8 +214,24 @@ def _health(request: HttpRequest) -> HttpResponse:
         return errors.not_found(request)
     if not databases.answers(READY_SECONDS):
         return HttpResponse("database unavailable\n", content_type="text/plain", status=503)
+    if failures := list(_write_failures(_needed_places())):
+        # Nothing can be locked, nor written with SQLite: neither a sign-in nor an exchange is possible.
+        return HttpResponse("".join(failures), content_type="text/plain", status=503)
     # Whatever there is to see and to do goes on with what is noted here, so it is no reason to take the server out.
     return HttpResponse("".join(["ready\n", *_notes()]), content_type="text/plain")
+
+
+def _needed_places() -> set[Path]:
+    places = {settings.DATA_DIR}
+    if connection.vendor == "sqlite":
+        places.add(Path(connection.settings_dict["NAME"]).absolute().parent)
+    return places
+
+
+def _write_failures(places: Iterable[Path]) -> Iterator[str]:
+    for place in sorted(places):
+        if failure := disk.write_failure(place):
+            yield f"not writable: {place} ({failure})\n"
 
 
 def _notes() -> Iterator[str]:
@@ -227,3 +245,5 @@ def _notes() -> Iterator[str]:
     for place in sorted(places):
         if disk.is_full(place):
             yield f"disk almost full: {place}\n"
+    # Deploys are refused there. The first one makes the folder.
+    yield from _write_failures(place for place in places - _needed_places() if place.exists())

@@ -3,6 +3,9 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils import timezone
+
+from cloudui.web.ids import ID_LENGTH, new_id
 
 
 class KeyCheck(models.Model):
@@ -41,6 +44,23 @@ class IdempotentCall(models.Model):
 
         app_label = "deployments"
         indexes: ClassVar = [models.Index(fields=["caller", "created_at"], name="idempotent_calls_of_caller")]
+
+    def __str__(self) -> str:
+        return self.pk
+
+
+class OutgoingMail(models.Model):
+    """A mail that waits to be sent, deleted when it is (cloudui.web.outbox)."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    # All of it, addresses too, encrypted with the field key.
+    sealed = models.BinaryField()
+    attempts = models.PositiveIntegerField(default=0)
+    # While somebody is sending it, when that must be over.
+    next_attempt_at = models.DateTimeField(default=timezone.now, db_index=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[models.Manager["OutgoingMail"]] = models.Manager()
 
     def __str__(self) -> str:
         return self.pk

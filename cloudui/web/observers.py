@@ -1,11 +1,8 @@
-"""What Django's signals tell of the locks of the database and of the mail server, for the metrics."""
+"""What Django's signals tell of the locks of the database, for the metrics."""
 
-import sys
 import time
-from smtplib import SMTPException
 from typing import Any
 
-from django.core.signals import got_request_exception
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
@@ -14,14 +11,7 @@ from cloudui.web import metrics
 
 def connect() -> None:
     """Listen from now on."""
-    got_request_exception.connect(_count_failure, dispatch_uid=__name__)
     connection_created.connect(_watch_locks, dispatch_uid=__name__)
-
-
-def _count_failure(**_kwargs: object) -> None:
-    # The cache and the database have places of their own (cloudui.web.cache, cloudui.web.databases).
-    if isinstance(sys.exception(), SMTPException):
-        metrics.count_failure("mail")
 
 
 def _watch_locks(connection: BaseDatabaseWrapper, **_kwargs: object) -> None:

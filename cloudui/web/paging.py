@@ -27,6 +27,8 @@ class Page(Generic[Row]):
     rows: Sequence[Row]
     before: str = ""
     after: str = ""
+    # Of the last row, whether there is a further page or not: what is added later comes behind it.
+    end: str = ""
 
     @property
     def previous_query(self) -> str:
@@ -46,6 +48,7 @@ def paginate(
     before: str = "",
     after: str = "",
     size: int = PAGE_SIZE,
+    is_unique: bool = False,
 ) -> Page[Row]:
     """Take one page out of `rows`. A cursor that cannot be read counts as none, which is the first page.
 
@@ -56,6 +59,7 @@ def paginate(
         before: the cursor of the row that follows the page.
         after: the cursor of the row that the page follows; wins over `before`.
         size: rows a page.
+        is_unique: whether no two rows are equal, so that nothing has to decide.
     """
     is_by_time = isinstance(F(by).resolve_expression(rows.query).output_field, DateTimeField)
     cursor, is_backward = _cursor(after, is_by_time=is_by_time), False
@@ -72,17 +76,20 @@ def paginate(
             cursor, is_backward, goes_down = None, False, is_descending
     sign = "-" if goes_down else ""
     # One row more than shown tells whether there is a further page.
-    found = list(beyond.order_by(f"{sign}{by}", f"{sign}pk")[: size + 1])
+    order = [f"{sign}{by}"] if is_unique else [f"{sign}{by}", f"{sign}pk"]
+    found = list(beyond.order_by(*order)[: size + 1])
     has_more = len(found) > size
     found = found[:size]
     if is_backward:
         found.reverse()
     if not found:
         return Page(rows=found)
+    end = _write(found[-1], by)
     return Page(
         rows=found,
+        end=end,
         before=_write(found[0], by) if (has_more if is_backward else cursor is not None) else "",
-        after=_write(found[-1], by) if (has_more or is_backward) else "",
+        after=end if (has_more or is_backward) else "",
     )
 
 

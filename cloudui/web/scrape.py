@@ -1,7 +1,7 @@
 """`/metrics`: what Prometheus reads. From this machine, or with METRICS_TOKEN.
 
-It must answer while other things do not: what the database says of sessions is remembered for some seconds and waited
-for no longer than one.
+It must answer while other things do not: what the database says of sessions and mails is remembered for some seconds
+and waited for no longer than one.
 """
 
 import threading
@@ -21,6 +21,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from cloudui.web import client, errors, metrics, slots
+from cloudui.web.models import OutgoingMail
 
 KEPT_SECONDS: Final = 15
 PATIENCE_SECONDS: Final = 1
@@ -53,56 +54,64 @@ class _Now(Collector):
             "cloudui_housekeeping_age_seconds", "Seconds since a task last succeeded", labels=["task"]
         )
         failures = CounterMetricFamily("cloudui_housekeeping_failures", "Failures of a task", labels=["task"])
+        mails = CounterMetricFamily(
+            "cloudui_housekeeping_mails", "Attempts of housekeeping to send a mail", labels=["result"]
+        )
         for task, of_task in metrics.read_rounds(settings.DATA_DIR / "metrics").items():
             if of_task["succeeded_at"] is not None:
                 age.add_metric([task], time.time() - of_task["succeeded_at"])
             failures.add_metric([task], of_task["failures"])
+            for result, number in of_task.get("counts", {}).items():
+                mails.add_metric([result], number)
         yield age
         yield failures
+        yield mails
         is_degraded = getattr(caches["default"], "is_degraded", False)
         yield GaugeMetricFamily(
             "cloudui_cache_up", "Whether all processes count together", value=int(not is_degraded)
         )
-        number = _sessions.get()
+        stored = _stored.get()
         yield GaugeMetricFamily(
-            "cloudui_database_up", "Whether the database answers", value=int(number is not None)
+            "cloudui_database_up", "Whether the database answers", value=int(stored is not None)
         )
-        if number is not None:
-            yield GaugeMetricFamily("cloudui_sessions", "Sessions that have not ended", value=number)
+        if stored is not None:
+            sessions, waiting = stored
+            yield GaugeMetricFamily("cloudui_sessions", "Sessions that have not ended", value=sessions)
+            yield GaugeMetricFamily("cloudui_mails_waiting", "Mails in the outbox", value=waiting)
 
 
-class _Sessions:
-    """How many sessions there are, asked of the database at most once in some seconds."""
+class _Stored:
+    """How many sessions and waiting mails there are, asked of the database at most once in some seconds."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.clear()
 
     def clear(self) -> None:
-        """Forget the number."""
-        self._number: int | None = None
+        """Forget the numbers."""
+        self._numbers: tuple[int, int] | None = None
         self._asked_at = float("-inf")
 
-    def get(self) -> int | None:
-        """The number, None if the database does not say it soon."""
+    def get(self) -> tuple[int, int] | None:
+        """The numbers, None if the database does not say them soon."""
         with self._lock:
             if time.monotonic() - self._asked_at >= KEPT_SECONDS:
                 self._asked_at = time.monotonic()
-                self._number = None
-                thread = threading.Thread(target=self._ask, name="sessions", daemon=True)
+                self._numbers = None
+                thread = threading.Thread(target=self._ask, name="scrape", daemon=True)
                 thread.start()
                 thread.join(PATIENCE_SECONDS)
-            return self._number
+            return self._numbers
 
     def _ask(self) -> None:
         try:
             store = import_module(settings.SESSION_ENGINE).SessionStore
             rows = store.get_model_class().objects.filter(expire_date__gt=timezone.now())
-            self._number = rows.count()
-        except Exception:  # noqa: BLE001 - whatever it is, the database does not say it
+            self._numbers = rows.count(), OutgoingMail.objects.count()
+        except Exception:  # noqa: BLE001 - whatever it is, the database does not say them
             metrics.count_failure("database")
         finally:
             connections.close_all()
 
 
-_sessions: Final = _Sessions()
+_stored: Final = _Stored()

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from deployments import alerts
 from deployments.models import Airflow, Deployment, Status
 from deployments.models.airflow import REASON_LENGTH
 
@@ -22,7 +23,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What somebody saw who looked at an Airflow; `reason` says for a person why it is not healthy.
+    """What somebody saw who looked at an Airflow; `reason` says for a person why it is not healthy; its first line is mailed.
 
     Memory is in bytes, `processor` in cores. An empty `version` means that it was not told.
     """
@@ -63,4 +64,7 @@ def record_seen(airflow: Airflow, seen: Seen) -> bool:
         if is_other:
             # `updated_at` tells what people did, and stays.
             Deployment.objects.filter(pk=airflow.pk).update(status=seen.status)
+            if seen.status == Status.UNHEALTHY:
+                # Lines of a log may follow, which are for members of the Workspace.
+                alerts.send_unhealthy(Deployment(pk=airflow.pk), reason=seen.reason.partition("\n")[0])
     return is_other

@@ -12,7 +12,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from cloudui.web.principal import Kind, Principal
-from deployments import events
+from deployments import alerts, events
 from deployments.deploys import bounds
 from deployments.deploys.store import bundles
 from deployments.deploys.store.bundles import Bundle
@@ -101,6 +101,7 @@ def _mark_failed(principal: Principal, locked: Deployment, deploy: Deploy, reaso
     deploy.save(update_fields=["status", "finished_at", "reason", "has_files"])
     if bounds.is_first_failure(principal, locked):
         _record(principal, locked, deploy)
+    alerts.send_deploy_failed(locked, deploy)
     bounds.delete_old_failures(locked)
 
 

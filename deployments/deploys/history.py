@@ -80,9 +80,9 @@ def why_not_roll_back(deployment: Deployment, deploy: Deploy) -> str:
 
 
 def upload_commands(deployment: Deployment) -> str:
-    """What to type in a shell, or to put into a pipeline, to deploy with an API key."""
+    """What to type in a shell, or to put into a pipeline, to deploy with an API key; it never ends that shell."""
     upload = _UPLOAD.format(deployment=deployment.pk)
-    return "\n".join([f"export CLOUDUI={settings.PUBLIC_URL}", shell_lines.IN_A_PIPELINE, upload])
+    return "\n".join([f"export CLOUDUI={settings.PUBLIC_URL}", shell_lines.TYPED, upload])
 
 
 # Private

@@ -13,10 +13,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Case, Count, F, Max, Sum, When
 from django.db.models.functions import Coalesce
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from cloudui.web.advice import Advice
+from cloudui.web.sizes import in_words
 from deployments.deploys.store import bundles
 from deployments.deploys.store.bundles import Bundle
 from deployments.deploys.store.refusal import LIMITS, MIB
@@ -174,4 +174,4 @@ def _refusal(now: Usage, left: int) -> Advice:
 
 def _size(size: int) -> str:
     # Machines are told it in ASCII (RFC 6749 section 5.2).
-    return filesizeformat(size).replace("\xa0", " ")
+    return in_words(size).replace("\xa0", " ")

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -151,6 +152,7 @@ def _alert_emails(
         "form": form,
         "alert_emails": list_alert_emails(target),
         "message": message,
+        "sends_mail": settings.OUTBOX_IN_BACKGROUND,
     }
     return page_or_fragment(
         request, "deployments/details/alert_emails.html", context, fragment="dialog", status=status

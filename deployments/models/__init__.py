@@ -1,6 +1,7 @@
 """The tables of this app; import them from here."""
 
 from deployments.models.airflow import Airflow, AirflowAuth, AirflowRole, Ground
+from deployments.models.alert import Alert, AlertKind
 from deployments.models.cluster import Cluster, ClusterKind, NodePool, RuntimeRelease
 from deployments.models.deploy import Deploy, DeployFailures, DeployKind, DeployStatus
 from deployments.models.deployment import Deployment, Executor, Status
@@ -12,6 +13,8 @@ __all__ = [
     "Airflow",
     "AirflowAuth",
     "AirflowRole",
+    "Alert",
+    "AlertKind",
     "Cluster",
     "ClusterKind",
     "Deploy",

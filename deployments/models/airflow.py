@@ -5,14 +5,18 @@ keeper of those that run here, the checks of those that are connected) writes wh
 `deployments.airflow.state`.
 """
 
+from datetime import timedelta
 from typing import ClassVar
 
 from django.core.validators import URLValidator
 from django.db import models
+from django.utils import timezone
 
-from deployments.models.deployment import Deployment
+from deployments.models.deployment import Deployment, Status
 
 REASON_LENGTH = 1000
+# Those that look at it do so once a minute, or more often.
+UNSEEN_AFTER = timedelta(minutes=5)
 
 
 class Ground(models.TextChoices):
@@ -76,3 +80,41 @@ class Airflow(models.Model):
 
     def __str__(self) -> str:
         return self.base_url or self.get_ground_display()
+
+    @staticmethod
+    def of(deployment: Deployment) -> "Airflow | None":
+        """The one of a Deployment, without a query for a Deployment from `visible_to`."""
+        try:
+            return deployment.airflow
+        except Airflow.DoesNotExist:
+            return None
+
+    @property
+    def is_run_by_us(self) -> bool:
+        """Whether Cloud UI starts and stops it."""
+        return self.ground != Ground.CONNECTED
+
+    @property
+    def needs_restart(self) -> bool:
+        """Whether the running processes have older variables than the Deployment."""
+        known = self.variables_version
+        return self.is_awake and known is not None and known < self.deployment.variables_version
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether its status will be another one soon, without anybody doing anything."""
+        status = self.deployment.status
+        if not self.is_awake:
+            return status != Status.HIBERNATING
+        return status in {Status.CREATING, Status.HIBERNATING} or (self.is_run_by_us and self.is_restarting)
+
+    @property
+    def is_restarting(self) -> bool:
+        """Whether a restart was asked for that nobody has seen yet."""
+        asked = self.restart_requested_at
+        return asked is not None and (self.started_at is None or self.started_at < asked)
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether nobody has looked at it lately, so that what is known of it may be outdated."""
+        return self.seen_at is not None and timezone.now() - self.seen_at > UNSEEN_AFTER

@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.mail import send_mail
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -16,6 +17,8 @@ from apikeys.models.signing_key import State
 from apikeys.tokens import signing_keys
 from cloudui.web import encryption, keycheck, keyring
 from cloudui.web.encryption import decrypt, encrypt
+from cloudui.web.models import OutgoingMail
+from cloudui.web.outbox import sealing
 from deployments.models import Deployment
 from deployments.models.variable import EnvironmentVariable
 from deployments.variables import reencryption
@@ -52,6 +55,7 @@ def key_versions():
     stored = [
         *EnvironmentVariable.objects.values_list("value", flat=True),
         *SigningKey.objects.values_list("private", flat=True),
+        *OutgoingMail.objects.values_list("sealed", flat=True),
     ]
     return {bytes(value)[0] for value in stored}
 
@@ -65,13 +69,14 @@ def forget_version_1(key_file):
 
 
 @pytest.mark.django_db
-def test_everything_moves_and_the_old_version_may_go(key_file, capsys, monkeypatch):
+def test_everything_moves_and_the_old_version_may_go(key_file, capsys, monkeypatch, mail_server):
     monkeypatch.setattr(reencryption, "BATCH", 3)
     signing_keys.keys()
     _, first = a_deployment(
         *(VariableInput(f"KEY_{number}", f"{number}", number % 2 == 0) for number in range(10))
     )
     a_deployment(VariableInput("OTHER", "ü\n"))
+    send_mail("A mail", "that waits", None, ["person@example.com"])
     before, shown, kid = values(), list_variables(first), signing_keys.keys().kid
     call_command("rotate_keys", "field")
     assert key_versions() == {1}
@@ -79,13 +84,17 @@ def test_everything_moves_and_the_old_version_may_go(key_file, capsys, monkeypat
     call_command("reencrypt")
 
     assert key_versions() == {2}
-    assert "version 2 of the field key: 11 environment variables, 2 signing keys." in capsys.readouterr().out
+    assert (
+        "version 2 of the field key: 11 environment variables, 2 signing keys, 1 waiting mails."
+        in capsys.readouterr().out
+    )
     forget_version_1(key_file)
     assert values() == before
     # Nobody changed anything: an edit under way is not stale, and no value is newer.
     assert list_variables(first) == shown
     assert Deployment.objects.get(pk=first.pk).variables_version == first.variables_version + 1
     assert signing_keys.keys().kid == kid
+    assert sealing.unseal(OutgoingMail.objects.get()).subject == "A mail"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -131,7 +140,7 @@ def test_a_second_time_does_nothing(key_file, capsys):
 
     call_command("reencrypt")
 
-    assert ": 0 environment variables, 0 signing keys." in capsys.readouterr().out
+    assert ": 0 environment variables, 0 signing keys, 0 waiting mails." in capsys.readouterr().out
     assert list(EnvironmentVariable.objects.values_list("value", flat=True)) == stored
 
 

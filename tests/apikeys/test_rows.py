@@ -39,7 +39,7 @@ def shown(client, deployment, admin):
             lambda admin, key: keys.update_key(admin, key, version=1, name="Hourly", description=""),
             "Nightly", "Hourly", id="renamed",
         ),
-        pytest.param(keys.disable_key, "", ">Disabled<", id="disabled"),
+        pytest.param(keys.disable_key, "", "Disabled</span>", id="disabled"),
         pytest.param(
             lambda _, key: rows(key).update(last_used_at=timezone.now(), last_used_from="203.0.113.9"),
             ">Never<", "from 203.0.113.9", id="used",

@@ -1,6 +1,7 @@
 """Use is seen: when, from where and about how often, written at most once a minute; and the last 50 refusals."""
 
 import importlib
+import json
 import threading
 from datetime import timedelta
 
@@ -107,7 +108,11 @@ def test_another_key_takes_along_what_one_has_left_behind(deployment, clock):
 
     exchange(second)
 
-    assert usage.total_uses(ApiKey.objects.all()) == {first.key.pk: 2, second.key.pk: 2}
+    counts = usage.counts_by_day(ApiKey.objects.all())
+    assert {key: sum(json.loads(days).values()) for key, days in counts.items()} == {
+        first.key.pk: 2,
+        second.key.pk: 2,
+    }
     assert len(usage._counter._written) == 1
 
 
@@ -215,7 +220,8 @@ def test_days_without_use_are_zero(issued):
     assert len(uses) == 30
     assert uses[-1] == (today, 0)
     assert [day for day in uses if day[1]] == [(today - timedelta(days=3), 5)]
-    assert usage.total_uses([issued.key]) == {issued.key.pk: 5}
+    [days] = usage.counts_by_day([issued.key]).values()
+    assert json.loads(days) == {str(today - timedelta(days=3)): 5}
 
 
 def test_the_last_50_refusals_are_kept(issued, row):

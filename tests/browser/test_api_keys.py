@@ -50,7 +50,7 @@ def test_a_key_is_made_saved_edited_and_deleted(size, scheme, open_page, sign_in
     page.get_by_role("link", name="Production").click()
     page.get_by_role("link", name="API Keys").click()
     expect(page.get_by_role("heading", name="0 API Keys")).to_be_visible()
-    expect(page.get_by_text("No API Keys have been added yet.")).to_be_visible()
+    expect(page.get_by_text("This Deployment has no API Keys.")).to_be_visible()
 
     create_key(page, "github-actions", "Deploys the main branch")
     reveal = page.get_by_role("dialog", name=REVEAL)
@@ -134,6 +134,25 @@ def test_a_wrong_word_deletes_nothing(word, answer, open_page, deployment, admin
     assert ApiKey.objects.filter(pk=key.pk).exists()
 
 
+def test_typing_the_word_in_another_case_says_what_is_missing(open_page, deployment, admin):
+    create_api_key(deployment, name="CI", by=admin)
+    page = open_page(keys_url(deployment), by=admin)
+    page.get_by_role("link", name="Edit CI").click()
+    page.get_by_role("link", name="Delete API Key").click()
+    hint = page.get_by_role("status").filter(has_text="Type Delete exactly (capital D).")
+    expect(page.get_by_label("Type Delete to confirm")).to_be_focused()
+
+    page.keyboard.type("delet")
+    expect(hint).to_have_count(1)
+    expect(hint.locator("span")).to_be_hidden()
+    page.keyboard.type("e")
+    expect(hint.locator("span")).to_be_visible()
+    expect(page.get_by_role("button", name="Yes, Continue")).to_be_disabled()
+    page.get_by_label("Type Delete to confirm").fill("Delete")
+    expect(hint.locator("span")).to_be_hidden()
+    expect(page.get_by_role("button", name="Yes, Continue")).to_be_enabled()
+
+
 @pytest.mark.threat("T-W5")
 @pytest.mark.parametrize(
     "name",
@@ -151,8 +170,8 @@ def test_a_name_is_text_wherever_it_is_shown(name, open_page, watch, deployment,
     save_secret(page)
 
     expect(page.locator("#toasts")).to_contain_text(f"API Key {name} was created.")
-    expect(row(page, name).locator("td:nth-child(3)")).to_have_text(name)
-    expect(row(page, name).locator("td:nth-child(4)")).to_have_text(name)
+    expect(row(page, name).get_by_role("rowheader").get_by_role("link")).to_have_text(name)
+    expect(row(page, name).get_by_role("rowheader").locator("span")).to_have_text(name)
     # The list has been made anew; a link of the one before would be gone under the click.
     expect(row(page, name)).to_be_focused()
     page.get_by_role("link", name="Edit").last.click()

@@ -24,7 +24,7 @@ ApiKey.objects.bulk_create(
         created_by_name="Adam Admin",
         creation_nonce=f"{number:032}",
     )
-    for number in range(25)
+    for number in range(25 - deployment.api_key_count)
 )
 Deployment.objects.filter(pk=deployment.pk).update(api_key_count=25)
 """

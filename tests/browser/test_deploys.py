@@ -75,6 +75,66 @@ def test_the_button_sleeps_until_a_file_is_chosen(open_page, deployment, editor)
     expect(button).to_be_enabled()
 
 
+def progress(page, loaded):
+    """Have the page believe that so many of 4 MiB were sent, as htmx tells."""
+    detail = {"lengthComputable": True, "loaded": loaded << 20, "total": 4 << 20}
+    page.locator("form[data-upload]").evaluate(
+        "(form, detail) => form.dispatchEvent(new CustomEvent('htmx:xhr:progress', { bubbles: true, detail }))",
+        detail,
+    )
+
+
+def test_an_upload_shows_how_far_it_is_and_can_be_cancelled(open_page, watch, deployment, editor):
+    watch.expect(0)
+    page = open_page(path_of("deploys", deployment), by=editor)
+    page.get_by_role("link", name="Deploy", exact=True).click()
+    page.route("**/deploys/new", lambda route: None)
+    upload(page, zipped(files({"a.py": b"1"})), "The first")
+    expect(page.get_by_text("Uploading", exact=True)).to_be_visible()
+
+    for loaded in (1, 3):
+        progress(page, loaded)
+        expect(page.get_by_text(f"{loaded}.0 of 4.0 MiB")).to_be_visible()
+        expect(page.get_by_role("progressbar")).to_have_js_property("value", loaded / 4)
+    page.get_by_role("button", name="Cancel upload").click()
+    expect(page.get_by_text("The upload was cancelled. Nothing was deployed.")).to_be_visible()
+    expect(page.get_by_role("progressbar")).not_to_be_visible()
+
+    # What was chosen and typed is still there. What has arrived is deployed, so it can no longer be cancelled.
+    again = page.get_by_role("dialog").get_by_role("button", name="Deploy", exact=True)
+    again.click()
+    progress(page, 4)
+    expect(page.get_by_text("Unpacking", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Cancel upload")).not_to_be_visible()
+    page.reload()
+    page.unroute("**/deploys/new")
+    assert not Deploy.objects.exists()
+
+    page.get_by_role("link", name="Deploy", exact=True).click()
+    upload(page, zipped(files({"a.py": b"1"})), "The first")
+    expect(row(page, "Current")).to_contain_text("The first")
+    assert read_by_airflow(deployment) == "1"
+
+
+def test_leaving_the_dialog_ends_an_upload(open_page, watch, deployment, editor):
+    watch.expect(0)
+    page = open_page(path_of("deploys", deployment), by=editor)
+    page.get_by_role("link", name="Deploy", exact=True).click()
+    page.route("**/deploys/new", lambda route: None)
+    upload(page, zipped(files({"a.py": b"1"})), "The first")
+    expect(page.get_by_text("Uploading", exact=True)).to_be_visible()
+
+    page.evaluate(
+        "document.addEventListener('htmx:sendAbort', () => { document.body.dataset.aborted = ''; })"
+    )
+    page.keyboard.press("Escape")
+
+    expect(page.locator("body[data-aborted]")).to_have_count(1)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.unroute("**/deploys/new")
+    assert not Deploy.objects.exists()
+
+
 def test_a_deploy_that_is_on_its_way_shows_by_itself_when_it_ends(open_page, deployment, editor):
     on_its_way = Deploy.objects.create(
         deployment=deployment, version="c" + "9" * 24, made_by_kind="user", made_by_name="Somebody else"

@@ -66,12 +66,12 @@ def test_leaving_with_an_unsaved_secret_asks_first(open_page, deployment, admin)
 
     assert asked == ["beforeunload"]
     expect(page.get_by_role("dialog")).not_to_be_attached()
-    expect(row(page, "CI")).to_contain_text("Secret not confirmed")
+    expect(row(page, "CI")).to_contain_text("Not confirmed")
     row(page, "CI").get_by_role("link", name="Issue new secret").click()
     page.get_by_role("button", name="Issue new secret").click()
     expect(page.get_by_text("The one shown before no longer works.")).to_be_visible()
     save_secret(page)
-    expect(row(page, "CI")).not_to_contain_text("Secret not confirmed")
+    expect(row(page, "CI")).not_to_contain_text("Not confirmed")
     assert asked == ["beforeunload"]
 
 
@@ -212,9 +212,9 @@ def test_a_secret_replaced_in_another_tab_is_not_confirmed(open_page, deployment
     expect(dialog).to_contain_text("Nothing was confirmed.")
     assert not ApiKey.objects.get().is_confirmed
     dialog.get_by_role("link", name="Back to API Keys").click()
-    expect(row(page, "CI")).to_contain_text("Secret not confirmed")
+    expect(row(page, "CI")).to_contain_text("Not confirmed")
     save_secret(other)
-    expect(row(other, "CI")).not_to_contain_text("Secret not confirmed")
+    expect(row(other, "CI")).not_to_contain_text("Not confirmed")
 
 
 @pytest.mark.threat("T-R4")

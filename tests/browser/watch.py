@@ -70,7 +70,7 @@ class Watch:
             for note in ("responded with a status of {} (", "Response Status Error Code {} from ")
         ]
         if 0 in self._expected:
-            notes += ["net::ERR_", "htmx:afterRequest", "htmx:sendError"]
+            notes += ["net::ERR_", "htmx:afterRequest", "htmx:sendError", "htmx:sendAbort"]
         if self._other_origins:
             notes += ["policy violation: form-action ", "Security Policy directive: \"form-action 'self' "]
         return any(note in text for note in notes)

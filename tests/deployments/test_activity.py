@@ -111,6 +111,33 @@ KEY = "K" * 32
             "secret_ended",
             f"was refused {KEY} secret ended",
         ),
+        (
+            "createDeploy",
+            "d" * 25,
+            {
+                "id": "d" * 25,
+                "description": "Nightly",
+                "files": 3,
+                "client": "astro 1.45.0",
+                "commit": "ab" * 20,
+            },
+            "ok",
+            "deployed DAGs with astro 1.45.0, commit abababa, “Nightly”",
+        ),
+        (
+            "createDeploy",
+            "d" * 25,
+            {"files": 0, "image": "registry.example.com/etl:1", "client": "astro CLI 1.15.1"},
+            "ok",
+            "deployed an image registry.example.com/etl:1, with astro CLI 1.15.1",
+        ),
+        (
+            "rollBackDeploy",
+            "d" * 25,
+            {"files": 3, "description": "Back"},
+            "ok",
+            "rolled DAGs back “Back”",
+        ),
         ("somethingNew", None, None, "ok", "somethingNew"),
         ("updateDeployment", None, None, "refused", "changed the Deployment refused"),
         # Inputs of another shape are no errors.

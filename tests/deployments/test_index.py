@@ -90,7 +90,7 @@ def test_health_is_a_word_and_a_colour(as_member, workspace, status, word, edge)
 
 
 def test_an_empty_workspace_says_who_can_create_the_first(as_editor, as_member, workspace):
-    empty = "This Workspace has no Deployments yet."
+    empty = "This Workspace has no Deployments."
 
     assert f"{empty} Create a Deployment" in text(as_editor.get(list_url(workspace)))
     member = as_member.get(list_url(workspace))

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 from pytest_django.asserts import assertRedirects
 
-from deployments.models import Deployment
+from deployments.models import Airflow, Deployment, Ground
 from tests.deployments.helpers import page, text, url
 from tests.factories import create_cluster, create_deployment, create_runtime
 
@@ -28,6 +28,14 @@ def test_it_opens_at_the_api_keys(request, client, deployment):
     assertRedirects(response, url("apikeys:index", deployment))
 
 
+def test_with_an_airflow_it_opens_at_what_that_does(as_member, deployment):
+    Airflow.objects.create(deployment=deployment, ground=Ground.LOCAL)
+
+    response = as_member.get(url("deployments:open", deployment))
+
+    assertRedirects(response, url("deployments:analytics", deployment))
+
+
 def test_the_header_tells_the_facts(as_member, deployment):
     Deployment.objects.update(updated_by_kind="user", updated_by_name="Eda Editor", updated_at=timezone.now())
 
@@ -36,7 +44,7 @@ def test_the_header_tells_the_facts(as_member, deployment):
     terms = [term.get_text(" ", strip=True) for term in document.select(".facts dt")]
     said = [" ".join(fact.get_text(" ").split()) for fact in document.select(".facts dd")]
     facts = dict(zip(terms, said, strict=True))
-    assert facts["Status"] == "Unknown"
+    assert facts["Status"] == "Not connected"
     assert facts["Namespace"] == "bright-comet-1234"
     assert facts["Cluster"] == "east"
     assert facts["Runtime"] == "13.9.1 (based on Airflow v3.3.2)"
@@ -50,6 +58,8 @@ def test_the_tabs_are_links_and_count_what_is_in_them(as_member, deployment):
 
     tabs = document.select(".tabs a")
     assert [(" ".join(tab.get_text(" ").split()), tab["href"]) for tab in tabs] == [
+        ("Analytics", url("deployments:analytics", deployment)),
+        ("DAGs", url("deployments:dags", deployment)),
         ("Worker Queues 1", url("deployments:queues", deployment)),
         ("Variables 0", url("deployments:variables", deployment)),
         ("API Keys 7", url("apikeys:index", deployment)),

@@ -22,6 +22,7 @@ def test_it_says_what_the_role_may(workspace, deployment, role, may_edit, may_ma
     assert deployment_context(seen, tab="activity") == {
         "workspace": workspace,
         "deployment": deployment,
+        "airflow": None,
         "tabs": tabs_of(deployment, current="activity"),
         "may_edit": may_edit,
         "may_manage_keys": may_manage_keys,
@@ -45,6 +46,6 @@ def test_the_facts_can_be_asked_for_alone(workspace, deployment):
     part = client.get(url("deployments:facts", deployment), headers=HX)
     page = client.get(url("deployments:facts", deployment))
 
-    assert part.content.decode().strip().startswith('<dl class="facts"')
+    assert part.content.decode().strip().startswith('<div id="facts"')
     assert deployment.release_name in part.content.decode()
     assert page.content.decode().count('id="facts"') == 1

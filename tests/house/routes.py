@@ -15,7 +15,7 @@ from apikeys import key_secrets, keys
 from apikeys.models import ApiKey
 from deployments.deploys.store.bundles import Bundle
 from deployments.details.alert_emails import AlertEmail
-from deployments.models import Deployment
+from deployments.models import Airflow, Deployment, Ground
 from tests.cast import ALERT_EMAIL, DEPLOY, GRANT, QUEUE, Cast, Place
 from tests.deployments.deploys.archives import files
 from workspaces.models import AuditEvent, Membership, Role, Workspace
@@ -157,6 +157,8 @@ def body(route: Route, cast: Cast) -> dict[str, Any]:
         "deployments:import_variables": {"text": "MADE=1"},
         "deployments:transfer": {"workspace": ANNEX},
         "deployments:deploy": {"archive": Archive()},
+        "deployments:pause_dag": {"dag": "load"},
+        "deployments:trigger_dag": {"dag": "load"},
         "deployments:queue_create": {**queue, "name": "made"},
         "deployments:queue_edit": {**queue, "version": _version_of_queue(deployment)},
         "deployments:queue_delete": {"word": f"Delete {QUEUE}"},
@@ -193,6 +195,12 @@ def make_ready(route: Route, cast: Cast) -> None:
             bundle.receive(DEPLOY, io.BytesIO(files()), owner=cast.home.deployment)
     if route.name == "workspaces:delete":
         Deployment.objects.filter(workspace=cast.home.workspace).update(workspace=cast.elsewhere.workspace)
+    if route.name in {"deployments:hibernate", "deployments:wake_up", "deployments:restart"}:
+        Airflow.objects.create(
+            deployment_id=cast.home.deployment,
+            ground=Ground.LOCAL,
+            is_awake=route.name != "deployments:wake_up",
+        )
     if route.name not in {"apikeys:enable", "apikeys:end_now"}:
         return
     key = ApiKey.objects.select_related("deployment").get(pk=cast.home.key)

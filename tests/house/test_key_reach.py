@@ -22,6 +22,8 @@ WORKSPACE = f"{CORE}/workspaces/<slug:workspace>"
 REACH = {
     ("/v1/whoami", "GET"): 200,
     ("/v1/deployments", "GET"): 200,
+    # It says that a key is no Owner.
+    ("/v1/audit-events", "GET"): 403,
     ("/v1alpha1/organizations", "GET"): 200,
     # No JSON was sent.
     ("/graphql", "POST"): 415,

@@ -241,7 +241,7 @@ def test_out_of_band_swaps_go_to_the_toasts_only():
 
 
 def test_htmx_keeps_no_history_evaluates_nothing_and_swaps_only_answers():
-    (content,) = re.findall(r"""name="htmx-config" content='([^']+)'""", text_of("base.html"))
+    (content,) = re.findall(r"""name="htmx-config" content='([^']+)'""", text_of("shell/scripts.html"))
 
     assert json.loads(content) == {
         "historyCacheSize": 0,

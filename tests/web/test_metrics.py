@@ -63,7 +63,7 @@ def test_an_alert_asks_for_what_there_is():
     rules = PAPER[PAPER.index("groups:") :]
 
     asked = set(re.findall(r"cloudui_\w+", rules))
-    assert rules.count("- alert:") == 3
+    assert rules.count("- alert:") == 4
     assert asked <= {name for name, _ in families()}
 
 
@@ -219,9 +219,9 @@ def test_housekeeping_goes_on_where_nothing_can_be_written(settings, tmp_path, c
 
 @pytest.fixture
 def forgotten():
-    scrape._sessions.clear()
+    scrape._stored.clear()
     yield
-    scrape._sessions.clear()
+    scrape._stored.clear()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -240,7 +240,7 @@ def test_sessions_are_asked_for_once_in_some_seconds(forgotten):
 def test_a_database_that_hangs_does_not_hold_the_others(forgotten, monkeypatch):
     end = threading.Event()
     monkeypatch.setattr(scrape, "PATIENCE_SECONDS", 0.05)
-    monkeypatch.setattr(scrape._Sessions, "_ask", lambda self: end.wait(10))
+    monkeypatch.setattr(scrape._Stored, "_ask", lambda self: end.wait(10))
 
     now = figures()
     end.set()

@@ -1,16 +1,14 @@
 """What is refused, what fails and what is done without is counted once, by its reason."""
 
 import io
-from smtplib import SMTPException
 
 import pytest
-from django.core import signals
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection
 from django.test import Client
 
 from cloudui.web import cache as cache_module
-from cloudui.web import observers, ratelimit
+from cloudui.web import ratelimit
 from cloudui.web.disk import NoSpace
 from deployments.deploys.images import record_image
 from deployments.deploys.service import receive
@@ -92,13 +90,6 @@ def test_one_change_too_many_is_a_refusal(gained, issued, settings):
 
     assert answers == [200, 429]
     assert refusals(gained) == {'cloudui_limit_refusals_total{limit="changes"}': 1}
-
-
-def test_a_request_that_fails_for_the_mail_server_is_counted(gained, monkeypatch):
-    monkeypatch.setattr(observers.sys, "exception", lambda: SMTPException("gone"))
-    signals.got_request_exception.send(sender=None, request=None)
-
-    assert failures(gained) == {'cloudui_dependency_failures_total{dependency="mail"}': 1}
 
 
 @pytest.mark.parametrize("address", ["/", "/v1/whoami", "/v1/organizations", "/graphql"])

@@ -33,6 +33,7 @@ def sources(tmp_path):
 def data_dir(settings, tmp_path, sources):
     settings.DATA_DIR = tmp_path / "var"
     settings.STATIC_ROOT = tmp_path / "var/static"
+    settings.DAGS_ROOT = tmp_path / "var/dags"
     settings.STATICFILES_DIRS = [sources]
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
     manifest = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"

@@ -52,9 +52,8 @@ def test_the_page_shows_every_operation_to_everybody():
     shown = page()
 
     found = [
-        (summary.select_one(".badge").get_text().lower(), summary.select_one(".mono").get_text())
-        for summary in shown.select("details[id] > summary")
-        if summary.select_one(".badge")
+        (head.select_one(".badge").get_text().lower(), head.select_one("code").get_text())
+        for head in shown.select("article[id] > header")
     ]
     assert sorted(found) == sorted(OPERATIONS)
     assert "Cloud UI" in page(signed_in(create_owner())).title.get_text()
@@ -69,11 +68,36 @@ def test_the_page_asks_nobody_else():
 
 
 def test_every_line_for_the_shell_is_one():
-    lines = [found.get_text() for found in page().select(".snippet__body pre")]
+    shown = page()
+    buttons = shown.select("main button[data-copy]")
+    lines = [shown.select_one(str(button["data-copy"])).get_text() for button in buttons]
 
     assert len(lines) == len(OPERATIONS) + 1
     for line in lines:
         subprocess.run(["bash", "-n"], input=line, text=True, check=True)
+
+
+def test_every_operation_is_in_the_list_beside():
+    shown = page()
+
+    targets = [link["href"] for link in shown.select("nav[aria-label=Operations] li a")]
+    assert targets == [f"#{article['id']}" for article in shown.select("article")]
+    assert all(shown.select_one(str(link["href"])) for link in shown.select("main a[href^='#']"))
+    verbs = {(verb.get_text(), verb["class"][1]) for verb in shown.select("nav .reference__verb")}
+    assert len({verb for verb, _ in verbs}) == len(verbs)
+
+
+def test_what_may_go_wrong_is_said_once():
+    shown = page()
+
+    errors = [term["id"].removeprefix("error-") for term in shown.select("dt[id]")]
+    said = {
+        status for method, path in OPERATIONS for status in document(api)["paths"][path][method]["responses"]
+    }
+    assert errors == sorted(status for status in said if status >= "400")
+    assert shown.get_text().count("There is no access token, or it is not valid.") == 1
+    [full] = [article for article in shown.select("article") if "507" in article.get_text()]
+    assert "/v1/deployments/{deployment}/deploys" in full.get_text()
 
 
 def page(client: Client | None = None) -> BeautifulSoup:

@@ -1,12 +1,10 @@
 """The SQLite backend: one writer at a time has the lock, and it ends with the transaction however that ends."""
 
-import json
-import os
 import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,26 +12,16 @@ from django.db import OperationalError, connections, transaction
 from django.db.utils import IntegrityError
 
 from cloudui.web.filelocks import FileLocks
+from cloudui.web.sqlite import base
+from tests.web.sqlite_files import count, make_database, read
 
 ROOT = Path(__file__).resolve().parents[2]
-WRITER = Path(__file__).with_name("sqlite_writer.py")
 ALIAS = "locked"
-SECONDS = 30 if os.environ.get("CLOUDUI_LONG") else 3
 
 
 @pytest.fixture
 def path(tmp_path):
-    path = tmp_path / "some.sqlite3"
-    plain = sqlite3.connect(path)
-    plain.execute("PRAGMA journal_mode=WAL")
-    plain.executescript(
-        "CREATE TABLE counter (total INTEGER);"
-        "INSERT INTO counter VALUES (0);"
-        "CREATE TABLE event (id INTEGER PRIMARY KEY, note TEXT);"
-        "CREATE TABLE child (event INTEGER REFERENCES event (id) DEFERRABLE INITIALLY DEFERRED);"
-    )
-    plain.close()
-    return path
+    return make_database(tmp_path / "some.sqlite3")
 
 
 @pytest.fixture
@@ -77,42 +65,9 @@ def insert(connection, note="noted"):
         cursor.execute("INSERT INTO event (note) VALUES (%s)", [note])
 
 
-def read(path, query):
-    with closing(sqlite3.connect(path)) as plain:
-        (value,) = plain.execute(query).fetchone()
-    return value
-
-
-def count(path):
-    return read(path, "SELECT COUNT(*) FROM event")
-
-
-def writers(path, seconds, *ways):
-    processes = [
-        subprocess.Popen(
-            [sys.executable, str(WRITER), str(path), str(seconds), way],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for way in ways
-    ]
-    return [json.loads(process.communicate(timeout=seconds + 120)[0]) for process in processes]
-
-
-def test_eight_processes_write_without_an_error_and_without_losing_a_count(path):
-    ways = ["read-then-write"] * 5 + ["insert"] * 2 + ["statement"]
-
-    reports = writers(path, SECONDS, *ways)
-
-    print(  # noqa: T201 - a figure for whoever runs this with -s
-        f"{sum(report['writes'] for report in reports)} writes in {SECONDS} s, "
-        f"slowest {max(report['slowest'] for report in reports):.2f} s"
-    )
-    assert [report["errors"] for report in reports] == [[]] * 8
-    assert all(report["writes"] for report in reports)
-    assert read(path, "SELECT total FROM counter") == sum(report["writes"] for report in reports[:5])
-    assert count(path) == sum(report["writes"] for report in reports)
+def in_transaction(connection):
+    with transaction.atomic(using=ALIAS):
+        insert(connection)
 
 
 def test_threads_of_one_process_exclude_each_other_too(connection, path, configure, django_db_blocker):
@@ -236,13 +191,46 @@ def test_the_timeout_is_the_one_of_the_options(connection):
     assert (connection._lock_timeout, connection.vendor) == (20, "sqlite")
 
 
-def test_a_statement_outside_a_transaction_needs_no_lock(connection, path, locks):
+def test_a_statement_that_writes_outside_a_transaction_waits_for_its_turn(
+    configure, path, locks, lock_is_free
+):
+    connection = configure(path, timeout=0.05)
     held = locks.acquire(timeout=0)
 
-    insert(connection)
+    with pytest.raises(OperationalError, match="database is locked"):
+        insert(connection)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT total FROM counter")
+        assert cursor.fetchone() == (0,)
 
-    assert count(path) == 1
     held.release()
+    insert(connection)
+    assert (count(path), lock_is_free()) == (1, True)
+
+
+@pytest.mark.parametrize("way", ["transaction", "statement"])
+def test_as_soon_as_a_stranger_has_gone_nobody_is_refused_any_more(configure, path, monkeypatch, way):
+    monkeypatch.setattr(base, "STRANGER_SECONDS", 60)
+    connection = configure(path, timeout=0.05)
+    connection.ensure_connection()
+    write = {"statement": lambda: insert(connection), "transaction": lambda: in_transaction(connection)}[way]
+    stranger = sqlite3.connect(path, isolation_level=None)
+    stranger.execute("BEGIN IMMEDIATE")
+    with pytest.raises(OperationalError, match="database is locked"):
+        write()
+    assert Path(f"{path}.busy").exists()
+
+    stranger.close()
+    write()
+
+    assert not Path(f"{path}.busy").exists()
+
+
+def test_a_statement_that_fails_of_itself_says_nothing_of_a_stranger(connection, path):
+    with pytest.raises(OperationalError, match="no such table"):
+        connection.cursor().execute("INSERT INTO missing VALUES (1)")
+
+    assert not Path(f"{path}.busy").exists()
 
 
 @pytest.mark.parametrize("spelling", ["some.sqlite3", "file:{}", "file:{}?cache=private"])

@@ -61,7 +61,7 @@ def test_without_workspaces_only_an_owner_is_invited_to_create_one(as_newcomer, 
     for client, links in ((as_newcomer, []), (as_owner, [("Create a workspace", "/workspaces/new")])):
         response = client.get("/")
 
-        assert "No Workspaces You do not belong to any workspaces yet." in text(response)
+        assert "No Workspaces You do not belong to any Workspaces." in text(response)
         found = page(response).select(".empty a")
         assert [(link.get_text(), link["href"]) for link in found] == links
 

@@ -9,7 +9,7 @@ from workspaces.models import AuditEvent
 
 
 def delete_old_events() -> int:
-    """Delete events older than 90 days, which is all that the database allows; return how many."""
+    """Delete events older than `AUDIT_RETENTION_DAYS` (at least 90, for the database refuses less); return how many."""
     # A minute of grace: the database compares with its own clock.
     oldest = timezone.now() - timedelta(days=settings.AUDIT_RETENTION_DAYS, minutes=1)
     deleted, _ = AuditEvent.objects.filter(at__lt=oldest).delete()

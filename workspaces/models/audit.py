@@ -3,8 +3,10 @@
 from typing import ClassVar, Self
 
 from django.db import models
+from django.db.models.functions import Lower
 
 from cloudui.web.ids import ID_LENGTH
+from cloudui.web.orders import ByteOrder
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
@@ -13,6 +15,10 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def of_deployment(self, deployment_id: str) -> Self:
         """What happened to one Deployment and to what belongs to it."""
         return self.filter(deployment=deployment_id)
+
+    def of_key(self, key_id: str) -> Self:
+        """What somebody did to an API key, and what it did itself."""
+        return self.filter(models.Q(target=key_id) | models.Q(subject_id=key_id))
 
 
 class AuditEvent(models.Model):
@@ -35,11 +41,21 @@ class AuditEvent(models.Model):
     objects: ClassVar[models.Manager["AuditEvent"]] = AuditEventQuerySet.as_manager()
 
     class Meta:
-        """Read newest first: the whole log, or that of one Deployment."""
+        """Read newest first: the whole log, or what one filter of the audit log's page leaves."""
 
         indexes: ClassVar = [
             models.Index(fields=["-at", "-id"], name="audit_newest"),
             models.Index(fields=["deployment", "-at", "-id"], name="audit_of_deployment"),
+            models.Index(fields=["workspace", "-at", "-id"], name="audit_of_workspace"),
+            models.Index(fields=["operation", "-at", "-id"], name="audit_of_operation"),
+            models.Index(fields=["subject_id", "-at", "-id"], name="audit_of_subject"),
+            models.Index(fields=["target", "-at", "-id"], name="audit_of_target"),
+            models.Index(fields=["source_ip", "-at", "-id"], name="audit_of_address"),
+            # What operators search by besides.
+            models.Index(fields=["subject_kind", "-at", "-id"], name="audit_of_kind"),
+            models.Index(fields=["request_id"], name="audit_of_request"),
+            models.Index(ByteOrder(Lower("subject_name")), name="audit_by_name"),
+            models.Index(ByteOrder(Lower("operation")), name="audit_by_operation"),
         ]
 
     def __str__(self) -> str:

@@ -27,6 +27,8 @@ DEVICE_LIMIT = {"login_failed": "5/5m/key"}
 
 # The mails that answer a request for a new password.
 RESET_MAILS = {"account/email/password_reset_key", "account/email/unknown_account"}
+# The mails that tell of one.
+RESET, CHANGED = "account/email/password_reset", "account/email/password_changed"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has no types
@@ -71,6 +73,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
                 "resetPassword" if is_reset else "changePassword",
                 target=user.pk,
             )
+            super().send_notification_mail(RESET if is_reset else CHANGED, user)
         # Whoever could read the mail proved more than the failures before could disprove.
         self._delete_login_attempts_cached_email(self.request, email=user.email)
 
@@ -145,10 +148,22 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
 
         Who asked for a new password is written down, with an account and without one.
         """
-        if template_prefix in RESET_MAILS:
-            events.record_reset_request(self.request, email.lower())
         links = {name: _public(value) for name, value in context.items() if name.endswith("_url")}
-        super().send_mail(template_prefix, email, {**context, **links, "current_site": _Site})
+        with transaction.atomic():
+            if template_prefix in RESET_MAILS:
+                events.record_reset_request(self.request, email.lower())
+            super().send_mail(template_prefix, email, {**context, **links, "current_site": _Site})
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Send a mail that tells of a change, but not of a new password: `set_password` did, in its transaction."""
+        if template_prefix not in {RESET, CHANGED}:
+            super().send_notification_mail(template_prefix, user, context, email)
 
     # Private
 

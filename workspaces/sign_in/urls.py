@@ -8,7 +8,7 @@ from allauth.account import views
 from django.urls import path, re_path
 
 from workspaces.sign_in.sign_out import sign_out
-from workspaces.sign_in.views import change_password, sign_in
+from workspaces.sign_in.views import change_password, reset_done, sign_in
 
 urlpatterns = [
     path("login/", sign_in, name="account_login"),
@@ -17,7 +17,7 @@ urlpatterns = [
     path("signup/", views.signup, name="account_signup"),
     path("password/change/", change_password, name="account_change_password"),
     path("password/reset/", views.password_reset, name="account_reset_password"),
-    path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),
+    path("password/reset/done/", reset_done, name="account_reset_password_done"),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
         views.password_reset_from_key,

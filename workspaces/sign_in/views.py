@@ -1,8 +1,10 @@
 """The account page, and what follows signing in, a new password and signing out everywhere."""
 
 from http import HTTPStatus
+from pathlib import Path
 
 from allauth.account import views as account_views
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
@@ -36,6 +38,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@login_not_required
+@require_safe
+def reset_done(request: HttpRequest) -> HttpResponse:
+    """Say that a link is on its way, and where it lies if this is an installation at localhost that sends no mail."""
+    context = {"file": _newest_mail() if settings.PUBLIC.is_local else ""}
+    return TemplateResponse(request, "account/password_reset_done.html", context)
+
+
 def change_password(request: HttpRequest) -> HttpResponse:
     """Change the password by allauth's page; this browser stays signed in, and a known device."""
     response: HttpResponse = account_views.password_change(request)
@@ -55,3 +65,15 @@ def sign_out_everywhere(request: HtmxHttpRequest) -> HttpResponse:
     logout(request)
     messages.success(request, "You are signed out everywhere, and your access tokens have ended.")
     return clear_browser(redirect("account_login"))
+
+
+# Private
+
+
+def _newest_mail() -> str:
+    """The file that the last mail became; empty where mails are sent, or none became one."""
+    if not settings.OUTBOX_BACKEND.endswith(".filebased.EmailBackend"):
+        return ""
+    # Their names begin with the time.
+    newest = max(Path(settings.EMAIL_FILE_PATH).glob("*.log"), default=None)
+    return str(newest or "")

@@ -1,6 +1,6 @@
 """`manage.py demo`: people, Workspaces and Deployments to look around with, in an empty installation.
 
-Everything is made as the console makes it, with its audit events. Nothing is invented: no health, no keys.
+Everything is made as the console makes it, with its audit events. Nothing is claimed of an Airflow: no health.
 """
 
 import os
@@ -14,8 +14,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
+from apikeys.management.demo_history import make_history
 from cloudui.web.principal import Origin, Principal, system_principal
-from deployments.models import Cluster, Executor, RuntimeRelease
+from deployments.models import Cluster, Deployment, Executor, RuntimeRelease
 from deployments.service import create_deployment
 from workspaces.models import OrganizationRole, Role, User
 from workspaces.people.service import add_member, create_person
@@ -69,7 +70,7 @@ class Command(BaseCommand):
 
 @sensitive_variables("password")
 def make_demo(password: str) -> None:
-    """Make everything or nothing.
+    """Make all accounts, Workspaces and Deployments or none; then what has happened in them.
 
     Args:
         password: of all accounts.
@@ -78,11 +79,13 @@ def make_demo(password: str) -> None:
     with transaction.atomic():
         people = {account: _create(system, account, password) for account in ACCOUNTS}
         owner = principal_for(people[OWNER], origin=ORIGIN)
-        _make_data_engineering(owner, people)
+        production, development = _make_data_engineering(owner, people)
         _make_marketing(owner, people)
+    admin, editor = (principal_for(people[account], origin=ORIGIN) for account in (ADMIN, EDITOR))
+    make_history(admin, editor, production, development)
 
 
-def _make_data_engineering(owner: Principal, people: dict[Account, User]) -> None:
+def _make_data_engineering(owner: Principal, people: dict[Account, User]) -> tuple[Deployment, Deployment]:
     workspace = create_workspace(
         owner, name="Data Engineering Workspace", description="The pipelines that load and shape our data."
     )
@@ -90,7 +93,7 @@ def _make_data_engineering(owner: Principal, people: dict[Account, User]) -> Non
         add_member(owner, workspace, people[account], role=role)
     editor = principal_for(people[EDITOR], origin=ORIGIN)
     cluster, (newest, older, *_) = _first_cluster(), RuntimeRelease.objects.offered()
-    create_deployment(
+    production = create_deployment(
         editor,
         workspace,
         name="Production",
@@ -100,7 +103,7 @@ def _make_data_engineering(owner: Principal, people: dict[Account, User]) -> Non
         scheduler_au=10,
         scheduler_replicas=2,
     )
-    create_deployment(
+    development = create_deployment(
         editor,
         workspace,
         name="Development",
@@ -109,6 +112,7 @@ def _make_data_engineering(owner: Principal, people: dict[Account, User]) -> Non
         runtime=newest,
         executor=Executor.KUBERNETES,
     )
+    return production, development
 
 
 def _make_marketing(owner: Principal, people: dict[Account, User]) -> None:

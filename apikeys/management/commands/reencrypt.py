@@ -6,6 +6,8 @@ from apikeys.tokens import signing_keys
 from cloudui.web import keycheck
 from cloudui.web.encryption import PURPOSE
 from cloudui.web.keyring import keyring
+from cloudui.web.outbox import sealing
+from deployments.airflow.reencryption import reencrypt_accounts
 from deployments.variables.reencryption import reencrypt_variables
 
 
@@ -19,14 +21,20 @@ class Command(BaseCommand):
         keycheck.verify_or_register()
         newest, _ = keyring.current(PURPOSE)
         variables, unread = reencrypt_variables()
+        accounts, unread_accounts = reencrypt_accounts()
         keys = signing_keys.reencrypt_keys()
+        mails = sealing.reencrypt()
         self.stdout.write(
             f"Encrypted anew with version {newest} of the field key: "
-            f"{variables} environment variables, {keys} signing keys."
+            f"{variables} environment variables, {keys} signing keys, {mails} waiting mails."
+            + (f" Also the service accounts of {accounts} Airflows." if accounts else "")
         )
-        if unread:
+        unreadable = [f"{unread} environment variables"] if unread else []
+        if unread_accounts:
+            unreadable.append(f"the service accounts of {unread_accounts} Airflows")
+        if unreadable:
             raise CommandError(
-                f"{unread} environment variables cannot be read and were left as they are: they were changed "
+                f"{' and '.join(unreadable)} cannot be read and were left as they are: they were changed "
                 "outside of Cloud UI, or the keys lack the version they were made with. The log names them. "
                 "Keep the older versions of the field key until they are entered again or deleted."
             )

@@ -14,6 +14,7 @@ from apikeys.access import grant_to_end
 from apikeys.tokens import grants
 from apikeys.tokens.oauth import authorization
 from apikeys.tokens.oauth.authorization import AuthorizationRequest
+from cloudui.web import user_agents
 from cloudui.web.htmx import HtmxHttpRequest, form_status, posted
 from workspaces.models import User
 from workspaces.principals import origin_of
@@ -59,9 +60,11 @@ def end(request: HtmxHttpRequest, grant: str) -> HttpResponse:
 
 
 def _consent_page(request: HtmxHttpRequest, form: ConsentForm) -> HttpResponse:
+    origin = origin_of(request)
     context = {
         "form": form,
-        "origin": origin_of(request),
+        "origin": origin,
+        "browser": user_agents.in_words(origin.user_agent),
         "callback": authorization.CALLBACK_ORIGIN,
         "days": settings.CLI_LOGIN_DAYS,
         "url": request.get_full_path(),

@@ -35,9 +35,26 @@ class Field:
     description: str = ""
 
 
+# The tone of `components/badge.html` for what a method does.
+TONES: Final = {"GET": "soft", "POST": "good", "PUT": "warning", "PATCH": "warning", "DELETE": "bad"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status that may be answered, what it means, and whether any operation may answer it."""
+
+    status: int
+    meaning: str
+    is_common: bool = False
+
+    @property
+    def phrase(self) -> str:
+        return f"{self.status} {HTTPStatus(self.status).phrase}"
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation."""
+    """One operation; `errors` are those statuses that not every operation may answer."""
 
     anchor: str
     method: str
@@ -48,7 +65,12 @@ class Operation:
     parameters: list[Field] = field(default_factory=list)
     body: list[Field] = field(default_factory=list)
     answer: list[Field] = field(default_factory=list)
-    statuses: list[tuple[str, str]] = field(default_factory=list)
+    success: Answer | None = None
+    errors: list[int] = field(default_factory=list)
+
+    @property
+    def tone(self) -> str:
+        return TONES[self.method]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +84,10 @@ class Subject:
 
 @cache
 def guide(api: NinjaAPI) -> dict[str, Any]:
-    """The context of the page: `description`, `token`, the subjects with their operations, and `errors`."""
+    """The context of the page: `description`, `token`, the subjects, `errors` (each once) and their `error_fields`."""
     made = document(api)
-    reader = _Reader(made["components"]["schemas"])
+    errors = _errors(made)
+    reader = _Reader(made["components"]["schemas"], [error.status for error in errors if error.is_common])
     subjects: dict[str, list[Operation]] = {}
     for path, operations in made["paths"].items():
         for method, operation in operations.items():
@@ -73,17 +96,34 @@ def guide(api: NinjaAPI) -> dict[str, Any]:
         "description": made["info"]["description"],
         "token": START.format(server=made["servers"][0]["url"]),
         "subjects": [Subject(name, slugify(name), found) for name, found in subjects.items()],
-        "errors": reader.fields(made["components"]["schemas"]["Invalid"]),
+        "errors": errors,
+        "error_fields": reader.fields(made["components"]["schemas"]["Invalid"]),
     }
+
+
+def _errors(made: dict[str, Any]) -> list[Answer]:
+    """Every error that some operation may answer, in the order of their statuses."""
+    operations = [operation for operations in made["paths"].values() for operation in operations.values()]
+    found = {
+        status: (answer["description"], sum(status in each["responses"] for each in operations))
+        for operation in operations
+        for status, answer in operation["responses"].items()
+        if int(status) >= HTTPStatus.BAD_REQUEST
+    }
+    return [
+        Answer(int(status), meaning, is_common=number == len(operations))
+        for status, (meaning, number) in sorted(found.items())
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
     schemas: dict[str, Any]
+    common: list[int]
 
     def operation(self, path: str, method: str, operation: dict[str, Any]) -> Operation:
         body = self.schema(operation.get("requestBody", {}))
-        success = next(iter(operation["responses"].values()))
+        (status, success), *others = operation["responses"].items()
         return Operation(
             anchor=operation["operationId"].replace("_", "-"),
             method=method.upper(),
@@ -94,10 +134,8 @@ class _Reader:
             parameters=[self.parameter(each) for each in operation["parameters"]],
             body=self.fields(body),
             answer=self.fields(self.schema(success)),
-            statuses=[
-                (f"{status} {HTTPStatus(int(status)).phrase}", answer["description"])
-                for status, answer in operation["responses"].items()
-            ],
+            success=Answer(int(status), success["description"]),
+            errors=[int(other) for other, _ in others if int(other) not in self.common],
         )
 
     def parameter(self, parameter: dict[str, Any]) -> Field:

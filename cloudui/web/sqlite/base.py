@@ -1,10 +1,10 @@
-"""Django's SQLite backend with a fair queue of writers.
+"""Django's SQLite backend with a fair queue of writers, and a memory for how it spells statements.
 
 SQLite lets one connection write at a time, and the others poll with growing pauses: under load one of them can
 wait for 10 s while its neighbours write thousands of times. Here each write transaction first acquires a lock
 (`cloudui.web.filelocks`, a file beside the database), and the longest wait falls to a fraction of a second.
-It needs `"transaction_mode": "IMMEDIATE"`, with which every `atomic()` is a write transaction. A statement
-outside `atomic()` needs no lock: it relies on SQLite's own timeout.
+It needs `"transaction_mode": "IMMEDIATE"`, with which every `atomic()` is a write transaction. A statement outside
+`atomic()` that writes queues too: in a loop it would leave those who poll no moment to come in.
 
 Whoever has our lock and still waits for SQLite's waits for somebody who does not queue, such as a shell that was left
 open. That is given up soon, and for all who queue at once: a file says so while it lasts.
@@ -13,6 +13,8 @@ open. That is given up soon, and for all who queue at once: a file says so while
 import functools
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +23,7 @@ from django.db.backends.sqlite3 import base
 
 from cloudui.web import metrics
 from cloudui.web.filelocks import FileLocks, HeldLock
+from cloudui.web.sqlite.cursor import Cursor
 
 # What SQLite itself waits where OPTIONS names no timeout.
 DEFAULT_TIMEOUT_SECONDS: Final = 5.0
@@ -47,6 +50,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._in_vain = Path(f"{path}.busy") if path else None
         self._lock_timeout = conn_params.get("timeout", DEFAULT_TIMEOUT_SECONDS)
         return connection
+
+    def create_cursor(self, name: str | None = None) -> Cursor:
+        cursor: Cursor = self.connection.cursor(factory=functools.partial(Cursor, in_turn=self.in_turn))
+        return cursor
+
+    @contextmanager
+    def in_turn(self) -> Iterator[None]:
+        """Be the one who writes for one statement; OperationalError if the turn does not come in time."""
+        self._acquire_lock()
+        try:
+            with self._giving_up_soon():
+                yield
+        finally:
+            self._release_lock()
 
     # Private: the places where Django begins and ends a transaction. Its type stubs leave them out.
 
@@ -77,20 +94,26 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._release_lock()
 
     def _begin(self) -> None:
-        begin = super()._start_transaction_under_autocommit  # type: ignore[misc]
+        with self._giving_up_soon():
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
+
+    @contextmanager
+    def _giving_up_soon(self) -> Iterator[None]:
+        """While this has our lock, wait for somebody who does not queue, but not as long as SQLite would."""
         if self._in_vain is None or self.connection is None:
-            begin()
+            yield
             return
-        seconds = STRANGER_SECONDS
-        if is_known := _is_recent(self._in_vain):
-            seconds = 0
-        self._wait_up_to(min(seconds, self._lock_timeout))
+        is_known = _is_recent(self._in_vain)
+        self._wait_up_to(0 if is_known else min(STRANGER_SECONDS, self._lock_timeout))
         try:
-            begin()
-        except OperationalError:
-            if not is_known:
+            yield
+        except (OperationalError, sqlite3.OperationalError) as error:
+            if not is_known and _is_busy(error):
                 self._in_vain.touch()
             raise
+        else:
+            if is_known:
+                self._in_vain.unlink(missing_ok=True)
         finally:
             self._wait_up_to(self._lock_timeout)
 
@@ -126,3 +149,8 @@ def _is_recent(file: Path) -> bool:
         return time.time() - file.stat().st_mtime < STRANGER_SECONDS
     except FileNotFoundError:
         return False
+
+
+def _is_busy(error: BaseException) -> bool:
+    raw = error.__cause__ if isinstance(error, OperationalError) else error
+    return getattr(raw, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY

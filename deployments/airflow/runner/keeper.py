@@ -60,8 +60,11 @@ class Keeper:
                     await _record_stopped(deployment_id)
 
     def _introduce(self) -> None:
-        if warning := sandbox.isolation().warning:
-            self._say(warning)
+        isolation = sandbox.isolation()
+        if isolation.warning:
+            self._say(isolation.warning)
+        # The web server may be in a container that can do less than this one.
+        place.write_refusal("" if isolation.is_enough else isolation.warning)
         missing = [version for version in environments.versions() if environments.find(version) is None]
         if missing:
             self._say(

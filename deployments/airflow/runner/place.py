@@ -148,6 +148,18 @@ def places() -> Iterator[Place]:
                 yield Place(name)
 
 
+def write_refusal(sentence: str) -> None:
+    """Tell the web server why no Airflow runs on this machine; an empty sentence says that they do."""
+    write_private(root() / "refusal", sentence)
+
+
+def read_refusal() -> str:
+    """What the keeper said when it started; empty also where it never did."""
+    with suppress(OSError):
+        return (root() / "refusal").read_text(encoding="utf-8")
+    return ""
+
+
 def free_port() -> int:
     """A port of this machine, to itself, at which nothing listens."""
     with socket.socket() as probe:

@@ -41,7 +41,7 @@ def browser(db):
 
 @pytest.mark.threat("T-A1")
 @pytest.mark.rfc("6749", "4.1.2.1")
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(query=queries)
 def test_no_address_sends_anybody_elsewhere_or_allows_anything(browser, query):
     response = browser.get("/authorize", QUERY_STRING=query)

@@ -1,10 +1,12 @@
 """What an exchange costs: a forgery nothing, a genuine secret one argon2, and the same secret soon again none."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apikeys import credentials, keys
+from apikeys import credentials, keys, usage
 from apikeys.models import ApiKeySecret
 from apikeys.tokens import verified_secrets
 from tests.apikeys.machine import credentials_of, error_of, exchange, forged, never_stored, post
@@ -46,6 +48,47 @@ def test_a_genuine_secret_without_its_row_costs_one_query_and_one_argon2(
 
     assert (response.status_code, error_of(response)) == (401, "invalid_client")
     assert (len(queries), len(argon2_runs)) == (1, 1)
+
+
+STATE = "SELECT apikeys_apikeysecret"
+FIRST_USE = [
+    "UPDATE apikeys_apikey",
+    "UPDATE apikeys_apikeysecret",
+    "INSERT apikeys_apikeyuse",
+    "INSERT workspaces_auditevent",
+]
+
+
+def test_an_exchange_has_so_many_statements(issued):
+    """One for the state of the secret, again after argon2, and three for the first use, which has an event."""
+    # The first token of a process reads the signing keys.
+    exchange(create_api_key(create_deployment()))
+
+    assert [statements_of(issued) for _ in range(3)] == [[STATE, STATE, *FIRST_USE], [STATE], [STATE]]
+
+
+def test_a_use_that_is_written_later_has_three(issued, token):
+    exchange(issued)
+    exchange(issued)
+
+    with CaptureQueriesContext(connection) as queries:
+        usage.write_pending()
+
+    assert [named(query["sql"]) for query in queries if named(query["sql"])] == FIRST_USE[:3]
+
+
+def statements_of(issued):
+    """The statements of an exchange, each by its verb and its first table, without those that begin and end something."""
+    with CaptureQueriesContext(connection) as queries:
+        assert exchange(issued).status_code == 200
+    return [name for query in queries if (name := named(query["sql"]))]
+
+
+def named(sql):
+    found = re.match(
+        r"(UPDATE|INSERT|DELETE|SELECT) (?:INTO |FROM |.*\bFROM )?\"?(\w+)", " ".join(sql.split())
+    )
+    return " ".join(found.groups()) if found else ""
 
 
 def test_the_same_secret_is_recognised_for_some_minutes(issued, argon2_runs):

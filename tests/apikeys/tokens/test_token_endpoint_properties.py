@@ -112,7 +112,7 @@ def ask(*, method="POST", query="", body=b"", content_type="", authorization=Non
 
 @pytest.mark.rfc("6749", "5.2")
 @pytest.mark.threat("T-E4")
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     method=st.sampled_from(["POST"] * 9 + ["GET", "PUT", "", "PÖST"]),
     query=st.one_of(st.just(""), header),
@@ -137,7 +137,7 @@ def test_no_input_gives_anything_but_a_documented_error(
 
 
 @pytest.mark.threat("T-E1")
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     position=st.integers(0, credentials.SECRET_LENGTH - 1),
     character=st.sampled_from(string.ascii_letters + string.digits + "_-. é"),

@@ -221,7 +221,7 @@ def test_the_example_of_the_documentation_is_right():
 
 
 @given(st.text() | st.binary())
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_text_is_answered(given):
     reading = read(given)
 
@@ -236,7 +236,7 @@ WORDS = [
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=30).map("".join))
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 def test_any_text_of_the_words_of_a_file_is_answered(text):
     reading = read(text)
 

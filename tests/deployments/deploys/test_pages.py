@@ -37,8 +37,10 @@ def upload(content: bytes) -> SimpleUploadedFile:
 def test_an_empty_history_says_how_to_begin(as_member, deployment):
     answer = as_member.get(tab(deployment))
     assert "Nothing has been deployed yet." in text(answer)
+    assert "0 bytes of 2.0 GiB, 0 of 100 versions." in text(answer)
     commands = one(answer, "#deploy-commands").get_text()
     assert f"/v1/deployments/{deployment.pk}/deploys" in commands
+    assert "exit" not in commands
     assert "open" in one(answer, "details.snippet").attrs
     assert deploy_url(deployment) not in answer.content.decode()
 

@@ -78,8 +78,8 @@ def test_what_airflow_has_read_within_the_hour_stays(by, deployment):
 
     assert refused.value.error_dict["archive"][0].code == "too_large"
     said = refused.value.message_dict["archive"][0]
-    assert "needs more than the 1016.0 KB that are left" in said
-    assert "2.0 MB of its 3.0 MB hold the version that Airflow reads" in said
+    assert "needs more than the 1016.0 KiB that are left" in said
+    assert "2.0 MiB of its 3.0 MiB hold the version that Airflow reads" in said
     assert "raise DEPLOY_MIB_PER_DEPLOYMENT" in said
     assert kept(deployment) == set(made)
     assert history(deployment)[-1] == ("FAILED", said)
@@ -99,7 +99,7 @@ def test_nothing_goes_for_an_archive_that_is_refused(by, deployment):
 
 
 def test_a_bomb_is_stopped_where_the_quota_ends(by, deployment, root):
-    with pytest.raises(ValidationError, match=r"more than the 3\.0 MB that a Deployment may keep"):
+    with pytest.raises(ValidationError, match=r"more than the 3\.0 MiB that a Deployment may keep"):
         receive(by, deployment, 60 * MIB)
     assert kept(deployment) == set()
     assert list((root / deployment.release_name / "incoming").iterdir()) == []
@@ -245,4 +245,6 @@ def test_people_are_told(as_editor, by, deployment):
     assert (large.status_code, one_more.status_code) == (422, 409)
     assert "Send a smaller one, try again in an hour" in field_error(large, "archive")
     assert "none of them may go yet" in text(one_more)
-    assert "2.0 MB of 3.0 MB, 4 of 4 versions." in text(as_editor.get(url("deployments:deploys", deployment)))
+    assert "2.0 MiB of 3.0 MiB, 4 of 4 versions." in text(
+        as_editor.get(url("deployments:deploys", deployment))
+    )

@@ -173,7 +173,7 @@ _names = st.lists(
     contents=st.dictionaries(_names, st.binary(max_size=1500), min_size=1, max_size=6),
     form=st.sampled_from(list(FORMS.values())),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=40)
 def test_unpacks_what_tarfile_packs(tmp_path_factory, contents, form):
     folder = tmp_path_factory.mktemp("any") / "new"
     names = set(contents)
@@ -188,7 +188,7 @@ def test_unpacks_what_tarfile_packs(tmp_path_factory, contents, form):
 
 
 @given(cut=st.integers(min_value=0, max_value=len(files()) - 1))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_beginning_of_an_archive_passes_for_a_whole_one(tmp_path_factory, cut):
     whole = len(files().rstrip(b"\0"))
     taken_anyway = -(-whole // 512) * 512 + len(END)
@@ -201,7 +201,7 @@ def test_no_beginning_of_an_archive_passes_for_a_whole_one(tmp_path_factory, cut
 
 
 @given(sent=st.binary(max_size=3000), at=st.integers(min_value=0, max_value=2000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_damage_is_refused_and_never_a_fault(tmp_path_factory, sent, at):
     whole = files()
     folder = tmp_path_factory.mktemp("damage") / "new"

@@ -32,7 +32,7 @@ def test_an_empty_list_says_so(as_member, as_editor, deployment):
         as_member.get(url("deployments:details", deployment)),
         as_editor.get(emails_url(deployment)),
     ):
-        assertContains(response, "No alert emails have been added yet.")
+        assertContains(response, "There are no alert emails.")
 
 
 @pytest.mark.parametrize("client", ["as_editor", "as_admin", "as_owner"])
@@ -122,3 +122,15 @@ def test_no_address_stands_in_an_address_line(as_editor, deployment):
 
     assert delete_url(deployment) in links
     assert not [link for link in links if "%40" in link or "@" in link]
+
+
+@pytest.mark.parametrize(("sends_mail", "is_file"), [(True, False), (False, True)])
+def test_the_page_says_when_mails_are_sent_and_where_they_are_without_a_server(
+    as_editor, deployment, settings, sends_mail, is_file
+):
+    settings.OUTBOX_IN_BACKGROUND = sends_mail
+
+    words = text(as_editor.get(emails_url(deployment)))
+
+    assert "Each gets a mail when a DAG run or a deploy fails" in words
+    assert ("mails become files on the server" in words) == is_file

@@ -97,7 +97,7 @@ def test_what_cannot_be_read_is_a_comment(principal, deployment):
     assert render(deployment) == "# TOKEN: what is stored cannot be read.\n"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @example(values={"X": "a\\", "X1": "it's", "X2": '"', "X3": "\\'", "X4": "a\r\nb\rc", "X5": "\u2028 #x"})
 @given(values=st.dictionaries(KEYS, VALUES, max_size=8))
 def test_whatever_the_values_are_they_come_back(principal, deployment, values):
@@ -140,7 +140,7 @@ def test_many_blanks_in_quotes_are_a_value():
     assert read("A='x" + " " * 2000 + "y'\nB=1") == [("A", "x" + " " * 2000 + "y", False), ("B", "1", False)]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=st.text(max_size=200))
 def test_no_file_is_more_than_an_error(text):
     with contextlib.suppress(ValidationError):

@@ -129,7 +129,7 @@ TRICKY = st.text(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @example(
     values=["a\\", "it's", '"', "\\'", "'\\a", "'\\ x", "\\\n'", "'\\\nx\n", "=", "\u2028 #x", "-n", "'\n#"]
 )

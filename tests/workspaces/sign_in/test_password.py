@@ -247,16 +247,6 @@ def test_an_inactive_person_gets_no_link(person, as_nobody):
     assert not any("/reset/key/" in message.body for message in mail.outbox)
 
 
-def test_without_a_mail_server_a_mail_is_a_file_in_the_data_directory(person, as_nobody, settings, tmp_path):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    settings.EMAIL_FILE_PATH = tmp_path / "mail"
-
-    as_nobody.post(RESET, {"email": person.email})
-
-    (file,) = (tmp_path / "mail").iterdir()
-    assert "/reset/key/" in file.read_text()
-
-
 def test_too_many_requests_for_mails_get_a_handled_page(person, as_nobody):
     for _ in range(5):
         as_nobody.post(RESET, {"email": person.email})

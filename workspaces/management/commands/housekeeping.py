@@ -3,7 +3,7 @@
 import signal
 import threading
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from importlib import import_module
 from typing import Final
@@ -11,7 +11,6 @@ from typing import Final
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.core.management.base import BaseCommand
-from django.db import connections
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -41,34 +40,30 @@ class Command(BaseCommand):
 def run_tasks() -> None:
     """Run each task; one that fails is logged, tried again the next minute, and does not stop the others."""
     results: dict[str, bool] = {}
+    counts: dict[str, Mapping[str, int]] = {}
     for name in settings.HOUSEKEEPING:
         with logs.task():
-            results[name] = _run_task(name)
+            results[name] = _run_task(name, counts)
     try:
-        metrics.record_round(settings.DATA_DIR / "metrics", results=results)
+        metrics.record_round(settings.DATA_DIR / "metrics", results=results, counts=counts)
     except OSError as error:
         databases.log(error, "Housekeeping could not write down when it was done.")
     # The pause needs none, and a database that restarts during it is found again.
-    _close_connections()
+    databases.release()
 
 
-def _run_task(name: str) -> bool:
-    """Returns whether it succeeded."""
+def _run_task(name: str, counts: dict[str, Mapping[str, int]]) -> bool:
+    """Returns whether it succeeded; what it counted is added to `counts`."""
     try:
         task: Callable[[], object] = import_string(name)
-        task()
+        if isinstance(counted := task(), Mapping):
+            counts[name] = counted
     except Exception as error:  # noqa: BLE001 - whatever it is, the next minute is another attempt
         databases.log(error, f"Housekeeping could not finish {name}.")
         # Perhaps it is the connection that broke.
-        _close_connections()
+        databases.release()
         return False
     return True
-
-
-def _close_connections() -> None:
-    for connection in connections.all(initialized_only=True):
-        if not connection.in_atomic_block:
-            connection.close()
 
 
 def delete_expired_sessions() -> None:

@@ -1,0 +1,26 @@
+"""What Editors do to DAGs in the console, with an audit event of what Airflow has done."""
+
+from cloudui.web.principal import Principal
+from deployments import events
+from deployments.access import deployment_to_edit
+from deployments.airflow.client import client_for
+from deployments.models import Deployment
+
+
+def set_paused(principal: Principal, deployment: Deployment, dag_id: str, *, is_paused: bool) -> None:
+    """Pause a DAG, or have it start by itself again.
+
+    Raises:
+        Http404, PermissionDenied: when the right to it went meanwhile.
+        AirflowError: when Airflow did not do it; the text says why.
+    """
+    permitted = deployment_to_edit(principal, deployment.workspace_id, deployment.pk)
+    client_for(principal, permitted).set_paused(dag_id, is_paused=is_paused)
+    events.record(principal, "pauseDag" if is_paused else "unpauseDag", permitted, {"dag": dag_id})
+
+
+def trigger(principal: Principal, deployment: Deployment, dag_id: str) -> None:
+    """Start a run of a DAG. Raises the same."""
+    permitted = deployment_to_edit(principal, deployment.workspace_id, deployment.pk)
+    run = client_for(principal, permitted).trigger(dag_id)
+    events.record(principal, "triggerDag", permitted, {"dag": dag_id, "run": run.run_id})
