@@ -103,7 +103,8 @@ def test_an_airflow_from_nothing_to_its_deletion(version, keeper):
     log = client.log("say", "r1")
     assert "VERSION first" in log
     assert "LOOKED UP red" in log
-    assert r"one\\ntwo $HOME" in log or r"one\ntwo $HOME" in log
+    # Escaped as often as there are formats around it.
+    assert 'MINE "onentwo $HOME "q""' in log.replace("\\", "")
 
     dags_reach_nothing(story, client)
     only_this_machine_hears_it(story)
@@ -184,7 +185,7 @@ def a_changed_variable_arrives(story, client):
     assert client.get(path)["try_number"] == 1
     client.trigger("say", "r3")
     assert client.finished("say", "r3") == "success"
-    assert 'MINE "changed"' in client.log("say", "r3").replace('\\"', '"')
+    assert 'MINE "changed"' in client.log("say", "r3").replace("\\", "")
 
 
 def a_run_keeps_its_version(story, first):
