@@ -168,7 +168,9 @@ def test_every_container_is_confined(name):
     service = COMPOSE["services"][name]
 
     # bubblewrap confines DAGs by namespaces, which Docker's usual profiles refuse.
-    more = ["seccomp=unconfined", "apparmor=unconfined", "systempaths=unconfined"] if name == "airflow" else []
+    more = (
+        ["seccomp=unconfined", "apparmor=unconfined", "systempaths=unconfined"] if name == "airflow" else []
+    )
     assert (service["cap_drop"], service["security_opt"]) == (["ALL"], ["no-new-privileges:true", *more])
     assert service["read_only"] is True
     image = _image_of(service)
