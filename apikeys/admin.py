@@ -5,7 +5,7 @@ Nothing here adds or edits a key, and no hash, fingerprint or nonce is on any pa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.decorators import method_decorator
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.views.decorators.debug import sensitive_post_parameters
 
 from apikeys import leaks
@@ -81,6 +83,7 @@ class SecretInline(admin.TabularInline):  # type: ignore[type-arg] # generic in 
     ordering = ("-number",)
     extra = 0
     can_delete = False
+    permissions: Mapping[str, str] = {"view": "see"}
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A secret is made by the console, which shows it once."""
@@ -106,6 +109,7 @@ class ApiKeyAdmin(BoundedAdmin):
         "created_by_name",
         "created_at",
         "updated_at",
+        "last_use",
     )
     inlines = (SecretInline,)
     actions = ("disable", "enable", "revoke")
@@ -117,13 +121,39 @@ class ApiKeyAdmin(BoundedAdmin):
         "is_enabled",
         "created_by_name",
         "created_at",
+        "last_use",
     )
     list_filter = ("is_enabled",)
     list_select_related = ("deployment__workspace",)
-    search_fields = ("=key_id", "=name", "=deployment__id", "=deployment__release_name", "=created_by_name")
-    search_help_text = "The whole of a key ID, a name, a Deployment's ID or namespace, or a creator; several words in quotes."
-    # The primary key is the one order that a million keys are kept in.
-    ordering = ("key_id",)
+    search_fields = (
+        "key_id",
+        "^name",
+        "^deployment__name",
+        "deployment__release_name",
+        "=deployment__id",
+        "^created_by__full_name",
+        "created_by__email",
+    )
+    search_help_text = (
+        "How a key ID begins, or the name of a key, Deployment or creator, a namespace or an e-mail address; or the "
+        "whole of a Deployment's ID."
+    )
+    ordering = ("-created_at", "-key_id")
+    sortable_by = ("created_at",)
+    permissions: Mapping[str, str] = {
+        "view": "see",
+        "change": "disable and enable",
+        "delete": "revoke",
+    }
+
+    @admin.display(description="Last used", empty_value="Never")
+    def last_use(self, key: ApiKey) -> str | None:
+        """When and from where, as of the last minute."""
+        return (
+            f"{date_format(localtime(key.last_used_at), 'DATETIME_FORMAT')} {key.use}"
+            if key.last_used_at
+            else None
+        )
 
     @admin.display(description="Workspace")
     def workspace(self, key: ApiKey) -> str:

@@ -19,8 +19,8 @@ from django.utils import timezone
 
 from apikeys import alerts, use_writes
 from apikeys.credential_state import SecretState
-from apikeys.models import ApiKey, ApiKeyUse, Reason, Refusal
-from apikeys.models.use import KEPT_REFUSALS
+from apikeys.models import ApiKey, ApiKeyUse, Caller, Reason, Refusal
+from apikeys.models.use import KEPT_CALLERS, KEPT_REFUSALS
 from cloudui.web import databases, ratelimit
 from cloudui.web.principal import Origin
 from workspaces import audit
@@ -95,6 +95,22 @@ def counts_by_day(keys: Iterable[ApiKey], days: int = RECENT_DAYS) -> dict[str, 
 def recent_refusals(key: ApiKey) -> list[Refusal]:
     """The last 50 refusals of the key, newest first."""
     return list(Refusal.objects.filter(key=key).order_by("-pk")[:KEPT_REFUSALS])
+
+
+def recent_callers(key: ApiKey) -> list[Caller]:
+    """From which addresses and by which clients the key was used, the latest first; within a minute, the last of them."""
+    callers = list(Caller.objects.filter(key=key).order_by("-last_seen_at"))
+    if key.last_used_at is None:
+        return callers
+    last = Caller(address=key.last_used_from, client=key.last_used_client, last_seen_at=key.last_used_at)
+    # A first use is written by the exchange, which has no time for this table.
+    is_known = any((caller.address, caller.client) == (last.address, last.client) for caller in callers)
+    return callers if is_known else [last, *callers]
+
+
+def last_use(at: datetime, origin: Origin) -> dict[str, Any]:
+    """The columns of `LastUse` after a use."""
+    return {"last_used_at": at, "last_used_from": origin.address, "last_used_client": origin.user_agent}
 
 
 def hold(key_id: str) -> bool:
@@ -233,10 +249,21 @@ def _write(use: _Use) -> None:
             if note_use(use.key_id, use.at, use.origin):
                 use_writes.write_secret_use(use.row, use.at, use.origin)
                 count_use(use.key_id, use.at.date(), use.count)
+                _note_caller(use.key_id, use.at, use.origin)
     except Error as error:
         # A count is not worth failing the call that it counts, nor the timer.
         databases.log(error, "The use of a key could not be written down.")
         _counter.put_back(use)
+
+
+def _note_caller(key_id: str, at: datetime, origin: Origin) -> None:
+    callers = Caller.objects.filter(key_id=key_id)
+    caller = {"address": origin.address, "client": origin.user_agent}
+    if callers.filter(**caller).update(last_seen_at=at):
+        return
+    Caller.objects.create(key_id=key_id, **caller, first_seen_at=at, last_seen_at=at)
+    kept = callers.order_by("-last_seen_at").values_list("pk", flat=True)[:KEPT_CALLERS]
+    callers.exclude(pk__in=list(kept)).delete()
 
 
 def _add_refusal(state: SecretState, reason: Reason, origin: Origin) -> None:

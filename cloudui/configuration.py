@@ -42,12 +42,17 @@ class PublicUrl:
 
 def public_url(text: str) -> PublicUrl:
     """Parse `PUBLIC_URL`: scheme, host and optional port; ImproperlyConfigured for anything else."""
-    parts, port = _split(text.rstrip("/"), "PUBLIC_URL")
+    return origin(text, "PUBLIC_URL")
+
+
+def origin(text: str, name: str) -> PublicUrl:
+    """The same for the variable of this `name`."""
+    parts, port = _split(text.rstrip("/"), name)
     host = _ascii_host(parts.hostname or "")
     is_more = parts.path or parts.query or parts.fragment or "@" in parts.netloc
     if parts.scheme not in {"http", "https"} or not host or is_more:
         raise ImproperlyConfigured(
-            f"PUBLIC_URL must look like https://console.example.com (scheme, host, optional port), not {text!r}."
+            f"{name} must look like https://console.example.com (scheme, host, optional port), not {text!r}."
         )
     return PublicUrl(
         # As browsers write it in Origin, and pipelines read it in a token.

@@ -1,14 +1,15 @@
 """The whole access policy of Deployments, a function for each right (the table is in docs/security.md)."""
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404
 
 from cloudui.web.prepared import prepared
 from cloudui.web.principal import Kind, Principal
-from deployments.models import Deployment
+from deployments.models import Cluster, Deployment
 from deployments.models.deployment import DeploymentQuerySet
 from workspaces.access import require_role
-from workspaces.models import Role
+from workspaces.models import Membership, Role
 from workspaces.principals import with_current_rights
 
 CI_CD_ENFORCED = (
@@ -50,6 +51,32 @@ def _visible(
     principal = Principal(kind=kind, id=caller, name="", is_owner=is_owner, deployment=caller)
     rows = Deployment.objects.visible_to(principal).filter(pk=deployment)
     return rows if workspace is None else rows.filter(workspace_id=workspace)
+
+
+def clusters_to_view(principal: Principal) -> QuerySet[Cluster]:
+    """The Clusters that the caller may know of, by name: those of the Deployments that the caller sees.
+
+    Who may make a Deployment somewhere chooses among all: an Editor of any Workspace, and an Organization Owner also
+    while there is no Workspace at all, who may make one and a Deployment in it next.
+    """
+    rows = Cluster.objects.order_by("name")
+    if principal.kind is Kind.USER:
+        edited = Membership.objects.filter(user_id=principal.id, role__gte=Role.EDITOR)
+        if principal.is_owner or edited.exists():
+            return rows
+    return rows.filter(pk__in=Deployment.objects.visible_to(principal).values("cluster_id"))
+
+
+def deployment_to_call(principal: Principal, release_name: str) -> Deployment:
+    """The Deployment of that release name with its `airflow`, for who may call the Airflow behind it.
+
+    Every member may, and its own API key: the role that they have there decides what. Raises Http404 for others.
+    """
+    rows: DeploymentQuerySet = Deployment.objects.visible_to(principal).select_related("airflow")
+    deployment = rows.filter(release_name=release_name).first()
+    if deployment is None:
+        raise Http404
+    return deployment
 
 
 def deployment_to_edit(

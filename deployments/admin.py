@@ -2,24 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import F
+from django.db.models.functions import Lower
 from django.http import HttpRequest
 
+from cloudui.web.orders import ByteOrder
 from deployments.airflow.admin import AirflowPages
 from deployments.models import Cluster, Deployment, NodePool, RuntimeRelease
 from workspaces.admin.audited import AuditedAdmin, changes_of
+from workspaces.admin.bounded import BoundedAdmin
+
+
+class NodePoolFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg] # generic in the stubs only
+    """The worker types of a Cluster, beside those that came since the form was opened.
+
+    Django compares the rows of a form with each other, and never with those that the form does not list.
+    """
+
+    def clean(self) -> None:
+        super().clean()
+        if any("id" in errors for errors in self.errors):
+            raise ValidationError("A worker type of this form was deleted meanwhile. Open the page again.")
+        if any(self.errors):
+            return
+        listed = [inline.instance.pk for inline in self.initial_forms]
+        pools = [*self.instance.node_pools.exclude(pk__in=listed)] if self.instance.pk else []
+        for inline in self.forms:
+            if inline in self.deleted_forms or not (inline.has_changed() or inline in self.initial_forms):
+                continue
+            pool = inline.instance
+            if any(pool.worker_type == other.worker_type for other in pools):
+                raise ValidationError(f"The Cluster has the worker type {pool.worker_type} already.")
+            if pool.is_default and any(other.is_default for other in pools):
+                raise ValidationError(
+                    "Choose one worker type as the default, and open the page again to see all."
+                )
+            pools.append(pool)
+
+    def save_existing_objects(self, commit: bool = True) -> list[NodePool]:  # noqa: FBT001, FBT002 - Django's signature
+        """Save one after the other, so that two may have changed places."""
+        moved = [
+            inline.instance.pk
+            for inline in self.initial_forms
+            if {"worker_type", "is_default"} & {*inline.changed_data}
+        ]
+        self.instance.node_pools.filter(pk__in=moved).update(worker_type=F("id"), is_default=False)
+        saved: list[NodePool] = super().save_existing_objects(commit)
+        return saved
 
 
 class NodePoolInline(admin.TabularInline):  # type: ignore[type-arg] # generic in the stubs only
     """The worker machines, below their Cluster."""
 
     model = NodePool
+    formset = NodePoolFormSet
     extra = 0
+    permissions = BoundedAdmin.permissions
 
 
 @admin.register(Cluster)
@@ -29,6 +74,9 @@ class ClusterAdmin(AuditedAdmin):
     inlines = (NodePoolInline,)
     list_display = ("name", "kind", "provider", "region", "id")
     search_fields = ("name", "=id")
+    search_help_text = "How a name begins, with its capital letters, or the whole of an ID."
+    ordering = ("name",)
+    sortable_by = ("name",)
     readonly_fields = ("id", "created_at", "updated_at")
     fields = ("name", "kind", "provider", "region", "id", "created_at", "updated_at")
 
@@ -39,7 +87,9 @@ class RuntimeReleaseAdmin(AuditedAdmin):
 
     list_display = ("version", "airflow_version", "channel", "is_offered", "position")
     list_filter = ("is_offered",)
-    search_fields = ("version", "airflow_version")
+    search_fields = ("version",)
+    search_help_text = "How a version begins."
+    ordering = ("-position", "-version")
 
     def get_readonly_fields(self, request: HttpRequest, obj: RuntimeRelease | None = None) -> Any:
         """The version names the row: another version would be another row."""
@@ -93,10 +143,15 @@ class DeploymentAdmin(AirflowPages):
     )
     fields = ("airflow_url", *readonly_fields)
     list_display = ("name", "release_name", "workspace", "cluster", "runtime", "status")
-    list_filter = ("status", "cluster")
+    list_filter = ("status",)
     list_select_related = ("workspace", "cluster", "runtime")
-    search_fields = ("name", "=id", "release_name", "=workspace__id", "workspace__name")
-    ordering = ("name", "pk")
+    search_fields = ("^name", "release_name", "=id", "=workspace__id", "^workspace__name", "cluster__name")
+    search_help_text = (
+        "How the name of a Deployment, Workspace or Cluster or a namespace begins, or the whole of the ID of a "
+        "Deployment or Workspace."
+    )
+    ordering = (ByteOrder(Lower("name")), "pk")
+    permissions: Mapping[str, str] = {"view": "see", "change": "name their Airflow"}
 
     def place(self, obj: Any) -> dict[str, str]:
         return {"workspace": obj.workspace_id, "deployment": obj.pk}

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from cloudui.web.attention import Need
 from cloudui.web.principal import Principal
-from deployments.models import Deploy, Deployment, DeployStatus, Status
+from deployments.models import Airflow, Deploy, Deployment, DeployStatus, Status
 from workspaces.models import Role
 
 # An older failure has been seen, or nobody minds.
@@ -35,6 +35,7 @@ def _unhealthy(principal: Principal, most: int) -> list[Need]:
             name=deployment.name,
             url=_url("open", deployment),
             place=deployment.workspace.name,
+            reason=_reason(deployment),
         )
         for deployment in found[:most]
     ]
@@ -47,7 +48,7 @@ def _failed(principal: Principal, most: int) -> list[Need]:
         Deploy.objects.filter(status=DeployStatus.FAILED, created_at__gt=timezone.now() - LATELY)
         .filter(~Exists(later), deployment__in=mine.values("pk"))
         .select_related("deployment__workspace")
-        .order_by("-created_at", "pk")
+        .order_by("-created_at")
     )
     return [
         Need(
@@ -61,6 +62,11 @@ def _failed(principal: Principal, most: int) -> list[Need]:
         )
         for deploy in found[:most]
     ]
+
+
+def _reason(deployment: Deployment) -> str:
+    airflow = Airflow.of(deployment)
+    return airflow.reason.partition("\n")[0] if airflow else ""
 
 
 def _url(page: str, deployment: Deployment) -> str:

@@ -3,6 +3,7 @@
 People and their Workspaces are made by tests/factories.py.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +22,8 @@ from apikeys import usage
 from apikeys.tokens import signing_keys, verified_secrets, verified_tokens
 from cloudui.web import databases, disk, ratelimit
 from tests.disks import Left
-from tests.mail_server import MailServer, finish, running
+from tests.mail_server import MailServer, running
+from tests.mails import finish
 from workspaces.audit import triggers as audit_triggers
 
 # How fast a machine makes examples says nothing of the code.
@@ -30,6 +32,8 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("any machine")
 
+# They need an Airflow of each version: make test-airflow.
+collect_ignore = [] if os.environ.get("AIRFLOW_TESTS") else ["airflow"]
 BROWSER_TESTS = Path(__file__).parent / "browser"
 
 

@@ -133,6 +133,10 @@ class FakeAirflow:
             found = [each for each in self.runs if each["dag_id"] in body["dag_ids"]]
             wanted = {"order_by": body["order_by"], "limit": str(body["page_limit"])}
             return 200, _listed("dag_runs", found, wanted), {}
+        if tasks := re.fullmatch(r"/dags/([^/]+)/dagRuns/([^/]+)/taskInstances", path):
+            place = [unquote(part) for part in tasks.groups()]
+            found = [each for each in self.tasks if [each["dag_id"], each["dag_run_id"]] == place]
+            return 200, _listed("task_instances", _since(found, params), params), {}
         if runs := re.fullmatch(r"/dags/([^/]+)/dagRuns", path):
             return self._of_runs(method, unquote(runs[1]), params, body)
         if "/logs/" in path:
@@ -159,13 +163,19 @@ class FakeAirflow:
 
 
 def _since(rows: list[dict[str, Any]], params: dict[str, str]) -> list[dict[str, Any]]:
-    since = params.get("start_date_gte", "")
-    return [row for row in rows if not since or (row["start_date"] or "") >= since]
+    started, ended, state = (params.get(name, "") for name in ("start_date_gte", "end_date_gte", "state"))
+    return [
+        row
+        for row in rows
+        if (row["start_date"] or "") >= started
+        and (row["end_date"] or "") >= ended
+        and state in {"", row["state"]}
+    ]
 
 
 def _listed(name: str, rows: list[dict[str, Any]], params: dict[str, str]) -> dict[str, Any]:
-    if params.get("order_by") == "-start_date":
-        rows = sorted(rows, key=lambda row: row["start_date"] or "", reverse=True)
+    if (order := params.get("order_by")) in {"-start_date", "-end_date"}:
+        rows = sorted(rows, key=lambda row: row[order[1:]] or "", reverse=True)
     first, limit = int(params.get("offset", 0)), min(int(params.get("limit", 100)), 100)
     return {name: rows[first : first + limit], "total_entries": len(rows)}
 

@@ -1,8 +1,10 @@
 """Why the `astro` client is refused something, in the one sentence or two that it prints."""
 
+import json
 from typing import Final
 
 from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
 
 from cloudui.web.advice import Advice
 from cloudui.web.principal import Kind, Principal
@@ -28,6 +30,17 @@ def require_person(principal: Principal, *, to: str) -> None:
     """
     if principal.kind is Kind.API_KEY:
         raise PermissionDenied(Advice(f"An API key cannot {to}.", AS_A_PERSON))
+
+
+def say_to_client(response: HttpResponse, message: str) -> None:
+    """Give a refusal the shape of which the client prints the `message`, and nothing else.
+
+    The client wants a request's name in the body and shows it to nobody. It is in X-Request-Id: what is refused is
+    refused to everybody in the same bytes.
+    """
+    content = {"message": message, "requestId": "", "statusCode": response.status_code}
+    response.content = json.dumps(content).encode()
+    response.headers["Content-Length"] = str(len(response.content))
 
 
 def no_deployment(principal: Principal) -> str:

@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from apikeys.astro.refusals import NO_WORKSPACE
+from apikeys.astro.refusals import NO_WORKSPACE, say_to_client
 from apikeys.credential_state import PersonState
 from apikeys.tokens.bearer import Access
 from cloudui.web.api import READ, ApiError, ApiView, answer, api_route
@@ -53,7 +53,7 @@ def core_route(*, kinds: Collection[Kind], methods: Collection[str] = READ) -> C
         def worded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             response = route(request, *args, **kwargs)
             if isinstance(response, HttpResponse) and response.status_code >= 400:
-                _reword(response)
+                say_to_client(response, json.loads(response.content)["error_description"])
             return response
 
         return worded
@@ -132,17 +132,3 @@ _TYPES: Final = {str: "text", bool: "true or false"}
 def _told(form: forms.Form, field: str) -> str:
     label = form.fields[field].label or field.capitalize()
     return f"{label}: {' '.join(str(message) for message in form.errors[field])}"
-
-
-def _reword(response: HttpResponse) -> None:
-    refusal = json.loads(response.content)
-    # The client wants a request's name in the body and shows it to nobody. It is in X-Request-Id: what is refused
-    # is refused to everybody in the same bytes.
-    response.content = json.dumps(
-        {
-            "message": refusal["error_description"],
-            "requestId": "",
-            "statusCode": response.status_code,
-        }
-    ).encode()
-    response.headers["Content-Length"] = str(len(response.content))

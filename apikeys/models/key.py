@@ -1,6 +1,6 @@
 """An API key: the public half, what is known of it, and the private half, kept as a hash."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -128,6 +128,16 @@ class ApiKey(LastUse):
             models.Index("deployment", ByteOrder(Lower("name")), "key_id", name="apikey_by_lower_name"),
             models.Index("deployment", ByteOrder("key_id"), name="apikey_by_id"),
             models.Index("deployment", OrLongAgo("last_used_at"), "key_id", name="apikey_by_last_use"),
+            # For operators, who look in all Deployments.
+            models.Index(fields=["-created_at", "-key_id"], name="apikey_newest"),
+            models.Index(ByteOrder(Lower("name")), name="apikey_by_name_anywhere"),
+            # For what the Overview shows of all Deployments together (apikeys.attention).
+            models.Index(
+                fields=["last_refused_at"],
+                condition=models.Q(last_refused_at__isnull=False),
+                name="apikey_refused",
+            ),
+            models.Index(Coalesce("last_used_at", "created_at"), name="apikey_by_activity"),
         ]
 
     def __str__(self) -> str:
@@ -149,10 +159,20 @@ class ApiKey(LastUse):
         return len(self.live_secrets) > 1
 
     @property
+    def previous_end(self) -> datetime | None:
+        """When the previous secret of a rotation ends."""
+        return self.live_secrets[-1].ends_at if self.is_rotating else None
+
+    @property
     def awaits_confirmation(self) -> bool:
         """Whether the newest secret was shown but neither confirmed nor used: it may have been lost."""
         newest = self.live_secrets[0] if self.live_secrets else None
         return newest is not None and newest.number > self.acknowledged_secret and not newest.first_used_at
+
+    @property
+    def unused_days(self) -> int:
+        """For how many days nothing has used it, since it was made if nothing ever did."""
+        return (timezone.now() - (self.last_used_at or self.created_at)).days
 
     @property
     def is_refused_lately(self) -> bool:
@@ -206,6 +226,13 @@ class ApiKeySecret(LastUse):
 
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["key", "number"], name="one_secret_per_number")
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["key"],
+                condition=models.Q(first_used_at__isnull=True, ended_at__isnull=True),
+                name="secret_never_used",
+            )
         ]
 
     def __str__(self) -> str:

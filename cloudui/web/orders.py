@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import CharField, DateTimeField, Func, Q, Value
+from django.db.models import CharField, DateTimeField, Func, Lookup, Q, Value
 from django.db.models.functions import Lower
 
 # The last code point there is: what begins with a text comes before the text with this behind it.
@@ -54,3 +54,37 @@ def begins_with(name: str, text: str, *, ignoring_case: bool = False) -> Q:
         # By the database, as in the annotation: SQLite knows the case of ASCII only.
         return Q(**{f"{name}__gte": Lower(first), f"{name}__lt": Lower(last)})
     return Q(**{f"{name}__gte": first, f"{name}__lt": last})
+
+
+@CharField.register_lookup
+class BeginsWith(Lookup):
+    """`key_id__begins_with`: by the index of the column itself.
+
+    Django's `startswith` finds none on SQLite, whose LIKE ignores case. On PostgreSQL LIKE is what Django makes an index
+    for beside each that is unique; that one may be in the order of a language.
+    """
+
+    lookup_name = "begins_with"
+    prepare_rhs = False
+    text, text_of_postgresql, word = "{}", "{}", "%s"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        column, params = self.process_lhs(compiler, connection)
+        text = self.text.format(column)
+        return (
+            f"({text} >= {self.word} AND {text} < ({self.word} || %s))",
+            [*params, self.rhs, *params, self.rhs, _LAST],
+        )
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        column, params = self.process_lhs(compiler, connection)
+        pattern = f"{connection.ops.prep_for_like_query(self.rhs)}%"
+        return f"{self.text_of_postgresql.format(column)} LIKE {self.word}", [*params, pattern]
+
+
+@CharField.register_lookup
+class BeginsWithAnyCase(BeginsWith):
+    """`name__begins_with_any_case`: by an index in `ByteOrder(Lower("name"))`."""
+
+    lookup_name = "begins_with_any_case"
+    text, text_of_postgresql, word = "LOWER({})", 'LOWER({}) COLLATE "C"', "LOWER(%s)"

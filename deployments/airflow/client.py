@@ -234,6 +234,18 @@ def entry_of(airflow: Airflow, role: AirflowRole) -> Entry:
     return Entry(account)
 
 
+def least_entry(airflow: Airflow) -> Entry | None:
+    """The account that may least, for what Airflow does not tell everybody; None if there is none that can be read."""
+    if airflow.auth != AirflowAuth.ACCOUNTS:
+        return None
+    for role in AirflowRole:
+        try:
+            return entry_of(airflow, role)
+        except AirflowError:
+            continue
+    return None
+
+
 # Private
 
 

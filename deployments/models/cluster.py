@@ -88,6 +88,7 @@ class RuntimeRelease(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-position"]
+        indexes: ClassVar = [models.Index(fields=["-position", "-version"], name="release_by_position")]
 
     def __str__(self) -> str:
         return f"{self.version} (based on Airflow v{self.airflow_version})"

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from cloudui.web.ids import ID_LENGTH, new_id
+from cloudui.web.orders import ByteOrder
 from cloudui.web.principal import Kind, Principal
 from deployments.models.cluster import Cluster, RuntimeRelease
 from workspaces.models import Role, Workspace
@@ -168,6 +169,12 @@ class Deployment(models.Model):
                 name="deployment_name_is_unique_in_workspace",
                 violation_error_message=NAME_TAKEN,
             )
+        ]
+        # The orders of a Workspace's list, and what operators search and sort by in all Workspaces.
+        indexes: ClassVar = [
+            models.Index(fields=["workspace", "updated_at", "id"], name="deployment_by_update"),
+            models.Index(fields=["workspace", "created_at", "id"], name="deployment_by_age"),
+            models.Index(ByteOrder(Lower("name")), "id", name="deployment_by_name"),
         ]
 
     def __str__(self) -> str:

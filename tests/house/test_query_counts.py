@@ -56,8 +56,8 @@ ADMIN = {
     "/admin/workspaces/auditevent/": 4,
     "/admin/deployments/cluster/": 4,
     "/admin/deployments/runtimerelease/": 4,
-    # The fifth is the filter by Cluster.
-    "/admin/deployments/deployment/": 5,
+    "/admin/workspaces/membership/": 4,
+    "/admin/deployments/deployment/": 4,
     "/admin/apikeys/apikey/": 4,
 }
 

@@ -70,7 +70,7 @@ def test_the_page_asks_nobody_else():
 def test_every_line_for_the_shell_is_one():
     shown = page()
     buttons = shown.select("main button[data-copy]")
-    lines = [shown.select_one(button["data-copy"]).get_text() for button in buttons]
+    lines = [shown.select_one(str(button["data-copy"])).get_text() for button in buttons]
 
     assert len(lines) == len(OPERATIONS) + 1
     for line in lines:
@@ -82,7 +82,7 @@ def test_every_operation_is_in_the_list_beside():
 
     targets = [link["href"] for link in shown.select("nav[aria-label=Operations] li a")]
     assert targets == [f"#{article['id']}" for article in shown.select("article")]
-    assert all(shown.select_one(link["href"]) for link in shown.select("main a[href^='#']"))
+    assert all(shown.select_one(str(link["href"])) for link in shown.select("main a[href^='#']"))
     verbs = {(verb.get_text(), verb["class"][1]) for verb in shown.select("nav .reference__verb")}
     assert len({verb for verb, _ in verbs}) == len(verbs)
 

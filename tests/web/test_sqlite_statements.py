@@ -1,11 +1,12 @@
 """The SQLite backend rewrites a statement as Django does, and once."""
 
+import functools
 import sqlite3
-from contextlib import closing
+from contextlib import closing, nullcontext
 
 import pytest
 
-from cloudui.web.sqlite.base import LONGEST_REMEMBERED, Cursor, _converted
+from cloudui.web.sqlite.cursor import LONGEST_REMEMBERED, Cursor, _converted
 
 LONG = "x" * LONGEST_REMEMBERED
 
@@ -14,7 +15,7 @@ LONG = "x" * LONGEST_REMEMBERED
 def cursor():
     _converted.cache_clear()
     with closing(sqlite3.connect(":memory:")) as connection:
-        yield connection.cursor(factory=Cursor)
+        yield connection.cursor(factory=functools.partial(Cursor, in_turn=nullcontext))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
@@ -33,11 +34,10 @@ class AuditEventAdmin(BoundedAdmin):
     list_display = ("moment", "operation", "subject_name", "target", "workspace", "deployment", "result")
     list_filter = ("at", KindFilter)
     search_fields = (
-        "=operation", "=subject_id", "=subject_name", "=target", "=workspace", "=deployment", "=request_id"
+        "^operation", "^subject_name", "=subject_id", "=target", "=workspace", "=deployment", "=request_id"
     )  # fmt: skip
-    search_help_text = (
-        "The whole of an operation, a person, an identifier or a request ID; several words in quotes."
-    )
+    search_help_text = "How an operation or a name begins, or the whole of an identifier or a request ID."
+    permissions: Mapping[str, str] = {"view": "see"}
     fields = (
         "moment",
         "operation",
@@ -55,6 +55,7 @@ class AuditEventAdmin(BoundedAdmin):
     )
     readonly_fields = fields
     ordering = ("-at", "-id")
+    sortable_by = ("moment",)
 
     @admin.display(description="Time (UTC)", ordering="at")
     def moment(self, event: AuditEvent) -> str:

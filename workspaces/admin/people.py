@@ -1,4 +1,4 @@
-"""People: making accounts, roles, deactivation, passwords. And the groups of operators.
+"""People: making accounts, roles, deactivation, passwords.
 
 An operator who is no superuser may help with accounts that open nothing yet: neither make anybody more powerful
 nor touch somebody who is, since a new password for that person would be that person's power. One Workspace is
@@ -7,13 +7,13 @@ power enough.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm
-from django.contrib.auth.models import Group
+from django.contrib.auth.forms import BaseUserCreationForm, SetPasswordMixin
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +21,7 @@ from django.utils.decorators import method_decorator
 
 from cloudui.web.text import PlainTextField
 from workspaces.admin.audited import AuditedAdmin
+from workspaces.admin.groups import is_superuser
 from workspaces.models import OrganizationRole, User
 from workspaces.people.last_admin import lock_owners, require_replaceable
 
@@ -46,6 +47,12 @@ class PersonForm(LowerCaseEmail, forms.ModelForm):  # type: ignore[type-arg] # g
         fields = ("email", "full_name", *POWERS)
         field_classes = {"full_name": PlainTextField}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # What was given to this person directly, which has no other place.
+        if given := self.fields.get("user_permissions"):
+            given.queryset = self.instance.user_permissions.select_related("content_type")  # type: ignore[attr-defined]
+
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data
         before = User.objects.get(pk=self.instance.pk)
@@ -60,7 +67,7 @@ class PersonForm(LowerCaseEmail, forms.ModelForm):  # type: ignore[type-arg] # g
         return cleaned
 
 
-class NewPersonForm(LowerCaseEmail, AdminUserCreationForm):  # type: ignore[type-arg] # generic in the stubs only
+class NewPersonForm(LowerCaseEmail, BaseUserCreationForm):  # type: ignore[type-arg] # generic in the stubs only
     """An account with its first password."""
 
     class Meta:
@@ -69,12 +76,31 @@ class NewPersonForm(LowerCaseEmail, AdminUserCreationForm):  # type: ignore[type
         field_classes = {"full_name": PlainTextField}
 
 
-class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg] # generic in the stubs only
-    """A new password, set by an operator; it ends what the old one opened."""
+class PasswordForm(SetPasswordMixin, forms.Form):  # type: ignore[type-arg] # generic in the stubs only
+    """A new password, set by an operator; it ends what the old one opened.
 
-    def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - Django's signature
+    Django's form also takes the password away from people who sign in otherwise.
+    """
+
+    password1, password2 = SetPasswordMixin.create_password_fields()
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean(self) -> dict[str, Any]:
+        self.validate_passwords()
+        self.validate_password_for_user(self.user)
+        # What Django's page asks its own form.
+        return {**self.cleaned_data, "set_usable_password": True}
+
+    @property
+    def changed_data(self) -> list[str]:
+        return ["password"]
+
+    def save(self) -> User:
         self.user.renew_stamp()
-        user: User = super().save(commit)
+        user: User = self.set_password_and_save(self.user)
         return user
 
 
@@ -84,21 +110,30 @@ class PersonAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg] # generic 
     form = PersonForm
     add_form = NewPersonForm
     change_password_form = PasswordForm
+    change_user_password_template = "admin/workspaces/user/change_password.html"
+    add_form_template = None
+    permissions: Mapping[str, str] = {
+        "view": "see",
+        "add": "add",
+        "change": "change, and set passwords",
+    }
     fieldsets = (
         (None, {"fields": ("email", "full_name", "id")}),
         ("In the Organization", {"fields": ("organization_role", "is_active")}),
-        ("As an operator", {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")}),
+        ("As an operator", {"fields": ("is_staff", "is_superuser", "groups")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
         (None, {"fields": ("email", "full_name", "organization_role")}),
-        ("Password", {"fields": ("usable_password", "password1", "password2")}),
+        ("Password", {"fields": ("password1", "password2")}),
     )
     readonly_fields = ("id", "last_login", "date_joined")
     list_display = ("email", "full_name", "organization_role", "is_active", "is_staff", "last_login")
     list_filter = ("organization_role", "is_active", "is_staff", "is_superuser")
-    search_fields = ("email", "full_name", "=id")
+    search_fields = ("email", "^full_name", "=id")
+    search_help_text = "How an e-mail address or a name begins, or the whole of an ID."
     ordering = ("email",)
+    sortable_by = ("email",)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
         """The person, locked for a change: saving writes the whole row, and must not undo what others write meanwhile."""
@@ -107,9 +142,16 @@ class PersonAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg] # generic 
         person: User | None = super().get_object(request, object_id, from_field)
         return person
 
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Groups carry permissions. What somebody was given directly can be seen, and taken away."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not obj.user_permissions.exists():
+            return fieldsets
+        return (*fieldsets, ("Permissions given directly", {"fields": ("user_permissions",)}))
+
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Only superusers give powers."""
-        if _is_superuser(request):
+        if is_superuser(request):
             return self.readonly_fields
         powers = [name for name in POWERS if name != "is_active"]
         return (*self.readonly_fields, *powers) if obj else powers
@@ -117,7 +159,7 @@ class PersonAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg] # generic 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Only superusers change somebody who may do anything anywhere, or that person's password."""
         may = super().has_change_permission(request, obj)
-        return may and (obj is None or _is_superuser(request) or not _is_powerful(obj))
+        return may and (obj is None or is_superuser(request) or not _is_powerful(obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
@@ -141,22 +183,6 @@ class PersonAdmin(UserAdmin, AuditedAdmin):  # type: ignore[type-arg] # generic 
         if request.resolver_match and request.resolver_match.url_name == "auth_user_password_change":
             self.record(request, "changePassword", obj, {})
         return super().log_change(request, obj, message)
-
-
-class GroupAdmin(AuditedAdmin):
-    """Groups carry permissions, so only superusers may touch them."""
-
-    search_fields = ("name",)
-    filter_horizontal = ("permissions",)
-
-    def has_view_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        return _is_superuser(request)
-
-    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
-
-
-def _is_superuser(request: HttpRequest) -> bool:
-    return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
 
 
 def _is_powerful(user: User) -> bool:

@@ -3,8 +3,10 @@
 from typing import ClassVar, Self
 
 from django.db import models
+from django.db.models.functions import Lower
 
 from cloudui.web.ids import ID_LENGTH
+from cloudui.web.orders import ByteOrder
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
@@ -49,6 +51,11 @@ class AuditEvent(models.Model):
             models.Index(fields=["subject_id", "-at", "-id"], name="audit_of_subject"),
             models.Index(fields=["target", "-at", "-id"], name="audit_of_target"),
             models.Index(fields=["source_ip", "-at", "-id"], name="audit_of_address"),
+            # What operators search by besides.
+            models.Index(fields=["subject_kind", "-at", "-id"], name="audit_of_kind"),
+            models.Index(fields=["request_id"], name="audit_of_request"),
+            models.Index(ByteOrder(Lower("subject_name")), name="audit_by_name"),
+            models.Index(ByteOrder(Lower("operation")), name="audit_by_operation"),
         ]
 
     def __str__(self) -> str:

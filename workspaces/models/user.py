@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
 from cloudui.web.ids import ID_LENGTH, new_id
+from cloudui.web.orders import ByteOrder
 
 NAME_LENGTH = 150
 
@@ -89,6 +90,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_is_lower_case")
         ]
+        indexes: ClassVar = [models.Index(ByteOrder(Lower("full_name")), name="user_by_name")]
 
     def __str__(self) -> str:
         return self.full_name or self.email

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from cloudui.web.ids import ID_LENGTH, new_id
+from cloudui.web.orders import ByteOrder
 from cloudui.web.principal import Kind, Principal
 from workspaces.models.user import User
 
@@ -83,6 +84,7 @@ class Workspace(models.Model):
                 violation_error_message=NAME_TAKEN,
             )
         ]
+        indexes: ClassVar = [models.Index(ByteOrder(Lower("name")), "id", name="workspace_by_name")]
 
     def __str__(self) -> str:
         return self.name
@@ -105,6 +107,7 @@ class Membership(models.Model):
                 violation_error_message="This person is already a member of the Workspace.",
             )
         ]
+        indexes: ClassVar = [models.Index(fields=["workspace", "-id"], name="membership_newest")]
 
     def __str__(self) -> str:
         return f"{self.user} in {self.workspace}"

@@ -7,10 +7,10 @@ from graphql import GraphQLError
 
 from apikeys.astro.refusals import NO_WORKSPACE, no_deployment
 from cloudui.web.principal import Kind, Principal
-from deployments.access import deployment_to_view
+from deployments.access import clusters_to_view, deployment_to_view
 from deployments.models import Cluster, Deployment, EnvironmentVariable, WorkerQueue
 from workspaces.access import workspace_to_view
-from workspaces.models import Membership, Role, Workspace
+from workspaces.models import Workspace
 
 OTHER_ORGANIZATION = "There is another Organization here by now. Run astro login localhost again."
 
@@ -53,11 +53,8 @@ def deployment_of(principal: Principal, deployment_id: str) -> Deployment:
 
 
 def clusters_of(principal: Principal) -> list[Cluster]:
-    """The Clusters of the Deployments that the caller sees by name; all, for who may create a Deployment somewhere."""
-    rows = Cluster.objects.order_by("name").prefetch_related("node_pools")
-    if not _may_create_somewhere(principal):
-        rows = rows.filter(pk__in=Deployment.objects.visible_to(principal).values("cluster_id"))
-    return list(rows)
+    """The Clusters that the caller may know of, with their worker types."""
+    return list(clusters_to_view(principal).prefetch_related("node_pools"))
 
 
 def fetch_what_belongs_to(deployments: list[Deployment]) -> None:
@@ -70,12 +67,6 @@ def fetch_what_belongs_to(deployments: list[Deployment]) -> None:
         Prefetch("worker_queues", queues),
         Prefetch("variables", variables),
     )
-
-
-def _may_create_somewhere(principal: Principal) -> bool:
-    if principal.kind is Kind.API_KEY or principal.is_owner:
-        return principal.is_owner
-    return Membership.objects.filter(user_id=principal.id, role__gte=Role.EDITOR).exists()
 
 
 def _require_workspace(principal: Principal, workspace_id: str) -> None:

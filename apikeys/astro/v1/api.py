@@ -16,7 +16,7 @@ from django.urls import URLPattern, path
 from ninja import Router
 
 from apikeys.astro.changes import ChangeRefused
-from apikeys.astro.refusals import NO_WORKSPACE, no_deployment
+from apikeys.astro.refusals import NO_WORKSPACE, no_deployment, say_to_client
 from cloudui.web.api import NOT_FOUND, ApiError
 from cloudui.web.rest.api import RestApi, url_patterns
 
@@ -72,10 +72,7 @@ def _reword(request: HttpRequest, response: HttpResponse, place: dict[str, Any])
         message = " ".join(f"{fault['field']}: {fault['message']}" for fault in refusal["fields"])
     elif response.status_code == HTTPStatus.UNAUTHORIZED:
         message = f"{message} {LOG_IN}"
-    # What is refused is refused to everybody in the same bytes; the request's name is in X-Request-Id.
-    content = {"message": message, "requestId": "", "statusCode": response.status_code}
-    response.content = json.dumps(content).encode()
-    response.headers["Content-Length"] = str(len(response.content))
+    say_to_client(response, message)
 
 
 def _missing(request: HttpRequest, place: dict[str, Any]) -> str:

@@ -11,9 +11,10 @@ from apikeys.astro.refusals import NO_DEPLOYMENT, NO_WORKSPACE
 from apikeys.astro.v1.schemas import MOST_ROWS
 from cloudui.web.api import ApiError
 from cloudui.web.principal import Kind, Principal
+from deployments.access import clusters_to_view
 from deployments.models import Cluster, Deployment, WorkerQueue
 from deployments.models.deployment import DeploymentQuerySet
-from workspaces.models import Role, Workspace
+from workspaces.models import Workspace
 
 Row = TypeVar("Row", bound=Model)
 
@@ -83,13 +84,8 @@ def deployments_of(
 
 
 def clusters_of(principal: Principal) -> QuerySet[Cluster]:
-    """The Clusters of the Deployments that the caller sees, and all for who may make Deployments somewhere."""
-    rows = Cluster.objects.prefetch_related("node_pools").order_by("name")
-    if principal.kind is Kind.USER:
-        workspaces = Workspace.objects.visible_to(principal)
-        if workspaces.filter(caller_role__gte=Role.EDITOR).exists():  # type: ignore[misc] # it is annotated
-            return rows
-    return rows.filter(pk__in=Deployment.objects.visible_to(principal).values("cluster_id"))
+    """The Clusters that the caller may know of, with their worker types."""
+    return clusters_to_view(principal).prefetch_related("node_pools")
 
 
 def fetch_parts(deployments: Sequence[Deployment]) -> None:

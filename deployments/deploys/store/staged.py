@@ -36,10 +36,6 @@ class StagedArchive:
         self.path = root() / STAGED / staged_id
 
     @property
-    def is_empty(self) -> bool:
-        return not self.path.is_dir()
-
-    @property
     def idle_seconds(self) -> float:
         """How long nothing has arrived; infinite if nothing ever has."""
         try:

@@ -134,7 +134,7 @@ def test_an_upload_that_failed_is_given_up(ask, deployment):
     staged = initiate(ask, deployment)
     upload(staged)
     assert "nothing was deployed" in message(report(ask, deployment, staged, status="FAILED"))
-    assert StagedArchive(staged["id"]).is_empty
+    assert not StagedArchive(staged["id"]).path.exists()
     assert "You announced no such deploy" in message(report(ask, deployment, staged))
 
 

@@ -128,7 +128,7 @@ def test_analytics_counts_what_ran(as_member, deployment, fake, an_hour_ago):
 
     assert "1 DAG: 1 of 2 runs failed" in text(response)
     assert "Tasks: 0 of 2 tasks failed" in text(response)
-    chart = one(response, ".sparkline svg")
+    chart = one(response, ".chart svg")
     assert chart["aria-label"].startswith("DAG runs: 2 in 1 of 24 hours, 1 failed. Most in the hour from ")
     assert [rect["class"] for rect in chart.select("rect")] == [["chart__bar--good"], ["chart__bar--bad"]]
     cells = [cell.get_text(strip=True) for cell in page(response).select("tbody tr > *")]

@@ -51,7 +51,7 @@ def test_what_was_uploaded_in_blocks_is_what_airflow_reads(by, deployment):
     event = AuditEvent.objects.get(operation="createDeploy")
     assert (event.input["client"], event.input["commit"]) == ("astro 1.45.0", SHA)
     assert not StagedDeploy.objects.exists()
-    assert StagedArchive(staged).is_empty
+    assert not StagedArchive(staged).path.exists()
 
 
 def test_a_small_one_may_come_whole(by, deployment):
@@ -161,7 +161,7 @@ def test_what_is_given_up_is_gone(by, deployment):
     staged = announced(by, deployment, content=archive())
     cancel(by, deployment, staged)
     assert not StagedDeploy.objects.exists()
-    assert StagedArchive(staged).is_empty
+    assert not StagedArchive(staged).path.exists()
     cancel(by, deployment, staged)
 
 
@@ -175,7 +175,7 @@ def test_after_a_quarter_of_an_hour_it_is_over(by, deployment):
     with pytest.raises(Http404):
         finish(by, deployment, staged.pk, with_dags=True)
     assert delete_expired() == 1
-    assert StagedArchive(staged.pk).is_empty
+    assert not StagedArchive(staged.pk).path.exists()
     with pytest.raises(Http404):
         staged_for(capability)
 
@@ -193,7 +193,7 @@ def test_what_is_under_way_stays_when_the_rest_is_deleted(by, deployment):
     staged = announced(by, deployment, content=archive())
     StagedArchive("of-a-deleted-deployment").write("a", b"x")
     assert delete_expired() == 0
-    assert StagedArchive("of-a-deleted-deployment").is_empty
+    assert not StagedArchive("of-a-deleted-deployment").path.exists()
     finish(by, deployment, staged, with_dags=True)
 
 
@@ -213,7 +213,7 @@ def test_only_so_many_uploads_are_under_way(by, deployment):
     os.utime(StagedArchive(stopped).path, (long_ago, long_ago))
     announce(by, deployment, source=DAGS)
     assert not StagedDeploy.objects.filter(pk=stopped).exists()
-    assert StagedArchive(stopped).is_empty
+    assert not StagedArchive(stopped).path.exists()
 
 
 @pytest.mark.parametrize(

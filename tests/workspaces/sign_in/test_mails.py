@@ -9,7 +9,7 @@ from cloudui.web.models import OutgoingMail
 from tests.apikeys.machine import post
 from tests.deployments.helpers import signed_in
 from tests.factories import PASSWORD, create_api_key, create_deployment, create_owner
-from tests.mail_server import finish
+from tests.mails import finish
 from workspaces.models import AuditEvent
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,7 +57,7 @@ ACTS = {
 @pytest.mark.parametrize("name", ACTS)
 def test_a_mail_server_that_hangs_makes_nobody_wait(name, person, issued, mail_server):
     act, status, subject = ACTS[name]
-    mail_server.hangs_at = "HELLO"
+    mail_server.hang("HELLO")
 
     response = act(person, issued)
 
