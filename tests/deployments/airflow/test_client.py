@@ -146,6 +146,7 @@ def test_an_airflow_that_does_not_answer_is_left_alone_for_a_moment(client3, fak
     with pytest.raises(Unreachable, match="does not answer within"):
         client3.health()
     fake3.answers.set()
+    monkeypatch.setattr(waiting, "PAGE_SECONDS", 60)
 
     with pytest.raises(Unreachable, match="does not answer within"):
         client3.health()

@@ -212,7 +212,7 @@ def test_the_command_disconnects(deployment, fake):
 def test_housekeeping_looks_at_all_of_them_and_a_dead_one_stops_none(
     workspace, deployment, fake, monkeypatch
 ):
-    monkeypatch.setattr(health, "PAGE_SECONDS", 0.5)
+    monkeypatch.setattr(waiting, "PAGE_SECONDS", 3)
     connected(deployment, fake)
     runtime = create_runtime(airflow_version=fake.version)
     ill, gone, silent = (create_deployment(workspace=workspace, runtime=runtime) for _ in range(3))
