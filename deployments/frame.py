@@ -38,6 +38,7 @@ def tabs_of(deployment: Deployment, *, current: str) -> tuple[Tab, ...]:
     tabs = [
         ("analytics", "Analytics", "deployments:analytics", None),
         ("dags", "DAGs", "deployments:dags", None),
+        ("logs", "Logs", "deployments:logs", None),
         ("worker-queues", "Worker Queues", "deployments:queues", deployment.worker_queue_count),
         ("variables", "Variables", "deployments:variables", deployment.variable_count),
         ("api-keys", "API Keys", "apikeys:index", deployment.api_key_count),
