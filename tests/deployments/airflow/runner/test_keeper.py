@@ -58,7 +58,9 @@ def keep():
     running = []
 
     def keep():
-        said, loops, stop = [], [], asyncio.Event()
+        said: list[str] = []
+        loops: list[asyncio.AbstractEventLoop] = []
+        stop = asyncio.Event()
 
         async def run():
             loops.append(asyncio.get_running_loop())
