@@ -16,6 +16,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="apikey",
-            index=models.Index(ByteOrder(Lower("name")), name="apikey_by_name_anywhere"),
+            index=models.Index(ByteOrder(Lower("name")), "key_id", name="apikey_by_name_anywhere"),
         ),
     ]

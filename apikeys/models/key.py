@@ -132,7 +132,7 @@ class ApiKey(LastUse):
             models.Index("deployment", OrLongAgo("last_used_at"), "key_id", name="apikey_by_last_use"),
             # For operators, who look in all Deployments.
             models.Index(fields=["-created_at", "-key_id"], name="apikey_newest"),
-            models.Index(ByteOrder(Lower("name")), name="apikey_by_name_anywhere"),
+            models.Index(ByteOrder(Lower("name")), "key_id", name="apikey_by_name_anywhere"),
             # For what the Overview shows of all Deployments together (apikeys.attention).
             models.Index(
                 fields=["last_refused_at"],
