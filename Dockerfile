@@ -26,9 +26,10 @@ ENV CLOUDUI_DATA_DIR=/data \
     STATIC_ROOT=/app/collected \
     BIND_ADDRESS=0.0.0.0 \
     PORT=8871 \
+    GATEWAY_PORT=8872 \
     PYTHONUNBUFFERED=1
 VOLUME /data /dags
-EXPOSE 8871
+EXPOSE 8871 8872
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
     CMD [".venv/bin/python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=4)"]
 CMD [".venv/bin/python", "-m", "cloudui.server"]

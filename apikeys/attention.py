@@ -1,58 +1,70 @@
 """Which API keys need attention: refused lately, never confirmed, unused for a long time."""
 
-from datetime import timedelta
-from typing import Final
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Max, Q
-from django.urls import reverse
 from django.utils import timezone
 
-from apikeys.models import ApiKey
-from apikeys.models.key import ApiKeyQuerySet
+from apikeys.models import ApiKey, ApiKeySecret
+from apikeys.models.key import UNUSED_DAYS, ApiKeyQuerySet
+from apikeys.models.status import LATELY, Status
+from cloudui.web.addresses import address
 from cloudui.web.attention import Need
-from cloudui.web.principal import Principal
+from cloudui.web.prepared import prepared
+from cloudui.web.principal import Kind, Principal
 from deployments.attention import place_of
 from deployments.models import Deployment
 from workspaces.models import Role
 
-LATELY: Final = timedelta(days=7)
-UNUSED: Final = timedelta(days=90)
-
 
 def needs(principal: Principal, most: int) -> list[list[Need]]:
     """Those of the Deployments whose keys the person may manage; three queries."""
-    managed = Deployment.objects.visible_to(principal).filter(caller_role__gte=Role.ADMIN)  # type: ignore[misc] # annotated
-    keys = ApiKey.objects.filter(deployment__in=managed.values("pk"), is_enabled=True)
-    keys = keys.select_related("deployment__workspace")
+    who: dict[str, Any] = {"is_owner": principal.is_owner, "most": most, "person": principal.id}
     now = timezone.now()
-    refused = keys.filter(refusals__at__gt=now - LATELY).annotate(since=Max("refusals__at"))
-    unconfirmed = keys.filter(acknowledged_secret=0, last_used_at=None)
-    unused = keys.filter(
-        Q(last_used_at__lt=now - UNUSED) | Q(last_used_at=None, created_at__lt=now - UNUSED)
-    ).exclude(acknowledged_secret=0, last_used_at=None)
+    unused = f"Unused for {UNUSED_DAYS} days"
     return [
-        _told(refused.order_by("-since", "pk"), most, "Refused lately", "warning", at="since"),
-        _told(unconfirmed.order_by("-created_at", "pk"), most, "Not confirmed", "warning", at="created_at"),
-        _told(unused.order_by("created_at", "pk"), most, "Unused", "", at="last_used_at"),
+        _told(_refused(**who, since=now - LATELY), Status.REFUSED, at="last_refused_at"),
+        _told(_not_confirmed(**who, now=now), Status.NOT_CONFIRMED, at="created_at"),
+        _told(_unused(**who, since=now - timedelta(days=UNUSED_DAYS)), unused, at="last_used_at", tone=""),
     ]
 
 
-def _told(keys: ApiKeyQuerySet, most: int, state: str, tone: str, *, at: str) -> list[Need]:
+@prepared("is_owner", "most")
+def _refused(*, is_owner: bool, most: int, person: str, since: datetime) -> ApiKeyQuerySet:
+    return _managed(person, is_owner=is_owner).refused_lately(since).order_by("-last_refused_at")[:most]
+
+
+@prepared("is_owner", "most")
+def _not_confirmed(*, is_owner: bool, most: int, person: str, now: datetime) -> ApiKeyQuerySet:
+    # From the few secrets that nothing has used, since the keys may be a million.
+    new = ApiKeySecret.objects.filter(first_used_at=None, ended_at=None).values("key")
+    return _managed(person, is_owner=is_owner).not_confirmed(now).filter(pk__in=new)[:most]
+
+
+@prepared("is_owner", "most")
+def _unused(*, is_owner: bool, most: int, person: str, since: datetime) -> ApiKeyQuerySet:
+    # Without an order: the first that are found will do, and nothing reads on.
+    return _managed(person, is_owner=is_owner).unused(since).filter(acknowledged_secret__gt=0)[:most]
+
+
+def _managed(person: str, *, is_owner: bool) -> ApiKeyQuerySet:
+    """The enabled keys that a person may manage."""
+    principal = Principal(kind=Kind.USER, id=person, name="", is_owner=is_owner)
+    managed = Deployment.objects.visible_to(principal).filter(caller_role__gte=Role.ADMIN)  # type: ignore[misc] # annotated
+    keys = ApiKey.objects.filter(deployment__in=managed.values("pk"), is_enabled=True)
+    return keys.select_related("deployment__workspace")
+
+
+def _told(keys: Iterable[ApiKey], state: str, *, at: str, tone: str = "warning") -> list[Need]:
     return [
         Need(
             state=state,
             tone=tone,
             name=key.name,
-            url=reverse(
-                "apikeys:open",
-                kwargs={
-                    "workspace": key.deployment.workspace_id,
-                    "deployment": key.deployment_id,
-                    "key": key.pk,
-                },
-            ),
+            url=address("apikeys:open", key.deployment.workspace_id, key.deployment_id, key.pk),
             place=place_of(key.deployment),
             at=getattr(key, at),
         )
-        for key in keys[:most]
+        for key in keys
     ]

@@ -69,6 +69,19 @@ class SecretForm(forms.Form):
         return int(self.cleaned_data["number"]) if self.is_valid() else 0
 
 
+class PeriodForm(forms.Form):
+    """How many days of use are looked at."""
+
+    # The first is the default.
+    PERIODS = (30, 90)
+
+    days = forms.TypedChoiceField(choices=[(str(days), str(days)) for days in PERIODS], coerce=int)
+
+    def value(self) -> int:
+        """The number, or the default for nonsense."""
+        return int(self.cleaned_data["days"]) if self.is_valid() else self.PERIODS[0]
+
+
 class RotateForm(forms.Form):
     """When the old secret ends."""
 

@@ -14,14 +14,15 @@ from multiprocessing.util import Finalize
 from typing import Any, Final
 
 from django.db import Error, connections, transaction
-from django.db.models import Aggregate, TextField
+from django.db.models import Aggregate, QuerySet, TextField
 from django.utils import timezone
 
 from apikeys import alerts, use_writes
 from apikeys.credential_state import SecretState
-from apikeys.models import ApiKey, ApiKeyUse, Reason, Refusal
-from apikeys.models.use import KEPT_REFUSALS
+from apikeys.models import ApiKey, ApiKeyUse, Caller, Reason, Refusal
+from apikeys.models.use import KEPT_CALLERS, KEPT_REFUSALS
 from cloudui.web import databases, ratelimit
+from cloudui.web.prepared import each, prepared
 from cloudui.web.principal import Origin
 from workspaces import audit
 
@@ -88,13 +89,30 @@ def counts_by_day(keys: Iterable[ApiKey], days: int = RECENT_DAYS) -> dict[str, 
         JSON texts, `{"2026-12-01": 24}`. A page shows 25 times 30 days, and as texts they are remembered as they are.
     """
     first = timezone.now().date() - timedelta(days=days - 1)
-    rows = ApiKeyUse.objects.filter(key__in=[key.pk for key in keys], day__gte=first)
-    return dict(rows.values_list("key").annotate(counts=CountsByDay("day", "count")))
+    ids = each(key.pk for key in keys)
+    return dict(_counts_by_day(number=len(ids), first=first, **ids)) if ids else {}
+
+
+@prepared("number")
+def _counts_by_day(*, number: int, first: date, **ids: str) -> QuerySet[ApiKeyUse, tuple[str, str]]:
+    rows = ApiKeyUse.objects.filter(key__key_id__in=list(ids.values()), day__gte=first)
+    return rows.values_list("key").annotate(counts=CountsByDay("day", "count"))
 
 
 def recent_refusals(key: ApiKey) -> list[Refusal]:
     """The last 50 refusals of the key, newest first."""
     return list(Refusal.objects.filter(key=key).order_by("-pk")[:KEPT_REFUSALS])
+
+
+def recent_callers(key: ApiKey) -> list[Caller]:
+    """From which addresses and by which clients the key was used, the latest first; within a minute, the last of them."""
+    callers = list(Caller.objects.filter(key=key).order_by("-last_seen_at"))
+    if key.last_used_at is None:
+        return callers
+    last = Caller(address=key.last_used_from, client=key.last_used_client, last_seen_at=key.last_used_at)
+    # A first use is written by the exchange, which has no time for this table.
+    is_known = any((caller.address, caller.client) == (last.address, last.client) for caller in callers)
+    return callers if is_known else [last, *callers]
 
 
 def last_use(at: datetime, origin: Origin) -> dict[str, Any]:
@@ -238,10 +256,21 @@ def _write(use: _Use) -> None:
             if note_use(use.key_id, use.at, use.origin):
                 use_writes.write_secret_use(use.row, use.at, use.origin)
                 count_use(use.key_id, use.at.date(), use.count)
+                _note_caller(use.key_id, use.at, use.origin)
     except Error as error:
         # A count is not worth failing the call that it counts, nor the timer.
         databases.log(error, "The use of a key could not be written down.")
         _counter.put_back(use)
+
+
+def _note_caller(key_id: str, at: datetime, origin: Origin) -> None:
+    callers = Caller.objects.filter(key_id=key_id)
+    caller = {"address": origin.address, "client": origin.user_agent}
+    if callers.filter(**caller).update(last_seen_at=at):
+        return
+    Caller.objects.create(key_id=key_id, **caller, first_seen_at=at, last_seen_at=at)
+    kept = callers.order_by("-last_seen_at").values_list("pk", flat=True)[:KEPT_CALLERS]
+    callers.exclude(pk__in=list(kept)).delete()
 
 
 def _add_refusal(state: SecretState, reason: Reason, origin: Origin) -> None:

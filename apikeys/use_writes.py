@@ -14,14 +14,14 @@ from cloudui.web.principal import Origin
 _USE: Final = "last_used_at = %s, last_used_from = %s, last_used_client = %s"
 _KEY: Final = f"UPDATE apikeys_apikey SET {_USE} WHERE key_id = %s"  # noqa: S608 - made of constants
 _SECRET: Final = f"UPDATE apikeys_apikeysecret SET {_USE} WHERE id = %s"  # noqa: S608 - these too
-_FIRST: Final = f"""
-    UPDATE apikeys_apikeysecret SET {_USE}, first_used_at = %s
-    WHERE id = %s AND ended_at IS NULL AND first_used_at IS NULL
-"""  # noqa: S608
-_COUNT: Final = """
-    INSERT INTO apikeys_apikeyuse (key_id, day, count) VALUES (%s, %s, %s)
-    ON CONFLICT (key_id, day) DO UPDATE SET count = apikeys_apikeyuse.count + excluded.count
-"""
+_FIRST: Final = (
+    f"UPDATE apikeys_apikeysecret SET {_USE}, first_used_at = %s "  # noqa: S608
+    "WHERE id = %s AND ended_at IS NULL AND first_used_at IS NULL"
+)
+_COUNT: Final = (
+    "INSERT INTO apikeys_apikeyuse (key_id, day, count) VALUES (%s, %s, %s) "
+    "ON CONFLICT (key_id, day) DO UPDATE SET count = apikeys_apikeyuse.count + excluded.count"
+)
 
 
 def write_key_use(key_id: str, at: datetime, origin: Origin) -> bool:

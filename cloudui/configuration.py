@@ -42,12 +42,17 @@ class PublicUrl:
 
 def public_url(text: str) -> PublicUrl:
     """Parse `PUBLIC_URL`: scheme, host and optional port; ImproperlyConfigured for anything else."""
-    parts, port = _split(text.rstrip("/"), "PUBLIC_URL")
+    return origin(text, "PUBLIC_URL")
+
+
+def origin(text: str, name: str) -> PublicUrl:
+    """The same for the variable of this `name`."""
+    parts, port = _split(text.rstrip("/"), name)
     host = _ascii_host(parts.hostname or "")
     is_more = parts.path or parts.query or parts.fragment or "@" in parts.netloc
     if parts.scheme not in {"http", "https"} or not host or is_more:
         raise ImproperlyConfigured(
-            f"PUBLIC_URL must look like https://console.example.com (scheme, host, optional port), not {text!r}."
+            f"{name} must look like https://console.example.com (scheme, host, optional port), not {text!r}."
         )
     return PublicUrl(
         # As browsers write it in Origin, and pipelines read it in a token.
@@ -104,6 +109,27 @@ def _astro_rules(name: str, port: str, public: PublicUrl) -> list[tuple[bool, st
             f"PUBLIC_URL is at api.{name}, where only the client is served. Choose another name for the console.",
         ),
     ]
+
+
+def airflow_domain(text: str, public: PublicUrl) -> str:
+    """Check `AIRFLOW_DOMAIN`: a name, with a port if it is not the one of its scheme, or empty.
+
+    Raises:
+        ImproperlyConfigured: for what is no name, and for one that would bring a console's cookies near an Airflow.
+    """
+    if not text:
+        return ""
+    name, _, port = text.partition(":")
+    if not _HOST_NAME.fullmatch(name) or name != name.lower() or (":" in text and not port.isdecimal()):
+        raise ImproperlyConfigured(
+            f"AIRFLOW_DOMAIN must be the name of a domain in lower case, such as airflow.example.com, not {text!r}."
+        )
+    if f".{public.host}".endswith(f".{name}"):
+        raise ImproperlyConfigured(
+            f"AIRFLOW_DOMAIN cannot be {text!r}: the console itself is there, at {public.host}. Each Airflow has a host "
+            "below AIRFLOW_DOMAIN, and none may share cookies with the console."
+        )
+    return text
 
 
 def database(env: Env, *, data_dir: Path) -> dict[str, Any]:

@@ -29,6 +29,18 @@ PUBLIC_URL = PUBLIC.text
 # What people give the `astro` client as its domain; at `api.` before it nothing but the machine face is served.
 ASTRO_DOMAIN = configuration.astro_domain(env.str("ASTRO_DOMAIN", ""), PUBLIC)
 API_HOST = f"api.{ASTRO_DOMAIN.partition(':')[0]}" if ASTRO_DOMAIN else ""
+# The gateway to the Airflow of each Deployment is a process of its own (cloudui.gateway). In production the proxy leads
+# /airflow/ to it, at the same host as everything else.
+GATEWAY_PORT = env.int("GATEWAY_PORT", PORT % 65_535 + 1, validate=validate.Range(min=1, max=65_535))
+GATEWAY_URL = configuration.origin(
+    env.str("GATEWAY_URL", "")
+    or (f"{PUBLIC.scheme}://{PUBLIC.host}:{GATEWAY_PORT}" if PUBLIC.is_local else PUBLIC_URL),
+    "GATEWAY_URL",
+).text
+# Below it each Airflow has a host of its own for its web interface; on a laptop that is .localhost.
+AIRFLOW_DOMAIN = configuration.airflow_domain(env.str("AIRFLOW_DOMAIN", ""), PUBLIC)
+# What a call to Airflow may send.
+GATEWAY_BODY_BYTES = env.int("GATEWAY_BODY_MIB", 10, validate=validate.Range(min=1)) * 1024 * 1024
 ORGANIZATION_NAME = env.str("ORGANIZATION_NAME", "") or "My Organization"
 # They are parts of URLs and of the names of images, which know no capital letters.
 _identifier = validate.Regexp(
@@ -155,6 +167,7 @@ MIDDLEWARE = [
 # Pages
 CONTENT_SECURITY_POLICY = pages.CONTENT_SECURITY_POLICY
 TEMPLATES = pages.TEMPLATES
+REMEMBERED_PARTS = pages.REMEMBERED_PARTS
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", "") or DATA_DIR / "static")
@@ -280,7 +293,9 @@ HOUSEKEEPING = [
     "deployments.deploys.bounds.record_counts",
     "deployments.deploys.retention.tidy_up",
     "deployments.deploys.staging.delete_expired",
-    # Last, since they may wait: two seconds for each 64 Airflows, and for a mail server.
+    "deployments.airflow.visits.delete_expired",
+    # Last, since they may wait: two seconds for each 64 Airflows, twice, and for a mail server.
     "deployments.airflow.health.check_connected",
+    "deployments.airflow.failed_runs.tell_of_failed_runs",
     "cloudui.web.outbox.delivery.send_due",
 ]

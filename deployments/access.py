@@ -67,6 +67,18 @@ def clusters_to_view(principal: Principal) -> QuerySet[Cluster]:
     return rows.filter(pk__in=Deployment.objects.visible_to(principal).values("cluster_id"))
 
 
+def deployment_to_call(principal: Principal, release_name: str) -> Deployment:
+    """The Deployment of that release name with its `airflow`, for who may call the Airflow behind it.
+
+    Every member may, and its own API key: the role that they have there decides what. Raises Http404 for others.
+    """
+    rows: DeploymentQuerySet = Deployment.objects.visible_to(principal).select_related("airflow")
+    deployment = rows.filter(release_name=release_name).first()
+    if deployment is None:
+        raise Http404
+    return deployment
+
+
 def deployment_to_edit(
     principal: Principal, workspace_id: str | None, deployment_id: str, *, locked: bool = False
 ) -> Deployment:

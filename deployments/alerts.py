@@ -4,7 +4,7 @@ They go through the outbox (cloudui.web.outbox), in the transaction of whatever 
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -38,8 +38,8 @@ class _Words:
 _WORDS: Final = {
     AlertKind.RUN_FAILED: _Words(
         "A DAG run failed.",
-        "Look at the log of the task that failed, mend the cause, and run it again.",
-        "deployments:open",
+        "Look at the log of the task that failed, mend the cause, and run it again. The list of DAGs has the last runs of each:",
+        "deployments:dags",
     ),
     AlertKind.DEPLOY_FAILED: _Words(
         "A deploy failed. Airflow goes on with the DAGs that it had.",
@@ -95,10 +95,17 @@ def send(deployment: Deployment, kind: AlertKind, facts: Mapping[str, str], *, p
     return True
 
 
-def send_run_failed(deployment: Deployment, *, dag: str, run: str, tasks: str = "", path: str = "") -> bool:
-    """Tell that a DAG run failed, with the names of the tasks that did; returns as `send`."""
-    facts = {"DAG": dag, "Run": run, "Failed tasks": tasks}
-    return send(deployment, AlertKind.RUN_FAILED, facts, path=path)
+def send_run_failed(
+    deployment: Deployment, *, dag: str, run: str, tasks: Sequence[str] = (), others: int = 0
+) -> bool:
+    """Tell that a DAG run failed, which of its tasks did, and how many other runs did meanwhile; returns as `send`."""
+    facts = {
+        "DAG": dag,
+        "Run": run,
+        "Failed tasks": ", ".join(tasks),
+        "Others": f"{others} more failed in the minutes before." if others else "",
+    }
+    return send(deployment, AlertKind.RUN_FAILED, facts)
 
 
 def send_unhealthy(deployment: Deployment, *, reason: str) -> bool:

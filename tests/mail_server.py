@@ -8,11 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import Message
 
-from django.core.mail import send_mail
-from django.utils import timezone
-
-from cloudui.web.models import OutgoingMail
-
 # What it answers to a command instead of what a good server would; "" ends the connection there.
 Answers = dict[str, str]
 GOOD: Answers = {
@@ -32,13 +27,12 @@ class MailServer:
 
     Attributes:
         answers: by command, with HELLO for the greeting and END for the end of a mail; others are as in `GOOD`.
-        hangs_at: the command that it never answers.
         is_asked: set when somebody waits for an answer that does not come.
     """
 
     def __init__(self) -> None:
         self.answers: Answers = {}
-        self.hangs_at = ""
+        self._hangs_at = ""
         self.is_asked = threading.Event()
         self.received: list[tuple[list[str], Message]] = []
         self.commands: list[str] = []
@@ -51,9 +45,15 @@ class MailServer:
     def port(self) -> int:
         return int(self._listener.getsockname()[1])
 
+    def hang(self, command: str) -> None:
+        """Never answer this command."""
+        self.is_asked.clear()
+        self._release.clear()
+        self._hangs_at = command
+
     def release(self) -> None:
         """Answer again, those too who wait."""
-        self.hangs_at = ""
+        self._hangs_at = ""
         self._release.set()
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class MailServer:
                     recipients = []
 
     def _answer(self, connection: socket.socket, command: str) -> bool:
-        if command == self.hangs_at:
+        if command == self._hangs_at:
             self.is_asked.set()
             self._release.wait()
         answer = self.answers.get(command, GOOD.get(command, "500 what?"))
@@ -109,20 +109,3 @@ def running() -> Iterator[MailServer]:
         yield server
     finally:
         server.close()
-
-
-def finish() -> None:
-    """Wait until the thread that sends has ended."""
-    for thread in threading.enumerate():
-        if thread.name == "outbox":
-            thread.join()
-
-
-def write(subject: str = "Subject", to: str = "person@example.com") -> None:
-    """Send a mail as the product does."""
-    send_mail(subject, "Some text", None, [to])
-
-
-def make_due() -> None:
-    """Have the pauses of all mails be over."""
-    OutgoingMail.objects.update(next_attempt_at=timezone.now())

@@ -12,6 +12,7 @@ from cloudui.web import keyring
 # stays: it is how `make test-postgres` names its server.
 for _name in (
     "ACCESS_TOKEN_SECONDS",
+    "AIRFLOW_DOMAIN",
     "AIRFLOW_DATABASE_URL",
     "AIRFLOW_DRAIN_SECONDS",
     "AIRFLOW_ENVIRONMENTS",
@@ -31,6 +32,9 @@ for _name in (
     "EMAIL_TIMEOUT_SECONDS",
     "EMAIL_URL",
     "EXCHANGES_PER_MINUTE",
+    "GATEWAY_BODY_MIB",
+    "GATEWAY_PORT",
+    "GATEWAY_URL",
     "IMAGE_REGISTRY",
     "IDEMPOTENCY_KEYS_PER_DAY",
     "LOG_FORMAT",

@@ -5,12 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.db.models.functions import Lower
 from django.http import QueryDict
 
 from cloudui.web.listing import ListForm, Listing, Sort, page_of
-from cloudui.web.principal import Principal
+from cloudui.web.paging import PAGE_SIZE, Page, first_page, order_of
+from cloudui.web.prepared import each, prepared
+from cloudui.web.principal import Kind, Principal
 from workspaces.models import Workspace
 from workspaces.models.workspace import WorkspaceQuerySet
 
@@ -64,8 +66,7 @@ def list_workspaces(principal: Principal, params: QueryDict) -> WorkspaceListing
     `params` is the query of the URL (`q`, `before`, `after`).
     """
     form = WorkspaceListForm(params)
-    found = find_workspaces(principal, form.value("q")).annotate(sort_name=Lower("name"))
-    page = page_of(form, found)
+    page = _page(principal, form)
     health = _health_of(page.rows)
     rows = [Row(workspace=workspace, health=health[workspace.pk]) for workspace in page.rows]
     return WorkspaceListing(page, form, rows=rows)
@@ -77,14 +78,36 @@ def find_workspaces(principal: Principal, text: str) -> WorkspaceQuerySet:
     return visible.filter(name__begins_with_any_case=text) if text else visible
 
 
+def _page(principal: Principal, form: WorkspaceListForm) -> Page[Workspace]:
+    search = form.value("q")
+    if search or form.value("before") or form.value("after"):
+        found = find_workspaces(principal, search).annotate(sort_name=Lower("name"))
+        return page_of(form, found)
+    first = _first(kind=principal.kind, is_owner=principal.is_owner, caller=principal.id)
+    return first_page(first, by="sort_name")
+
+
+@prepared("kind", "is_owner")
+def _first(*, kind: Kind, is_owner: bool, caller: str) -> QuerySet[Workspace]:
+    """The first page, which is what most people open."""
+    principal = Principal(kind=kind, id=caller, name="", is_owner=is_owner)
+    visible = Workspace.objects.visible_to(principal).annotate(sort_name=Lower("name"))
+    return visible.order_by(*order_of("sort_name", is_descending=False))[: PAGE_SIZE + 1]
+
+
 def _health_of(workspaces: Iterable[Workspace]) -> dict[str, list[Health]]:
-    counts = (
-        Workspace.objects.filter(pk__in=[workspace.pk for workspace in workspaces], deployments__isnull=False)
+    ids = each(workspace.pk for workspace in workspaces)
+    health = defaultdict(list)
+    for workspace, status, count in _counts(number=len(ids), **ids) if ids else ():
+        health[workspace].append(Health(status=status, count=count))
+    return health
+
+
+@prepared("number")
+def _counts(*, number: int, **ids: str) -> QuerySet[Workspace, tuple[str, str, int]]:
+    return (
+        Workspace.objects.filter(pk__in=list(ids.values()), deployments__isnull=False)
         .values_list("pk", "deployments__status")
         .annotate(count=Count("deployments"))
         .order_by("deployments__status")
     )
-    health = defaultdict(list)
-    for workspace, status, count in counts:
-        health[workspace].append(Health(status=status, count=count))
-    return health

@@ -4,13 +4,14 @@ from apikeys.models.grant import AuthorizationGrant
 from apikeys.models.key import ApiKey, ApiKeySecret
 from apikeys.models.revoked_token import RevokedToken
 from apikeys.models.signing_key import SigningKey
-from apikeys.models.use import ApiKeyUse, Reason, Refusal
+from apikeys.models.use import ApiKeyUse, Caller, Reason, Refusal
 
 __all__ = [
     "ApiKey",
     "ApiKeySecret",
     "ApiKeyUse",
     "AuthorizationGrant",
+    "Caller",
     "Reason",
     "Refusal",
     "RevokedToken",

@@ -8,6 +8,8 @@ from apikeys.models.key import ApiKey
 
 # How many refusals are kept of each key.
 KEPT_REFUSALS = 50
+# How many addresses and clients are remembered of each key.
+KEPT_CALLERS = 20
 
 
 class ApiKeyUse(models.Model):
@@ -49,3 +51,23 @@ class Refusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()}, {self.at:%Y-%m-%d %H:%M}"
+
+
+class Caller(models.Model):
+    """An address and a client from which a key was used: the last 20 of a key are kept."""
+
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="callers")
+    address = models.CharField(max_length=45, blank=True)
+    client = models.CharField(max_length=255, blank=True)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        """One row a key, address and client."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["key", "address", "client"], name="one_caller_a_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address} {self.client}"

@@ -76,7 +76,8 @@ def _row(key: ApiKey, list_url: str, *, may_manage_keys: bool) -> str:
         created_by=key.created_by_name,
         status=status,
         last_use=key.use,
-        path=use.path,
+        # Day by day is for Admins only.
+        path=use.path if may_manage_keys else "",
         uses=use.total,
         list_url=list_url,
         may_manage_keys=may_manage_keys,
@@ -92,9 +93,12 @@ def _row(key: ApiKey, list_url: str, *, may_manage_keys: bool) -> str:
 
 def _status_time(key: ApiKey, status: Status) -> datetime | None:
     """Since when it is disabled, when it was refused, or when the previous secret of a rotation ends."""
-    if status is Status.ROTATING:
-        return key.live_secrets[-1].ends_at
-    return {Status.DISABLED: key.disabled_at, Status.REFUSED: key.last_refused_at}.get(status)
+    times = {
+        Status.DISABLED: key.disabled_at,
+        Status.REFUSED: key.last_refused_at,
+        Status.ROTATING: key.previous_end,
+    }
+    return times.get(status)
 
 
 def _make(*, status: Status, **context: object) -> list[str]:

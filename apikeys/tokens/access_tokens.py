@@ -10,6 +10,7 @@ The header's `alg` is "EdDSA": verifiers know RFC 8037's name, and few know yet 
 import json
 import secrets
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -67,7 +68,7 @@ def mint_for_key(
         "role": KEY_ROLE,
         "permissions": [f"workspaceId:{workspace}", *_places()],
     }
-    return _sign(claims), ends - now
+    return sign(claims), ends - now
 
 
 def mint_for_user(user: User, *, grant: str = "", ends_at: datetime | None = None) -> tuple[str, datetime]:
@@ -86,7 +87,7 @@ def mint_for_user(user: User, *, grant: str = "", ends_at: datetime | None = Non
         "permissions": _places(),
         **({"grant": grant} if grant else {}),
     }
-    return _sign(claims), datetime.fromtimestamp(ends, tz=UTC)
+    return sign(claims), datetime.fromtimestamp(ends, tz=UTC)
 
 
 def read(token: str) -> Claims:
@@ -143,9 +144,10 @@ def _places() -> list[str]:
     ]
 
 
-def _sign(claims: dict[str, Any]) -> str:
+def sign(claims: Mapping[str, Any], *, type: str = TYPE) -> str:  # noqa: A002 - the header's name
+    """A token that says this; one of another `type` than TYPE opens nothing here."""
     keys = signing_keys.keys()
-    header = {"alg": ALGORITHM, "typ": TYPE, "kid": keys.kid}
+    header = {"alg": ALGORITHM, "typ": type, "kid": keys.kid}
     return jws.serialize_compact(
         header, json.dumps(claims, separators=(",", ":")), keys.signer, registry=_REGISTRY
     )

@@ -93,6 +93,12 @@ def identify(request: HttpRequest) -> Principal | None:
 
 
 @sensitive_variables()
+def is_live(request: HttpRequest) -> bool:
+    """Whether the token of a request that `identify` accepted would be accepted now; it counts no use."""
+    return live_claims(request.META["HTTP_AUTHORIZATION"].partition(" ")[2].strip(" ")) is not None
+
+
+@sensitive_variables()
 def live_claims(token: str) -> Claims | None:
     """What a token says if it would be accepted now, for introspection."""
     try:

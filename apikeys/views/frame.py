@@ -1,5 +1,7 @@
 """The frame around the pages of API keys: their context, and how an action ends."""
 
+from typing import NamedTuple
+
 from django.http import HttpResponse
 from django.urls import reverse
 
@@ -19,6 +21,27 @@ def tab_context(deployment: Deployment) -> dict[str, object]:
 def key_context(key: ApiKey) -> dict[str, object]:
     """The context of a page about one key, found by `apikeys.access.key_to_manage`."""
     return {**tab_context(key.deployment), "key": key}
+
+
+class Part(NamedTuple):
+    """One of the pages of a key, a tab of its panel."""
+
+    name: str
+    label: str
+    url: str
+    is_current: bool
+
+
+def part_context(key: ApiKey, part: str) -> dict[str, object]:
+    """The context of one of a key's own pages; who may not manage keys has only the first of them."""
+    context = key_context(key)
+    names = [("open", "Overview"), ("use", "Use"), ("refusals", "Refusals"), ("edit", "Settings")]
+    place = {"workspace": key.deployment.workspace_id, "deployment": key.deployment_id, "key": key.pk}
+    context["parts"] = [
+        Part(name, label, reverse(f"apikeys:{name}", kwargs=place), is_current=name == part)
+        for name, label in (names if context["may_manage_keys"] else names[:1])
+    ]
+    return context
 
 
 def list_url(deployment: Deployment) -> str:

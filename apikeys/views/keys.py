@@ -1,19 +1,20 @@
-"""The list of API keys, and one key: open, edit, delete."""
+"""The list of API keys, and the pages of one: overview, use, refusals, settings; and deleting it."""
 
 from http import HTTPStatus
 
 from django.http import HttpResponse
-from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apikeys import usage
 from apikeys.access import key_to_manage, key_to_view
 from apikeys.chart import chart
-from apikeys.forms import EditForm
+from apikeys.forms import EditForm, PeriodForm
 from apikeys.keys import delete_key, update_key
 from apikeys.listing import list_keys
-from apikeys.views.frame import finish, key_context, list_url, tab_context
+from apikeys.models.key import UNUSED_DAYS
+from apikeys.sparkline import sparkline
+from apikeys.views.frame import finish, key_context, part_context, tab_context
 from cloudui.web.forms import TypedWordForm
 from cloudui.web.htmx import HtmxHttpRequest, form_status, page_or_fragment, posted
 from cloudui.web.versions import StaleEdit
@@ -29,20 +30,47 @@ def index(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResp
 
 
 @require_safe
-def open_key(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) -> HttpResponseBase:
-    """The deep link to a key: its dialog for who may change it, its row for everybody else."""
+def overview(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) -> HttpResponse:
+    """The page of a key: what it is and what it needs, for every member of the Workspace."""
     target = key_to_view(request.principal, workspace, deployment, key)
-    if tab_context(target.deployment)["may_manage_keys"]:
-        return redirect("apikeys:edit", workspace=workspace, deployment=deployment, key=key)
-    return redirect(f"{list_url(target.deployment)}?q={target.key_id}")
+    counts = usage.counts_by_day([target]).get(target.pk, "")
+    context = {
+        **part_context(target, "open"),
+        "uses": sparkline(counts, timezone.now().date()),
+        "unused_days": target.unused_days if target.unused_days >= UNUSED_DAYS else 0,
+    }
+    return page_or_fragment(request, "apikeys/overview.html", context, fragment="dialog")
+
+
+@require_safe
+def use(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) -> HttpResponse:
+    """Day by day how often it was used, and from where, which only Admins see."""
+    target = key_to_manage(request.principal, workspace, deployment, key)
+    days = PeriodForm(request.GET).value()
+    context = {
+        **part_context(target, "use"),
+        "days": days,
+        "periods": PeriodForm.PERIODS,
+        "uses": chart(usage.daily_uses(target, days)),
+        "callers": usage.recent_callers(target),
+    }
+    return page_or_fragment(request, "apikeys/use.html", context, fragment="dialog")
+
+
+@require_safe
+def refusals(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) -> HttpResponse:
+    """When, why and from where it was refused, which only Admins see."""
+    target = key_to_manage(request.principal, workspace, deployment, key)
+    context = {**part_context(target, "refusals"), "refusals": usage.recent_refusals(target)}
+    return page_or_fragment(request, "apikeys/refusals.html", context, fragment="dialog")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) -> HttpResponse:
-    """Edit API Key: name and description, beside its use day by day and its refusals, which only Admins see."""
+    """Edit API Key: name and description, and below them what stops or ends it."""
     target = key_to_manage(request.principal, workspace, deployment, key)
     form = EditForm.of(target, posted(request))
-    context = {**key_context(target), "form": form}
+    context = {**part_context(target, "edit"), "form": form}
     status: int = form_status(form)
     if form.is_valid():
         try:
@@ -52,8 +80,6 @@ def edit(request: HtmxHttpRequest, workspace: str, deployment: str, key: str) ->
             context["current"], status = stale.current, HTTPStatus.CONFLICT
         else:
             return finish(request, saved, f"API Key {saved.name} was updated.", focus=saved)
-    context["uses"] = chart(usage.daily_uses(target))
-    context["refusals"] = usage.recent_refusals(target)
     return page_or_fragment(request, "apikeys/edit.html", context, fragment="dialog", status=status)
 
 

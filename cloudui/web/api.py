@@ -84,15 +84,7 @@ def api_route(
     """
 
     def authorize(request: HttpRequest) -> None:
-        identify = getattr(request, "bearer", None)
-        principal: Principal | None = identify() if identify else None
-        if principal is None:
-            raise ApiError(
-                HTTPStatus.UNAUTHORIZED,
-                "unauthorized",
-                "Send an access token in the Authorization header, as Bearer and the token.",
-                {"WWW-Authenticate": CHALLENGE},
-            )
+        principal = require_principal(request)
         if principal.kind not in kinds:
             who = "An API key" if principal.kind is Kind.API_KEY else "A person"
             raise ApiError(
@@ -112,6 +104,24 @@ def api_route(
             count_change(request, principal)
 
     return functools.partial(_route, authorize=authorize, methods=methods, accepts=frozenset(kinds))
+
+
+def require_principal(request: HttpRequest) -> Principal:
+    """The caller that an access token names.
+
+    Raises:
+        ApiError: 401 without a token, or for one that is not good.
+    """
+    identify = getattr(request, "bearer", None)
+    principal: Principal | None = identify() if identify else None
+    if principal is None:
+        raise ApiError(
+            HTTPStatus.UNAUTHORIZED,
+            "unauthorized",
+            "Send an access token in the Authorization header, as Bearer and the token.",
+            {"WWW-Authenticate": CHALLENGE},
+        )
+    return principal
 
 
 def public_api_route(*, methods: Collection[str] = READ) -> Callable[[ApiView], ApiView]:
@@ -188,6 +198,13 @@ def answer_unavailable(exception: BaseException) -> HttpResponse:
     )
 
 
+def answer_exception(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The answer to whatever a route for programs raised."""
+    if databases.is_unavailable(exception):
+        return answer_unavailable(exception)
+    return _failure(request, exception)
+
+
 def _route(
     view: ApiView,
     *,
@@ -204,10 +221,7 @@ def _route(
             authorize(request)
             response = view(request, *args, **kwargs)
         except Exception as exception:  # noqa: BLE001 - whatever happens, the answer is JSON
-            if databases.is_unavailable(exception):
-                response = answer_unavailable(exception)
-            else:
-                response = _failure(request, exception)
+            response = answer_exception(request, exception)
         return _forbid_storing(response)
 
     guarded.accepts = accepts  # type: ignore[attr-defined] # the kinds of caller, None for everybody

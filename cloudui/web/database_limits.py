@@ -6,6 +6,8 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import connection
 
+# Besides the workers: housekeeping, the gateway, and what keeps the Airflows of this machine.
+OTHERS: Final = 3
 # The least of what the server leaves to those who are no superusers, the role and the database admit.
 ADMITTED: Final = """
     SELECT least(
@@ -23,20 +25,20 @@ def worker_count() -> int:
 
 
 def too_many_connections() -> str:
-    """A sentence that says what to do if the web server and housekeeping may open too many; empty if they fit."""
+    """A sentence that says what to do if the processes of this machine may open too many; empty if they fit."""
     pool: dict[str, Any] = connection.settings_dict["OPTIONS"].get("pool") or {}
     if connection.vendor != "postgresql" or not pool:
         return ""
     workers, size = worker_count(), pool["max_size"]
-    needed = (workers + 1) * size
+    needed = (workers + OTHERS) * size
     with connection.cursor() as cursor:
         cursor.execute(ADMITTED)
         (admitted,) = cursor.fetchone()
     if needed <= admitted:
         return ""
-    fitting = max(1, admitted // size - 1)
+    fitting = max(1, admitted // size - OTHERS)
     return (
-        f"PostgreSQL admits {admitted} connections, and {workers} workers with housekeeping may open {needed}, "
-        f"{size} each; requests would fail under load. Set WEB_WORKERS to {fitting} or less, or raise "
+        f"PostgreSQL admits {admitted} connections, and {workers} workers with the other processes may open "
+        f"{needed}, {size} each; requests would fail under load. Set WEB_WORKERS to {fitting} or less, or raise "
         "max_connections."
     )

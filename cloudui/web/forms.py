@@ -79,16 +79,17 @@ class TypedWordForm(forms.Form):
         if word == self.expected:
             return word
         if word.lower() == self.expected.lower():
-            raise ValidationError(self._hint, code="case")
+            raise ValidationError(self.hint, code="case")
         raise ValidationError(self._refusal, code="word")
+
+    @property
+    def hint(self) -> str:
+        """What to tell whoever typed the word in another case."""
+        first = self.expected[0]
+        return f"Type {self.expected} exactly ({'capital' if first.isupper() else 'small'} {first})."
 
     # Private
 
     @property
     def _refusal(self) -> str:
         return f"Type {self.expected} to confirm."
-
-    @property
-    def _hint(self) -> str:
-        first = self.expected[0]
-        return f"Type {self.expected} exactly ({'capital' if first.isupper() else 'small'} {first})."

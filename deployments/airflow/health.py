@@ -9,12 +9,12 @@ from typing import Final
 from django.conf import settings
 from django.utils import timezone
 
-from deployments.airflow import facts
+from deployments.airflow import facts, waiting
 from deployments.airflow.calls import AirflowError, Conversation, Entry, Refused
-from deployments.airflow.client import entry_of
+from deployments.airflow.client import least_entry
 from deployments.airflow.state import Component, Seen, record_seen
-from deployments.airflow.waiting import PAGE_SECONDS, silent, wait_for
-from deployments.models import Airflow, AirflowAuth, AirflowRole, Ground, Status
+from deployments.airflow.waiting import silent, wait_for
+from deployments.models import Airflow, Ground, Status
 from workspaces.models import AuditEvent
 
 # So many are asked at once: each may take the whole time.
@@ -44,7 +44,7 @@ def check(airflows: Sequence[Airflow]) -> None:
 
 def look_at(airflows: Sequence[Airflow]) -> list[Seen]:
     """What is seen of each, in their order."""
-    entries = [_entry(airflow) for airflow in airflows]
+    entries = [least_entry(airflow) for airflow in airflows]
 
     async def look() -> list[_Look]:
         turns = asyncio.Semaphore(AT_ONCE)
@@ -53,7 +53,7 @@ def look_at(airflows: Sequence[Airflow]) -> list[Seen]:
         )
 
     rounds = -(-len(airflows) // AT_ONCE)
-    looks = wait_for(look(), seconds=rounds * (PAGE_SECONDS + 1))
+    looks = wait_for(look(), seconds=rounds * (waiting.PAGE_SECONDS + 1))
     return [look.seen(airflow) for look, airflow in zip(looks, airflows, strict=True)]
 
 
@@ -85,7 +85,7 @@ async def _look_at(airflow: Airflow, entry: Entry | None, turns: asyncio.Semapho
     async with turns:
         try:
             async with (
-                asyncio.timeout(PAGE_SECONDS),
+                asyncio.timeout(waiting.PAGE_SECONDS),
                 Conversation(airflow.base_url, airflow.version, entry) as conversation,
             ):
                 look = await _ask(conversation)
@@ -111,18 +111,6 @@ async def _ask(airflow: Conversation) -> _Look:
         except Refused as refused:
             look.failure = str(refused)
     return look
-
-
-def _entry(airflow: Airflow) -> Entry | None:
-    """The account that may least, for what Airflow does not tell everybody."""
-    if airflow.auth != AirflowAuth.ACCOUNTS:
-        return None
-    for role in AirflowRole:
-        try:
-            return entry_of(airflow, role)
-        except AirflowError:
-            continue
-    return None
 
 
 def _variables_version(airflow: Airflow, started_at: datetime | None) -> int | None:

@@ -86,6 +86,8 @@ class Deploy(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["deployment", "-created_at", "id"], name="deploy_history"),
             models.Index(fields=["deployment"], condition=models.Q(has_files=True), name="deploy_with_files"),
+            # For the last failures of all Deployments together (deployments.attention).
+            models.Index(fields=["status", "-created_at"], name="deploy_by_status"),
         ]
 
     def __str__(self) -> str:

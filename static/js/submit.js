@@ -1,5 +1,6 @@
 // A form's button sleeps until the form can succeed, and while its answer is on the way.
-// input[data-expects="Delete"]: until exactly that word is typed; the server decides all the same.
+// input[data-expects="Delete"]: until exactly that word is typed; the server decides all the same. form[data-miscased]
+// says so where only the case is another.
 // form[data-required]: until every required field is filled. form[data-dirty]: until something changed.
 // form[data-unsaved] came back with what was typed: it counts as changed from the start.
 
@@ -21,7 +22,11 @@ const mayBeSent = (form) => {
   return !("dirty" in form.dataset) || "changed" in form.dataset || form.querySelector("[aria-invalid=true]") !== null;
 };
 
+const isMiscased = ({ value, dataset: { expects } }) => value.trim() !== expects
+  && value.trim().toLowerCase() === expects.toLowerCase();
+
 const refresh = (form) => {
+  form.toggleAttribute("data-miscased", [...form.querySelectorAll("[data-expects]")].some(isMiscased));
   form.toggleAttribute("data-changed", "unsaved" in form.dataset || [...form.elements].some(isChanged));
   const sleeps = "busy" in form.dataset || (form.matches(WATCHED) && !mayBeSent(form));
   for (const element of form.elements) if (element.type === "submit") element.disabled = sleeps;

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from apikeys.key_secrets import confirm_secret
 from apikeys.keys import disable_key
-from apikeys.models import ApiKey, Refusal
+from apikeys.models import ApiKey
 from cloudui.web import attention
-from deployments.models import Deploy, Status
+from deployments.models import Airflow, Deploy, Ground, Status
 from tests.deployments.helpers import HX, page, signed_in, text
 from tests.factories import (
     create_api_key,
@@ -59,11 +59,12 @@ def troubled(deployment):
     """A Deployment with one of everything, and with things that need nobody."""
     deployment.status = Status.UNHEALTHY
     deployment.save(update_fields=["status"])
+    Airflow.objects.create(
+        deployment=deployment, ground=Ground.CONNECTED, reason="Its scheduler has stopped.\nTraceback ..."
+    )
     create_deploy(deployment)
     create_deploy(deployment, status="FAILED", reason="The archive is damaged.")
-    refused = confirmed(deployment, "refused", last_used_at=timezone.now())
-    Refusal.objects.create(key=refused, secret_number=1, reason="secret_ended")
-    Refusal.objects.create(key=refused, secret_number=1, reason="secret_ended")
+    confirmed(deployment, "refused", last_used_at=timezone.now(), last_refused_at=timezone.now())
     create_api_key(deployment, name="unconfirmed")
     confirmed(deployment, "old", last_used_at=LONG_AGO, created_at=LONG_AGO)
     confirmed(deployment, "never used", created_at=LONG_AGO)
@@ -78,8 +79,8 @@ FAILED = ("Deploy failed", "Production")
 KEYS = [
     ("Refused lately", "refused"),
     ("Not confirmed", "unconfirmed"),
-    ("Unused", "old"),
-    ("Unused", "never used"),
+    ("Unused for 90 days", "old"),
+    ("Unused for 90 days", "never used"),
 ]
 
 
@@ -101,6 +102,8 @@ def test_where_and_why_is_said_and_the_links_lead_there(as_admin, troubled):
     response = as_admin.get("/")
 
     assert "The archive is damaged." in text(response)
+    assert "Its scheduler has stopped." in text(response)
+    assert "Traceback" not in text(response)
     assert "in Production, Data Engineering" in text(response)
     for link in page(response).select(".needs__link"):
         assert as_admin.get(link["href"], follow=True).status_code == 200

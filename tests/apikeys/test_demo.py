@@ -60,7 +60,7 @@ def test_everybody_has_the_printed_role_and_nothing_is_claimed_of_an_airflow():
     assert roles_in(first) == {"admin": "Admin", "editor": "Editor", "member": "Member"}
     assert roles_in(other) == {"outsider": "Admin"}
     assert (first.deployments.count(), other.deployments.count()) == (2, 1)
-    assert set(Deployment.objects.values_list("status", "airflow_url")) == {(Status.NOT_CONNECTED, "")}
+    assert set(Deployment.objects.values_list("status", "airflow_url")) == {(Status.CREATING, "")}
     assert Counter(AuditEvent.objects.values_list("operation", flat=True)) == {
         "createUser": 5,
         "createWorkspace": 2,

@@ -82,11 +82,3 @@ def test_a_key_deleted_meanwhile_is_not_found(as_admin, deployment, key):
     response = as_admin.post(address, {"version": 1, "name": "x"})
 
     assert response.status_code == 404
-
-
-def test_the_deep_link_leads_admins_to_the_dialog_and_members_to_the_row(
-    as_admin, as_member, as_stranger, deployment, key
-):
-    assert as_admin.get(url("open", deployment, key))["Location"] == url("edit", deployment, key)
-    assert as_member.get(url("open", deployment, key))["Location"] == f"{url('index', deployment)}?q={key.pk}"
-    assert as_stranger.get(url("open", deployment, key)).status_code == 404

@@ -1,15 +1,12 @@
 """Disabling, enabling and rotating a key in the console, and seeing when it is used and refused."""
 
 import re
-from datetime import date, timedelta
 from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
-from apikeys.chart import HEIGHT, chart
-from apikeys.models import ApiKey, ApiKeyUse, Reason, Refusal
+from apikeys.models import ApiKey
 from tests.apikeys.pages import SECRET, events, secret_in, soup, text, url
 from tests.factories import create_api_key
 
@@ -91,11 +88,11 @@ def test_a_key_is_not_rotated_twice_at_once(as_admin, deployment, key):
     assert key.secrets.live().count() == 2
 
 
-def test_during_a_rotation_the_dialog_shows_both_and_which_one_is_in_use(as_admin, deployment, issued, key):
+def test_during_a_rotation_the_overview_shows_both_and_which_one_is_in_use(as_admin, deployment, issued, key):
     as_admin.post(url("rotate", deployment, key), {"ends": "7d"})
     exchange(key, issued.secret.reveal())
 
-    page = text(as_admin.get(url("edit", deployment, key)))
+    page = text(as_admin.get(url("open", deployment, key)))
 
     assert "Current secret: never used" in page
     assert re.search(r"Previous secret: used now from 127\.0\.0\.1 \(astro-cli\) ?, ends 1 week", page)
@@ -196,43 +193,3 @@ def test_use_is_told_in_the_list_and_before_deleting(as_admin, deployment, issue
     assert f"{use} 1 use" in text(as_admin.get(url("index", deployment)))
     assert f"Last used {use}" in text(page)
     assert soup(page).find("a", string="Disable it instead")["href"] == url("disable", deployment, key)
-
-
-def test_refusals_are_listed_with_their_reason(as_admin, deployment, key):
-    Refusal.objects.create(
-        key=key, secret_number=1, reason=Reason.DISABLED, address="203.0.113.7", client="curl/8.0"
-    )
-
-    page = text(as_admin.get(url("edit", deployment, key)))
-
-    assert "Recent refusals 1" in page
-    assert "The key is disabled" in page
-    assert "from 203.0.113.7 with curl/8.0, secret 1" in page
-
-
-def test_use_is_drawn_and_told_in_words(as_admin, deployment, key):
-    ApiKeyUse.objects.create(key=key, day=timezone.now().date(), count=1200)
-
-    page = as_admin.get(url("edit", deployment, key))
-
-    assert "About 1,200 uses in the last 30 days" in text(page)
-    assert re.match(
-        r"Used on 1 of the last 30 days, most on .* with about 1,200 uses\.",
-        soup(page).select_one(".sparkline svg")["aria-label"],
-    )
-
-
-def test_the_chart_scales_to_its_busiest_day_and_hides_no_use():
-    days = [(date(2026, 11, 1) + timedelta(days=number), count) for number, count in enumerate([0, 1, 1000])]
-
-    drawn = chart(days)
-
-    assert [(bar.x, bar.height) for bar in drawn.bars] == [(8, 2), (16, HEIGHT)]
-    assert drawn.total == 1001
-
-
-def test_a_chart_without_use_says_so():
-    drawn = chart([(date(2026, 11, 1), 0)] * 30)
-
-    assert list(drawn.bars) == []
-    assert drawn.words == "Not used in the last 30 days."

@@ -26,6 +26,7 @@ BEARERS: Final = {
     "djangorestframework-api-key": "api-key bearer",
     "django-oauth-toolkit": "oauth-toolkit bearer",
 }
+AT_REST: Final = ("at rest", "page at rest")
 HEAD: Final = """\
 | Work | Cloud UI | Compared with | Its figure | Ratio | Goal | Met |
 | --- | ---: | --- | ---: | ---: | ---: | --- |"""
@@ -50,7 +51,7 @@ def describe_load() -> str:
 
 
 def table(results: Results, writers: list[dict[str, Any]]) -> str:
-    return "\n".join([HEAD, *_rates(results), *_floods(results), *_writers(writers)])
+    return "\n".join([HEAD, *_rates(results), *_delays(results), *_writers(writers)])
 
 
 def _rates(results: Results) -> Iterator[str]:
@@ -84,18 +85,21 @@ def _rate(results: Results, work: str, ours: str, against: str, theirs: str, goa
     )
 
 
-def _floods(results: Results) -> Iterator[str]:
-    rest = results.p95("page at rest")
-    for name, cell, goal in (
-        ("pages' p95, 32 callers exchange secrets for the first time", "page, genuine flood", 3.0),
-        ("pages' p95, 200 forged secrets a second", "page, forged flood", 1.5),
+def _delays(results: Results) -> Iterator[str]:
+    for name, cell, against, other, goal in (
+        (
+            "pages' p95, the first two seconds after a start, 8 callers",
+            "page after a start",
+            "later",
+            "page later",
+            3.0,
+        ),
+        ("pages' p95, 32 callers exchange secrets for the first time", "page, genuine flood", *AT_REST, 3.0),
+        ("pages' p95, 200 forged secrets a second", "page, forged flood", *AT_REST, 1.5),
     ):
-        ratio = results.p95(cell) / rest
-        met = "yes" if ratio <= goal else "**no**"
-        yield (
-            f"| {name} | {results.p95(cell):.1f} ms | at rest | {rest:.1f} ms | {ratio:.2f} "
-            f"| at most {goal:g} | {met} |"
-        )
+        mine, limit = results.p95(cell), results.p95(other)
+        met = "yes" if mine <= goal * limit else "**no**"
+        yield f"| {name} | {mine:.1f} ms | {against} | {limit:.1f} ms | {mine / limit:.2f} | at most {goal:g} | {met} |"
 
 
 def _writers(writers: list[dict[str, Any]]) -> Iterator[str]:

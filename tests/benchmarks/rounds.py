@@ -23,6 +23,7 @@ COUNTER: Final = (
     "PRAGMA journal_mode=WAL; CREATE TABLE counter (total INTEGER); INSERT INTO counter VALUES (0);"
     "CREATE TABLE event (id INTEGER PRIMARY KEY, note TEXT)"
 )
+START_SECONDS: Final = 2
 # As long as 200 a second need with this many callers.
 FORGERS: Final = 32
 FORGERS_PAUSE: Final = 160
@@ -65,6 +66,7 @@ class Results:
 
 def measure_round(stage: Stage, results: Results) -> None:
     _measure_argon2(results)
+    _measure_start(stage, results)
     _measure_ours(stage, results)
     _measure_candidate(stage.without_argon2, results, ("again, no argon2", stage.exchanges("few"), 8))
     bare = stage.bare
@@ -103,6 +105,13 @@ def _measure_ours(stage: Stage, results: Results) -> None:
         results.measure("page", port, stage.page, callers=8)
         # The first 30 of a minute get 401, the others 429.
         results.measure("forged exchange", port, stage.exchanges("forged"), callers=8, status=401)
+
+
+def _measure_start(stage: Stage, results: Results) -> None:
+    """From the moment when the server answers at all: who comes first may not wait for what all need."""
+    with serving(stage.ours):
+        for name, seconds in (("page after a start", START_SECONDS), ("page later", results.seconds)):
+            results.add(name, press(stage.ours.port, stage.page, callers=8, seconds=seconds))
 
 
 def _measure_floods(stage: Stage, results: Results) -> None:

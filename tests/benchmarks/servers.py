@@ -51,7 +51,7 @@ class Candidate:
 
 @contextmanager
 def serving(candidate: Candidate) -> Iterator[None]:
-    """Start the candidate, wait until it answers, stop it."""
+    """Start the candidate, wait until it answers at all, stop it."""
     if candidate.application == OURS:
         command = [sys.executable, "-m", "cloudui.server"]
     else:
@@ -83,7 +83,8 @@ def _wait(candidate: Candidate, process: "subprocess.Popen[bytes]") -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and process.poll() is None:
         try:
-            fetch(candidate.port, Request("/"))
+            # An answer of any status; ours reads no page for it.
+            fetch(candidate.port, Request("/healthz"))
         except OSError:
             time.sleep(0.1)
         else:

@@ -4,9 +4,10 @@ import json
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from apikeys.models import ApiKey
+from apikeys.models import ApiKey, ApiKeyUse, Reason, Refusal
 from deployments.models import Deployment
 from tests.apikeys.tokens.astro_login import authorize_url
 from tests.browser.conftest import DESKTOP, PHONE
@@ -56,6 +57,8 @@ def look(page):
 def test_axe_finds_nothing_on_the_pages(size, open_page, watch, workspace, deployment, admin):
     watch.expect(400, 404)
     key = create_api_key(deployment, name="CI", description="nightly", by=admin).key
+    ApiKeyUse.objects.create(key=key, day=timezone.now().date(), count=24)
+    Refusal.objects.create(key=key, secret_number=1, reason=Reason.DISABLED)
     create_grant(admin, created_from="203.0.113.7")
     entrance = open_page("/", size=size, reduced_motion="reduce")
     found = look(entrance)
@@ -72,7 +75,10 @@ def test_axe_finds_nothing_on_the_pages(size, open_page, watch, workspace, deplo
         keys_url(deployment),
         f"{keys_url(deployment)}?q=nothing+like+this",
         f"{keys_url(deployment)}/new",
-        *(key_url(verb, key) for verb in ("edit", "delete", "reissue", "disable", "rotate")),
+        *(
+            key_url(verb, key)
+            for verb in ("open", "use", "refusals", "edit", "delete", "reissue", "disable", "rotate")
+        ),
         "/token",
         "/account",
         authorize_url(),
@@ -144,9 +150,7 @@ def test_long_names_do_not_make_a_narrow_page_scroll_sideways(open_page, workspa
         keys_url(deployment),
         f"{keys_url(deployment)}?q={'W' * 100}",
         f"{keys_url(deployment)}?q={'V' * 100}",
-        key_url("edit", key),
-        key_url("delete", key),
-        key_url("reissue", key),
+        *(key_url(verb, key) for verb in ("open", "use", "refusals", "edit", "delete", "reissue")),
     ):
         page.goto(path)
         wide[path] = page.evaluate("document.documentElement.scrollWidth")

@@ -134,6 +134,25 @@ def test_a_wrong_word_deletes_nothing(word, answer, open_page, deployment, admin
     assert ApiKey.objects.filter(pk=key.pk).exists()
 
 
+def test_typing_the_word_in_another_case_says_what_is_missing(open_page, deployment, admin):
+    create_api_key(deployment, name="CI", by=admin)
+    page = open_page(keys_url(deployment), by=admin)
+    page.get_by_role("link", name="Edit CI").click()
+    page.get_by_role("link", name="Delete API Key").click()
+    hint = page.get_by_role("status").filter(has_text="Type Delete exactly (capital D).")
+    expect(page.get_by_label("Type Delete to confirm")).to_be_focused()
+
+    page.keyboard.type("delet")
+    expect(hint).to_have_count(1)
+    expect(hint.locator("span")).to_be_hidden()
+    page.keyboard.type("e")
+    expect(hint.locator("span")).to_be_visible()
+    expect(page.get_by_role("button", name="Yes, Continue")).to_be_disabled()
+    page.get_by_label("Type Delete to confirm").fill("Delete")
+    expect(hint.locator("span")).to_be_hidden()
+    expect(page.get_by_role("button", name="Yes, Continue")).to_be_enabled()
+
+
 @pytest.mark.threat("T-W5")
 @pytest.mark.parametrize(
     "name",

@@ -8,7 +8,7 @@ from playwright.sync_api import Route, expect
 
 from apikeys.models import ApiKey
 from tests.browser.conftest import PHONE
-from tests.browser.steps import create_key, key_url, keys_url, row, save_secret
+from tests.browser.steps import create_key, keys_url, row, save_secret
 from tests.factories import create_api_key
 
 
@@ -254,12 +254,3 @@ def test_the_badge_and_the_heading_change_in_other_tabs_on_the_next_load(open_pa
 
     expect(other.get_by_role("link", name="API Keys 1")).to_be_visible()
     expect(other.get_by_role("heading", name="1 API Key")).to_be_visible()
-
-
-def test_a_deep_link_leads_who_may_not_change_keys_to_the_row(open_page, deployment, admin, member):
-    create_api_key(deployment, name="other", by=admin)
-    key = create_api_key(deployment, name="CI", by=admin).key
-
-    page = open_page(key_url("open", key), by=member)
-
-    expect(names(page)).to_have_text(["CI"])

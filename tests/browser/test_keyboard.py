@@ -104,6 +104,48 @@ def test_a_key_is_made_saved_edited_and_deleted(open_page, deployment, admin):
     assert not ApiKey.objects.exists()
 
 
+def press(page, name, role="link"):
+    tab_to(page, page.get_by_role(role, name=name, exact=True))
+    page.keyboard.press("Enter")
+
+
+def test_a_key_is_looked_at_rotated_ended_disabled_and_enabled(open_page, deployment, admin):
+    create_api_key(deployment, name="CI", by=admin)
+    page = open_page(keys_url(deployment), by=admin)
+    panel = page.get_by_role("dialog")
+
+    press(page, "CI")
+    for part, heading in {"Use": "Addresses and clients", "Overview": "Secrets"}.items():
+        press(page, part)
+        expect(panel.get_by_role("heading", name=heading)).to_be_visible()
+    press(page, "Settings")
+    expect(page.get_by_label("Name")).to_be_focused()
+    press(page, "Rotate Secret")
+    expect(page.get_by_role("radio", name="In 24 hours")).to_be_visible()
+    press(page, "Rotate Secret", "button")
+    expect(page.get_by_role("dialog", name=REVEAL)).to_be_visible()
+    press(page, SAVED, "button")
+    expect(row(page, "CI")).to_be_focused()
+    expect(row(page, "CI")).to_contain_text("Rotating")
+
+    press(page, "CI")
+    press(page, "End now")
+    expect(panel.get_by_role("heading", name="End previous secret")).to_be_visible()
+    press(page, "End now", "button")
+    expect(row(page, "CI")).to_be_focused()
+    expect(row(page, "CI")).to_contain_text("Active")
+
+    for verb, status in (("Disable API Key", "Disabled"), ("Enable API Key", "Active")):
+        press(page, "Edit CI")
+        expect(page.get_by_label("Name")).to_be_focused()
+        press(page, verb, "link" if status == "Disabled" else "button")
+        if status == "Disabled":
+            expect(panel.get_by_text("is refused from its next request on")).to_be_visible()
+            press(page, verb, "button")
+        expect(row(page, "CI")).to_be_focused()
+        expect(row(page, "CI")).to_contain_text(status)
+
+
 # Enter on the field the moment it has the focus: no person is that fast, a password manager or a busy machine is.
 SEND_AT_ONCE = """
 () => document.addEventListener("focusin", ({ target }) => setTimeout(() => {

@@ -43,6 +43,36 @@ def test_a_key_is_made_saved_edited_and_deleted(size, open_page, sign_in, deploy
     assert not ApiKey.objects.exists()
 
 
+def test_a_key_is_looked_at_rotated_ended_disabled_and_enabled(open_page, deployment, admin):
+    create_api_key(deployment, name="CI", by=admin)
+    page = open_page(keys_url(deployment), by=admin, javascript=False)
+
+    row(page, "CI").get_by_role("link", name="CI", exact=True).click()
+    expect(page.get_by_role("heading", name="Secrets")).to_be_visible()
+    page.get_by_role("link", name="Use", exact=True).click()
+    expect(page.get_by_text("Nothing has used this API Key.")).to_be_visible()
+    page.get_by_role("link", name="Danger zone").click()
+    page.get_by_role("link", name="Rotate Secret").click()
+    page.get_by_role("button", name="Rotate Secret").click()
+    save_secret(page)
+    expect(page.get_by_text("API Key CI has a new secret.")).to_be_visible()
+    expect(row(page, "CI")).to_contain_text("Rotating")
+
+    row(page, "CI").get_by_role("link", name="CI", exact=True).click()
+    page.get_by_role("link", name="End now").click()
+    page.get_by_role("button", name="End now").click()
+    expect(page.get_by_text("The previous secret of API Key CI was ended.")).to_be_visible()
+    expect(row(page, "CI")).to_contain_text("Active")
+
+    page.get_by_role("link", name="Edit CI").click()
+    page.get_by_role("link", name="Disable API Key").click()
+    page.get_by_role("button", name="Disable API Key").click()
+    expect(row(page, "CI")).to_contain_text("Disabled")
+    page.get_by_role("link", name="Edit CI").click()
+    page.get_by_role("button", name="Enable API Key").click()
+    expect(row(page, "CI")).to_contain_text("Active")
+
+
 def test_no_button_is_shown_that_needs_a_script(open_page, deployment, admin):
     key = create_api_key(deployment, name="CI", by=admin).key
 
@@ -69,7 +99,7 @@ def test_a_deep_link_opens_each_dialog_as_a_page(open_page, deployment, admin):
         page.get_by_role("link", name="Close").click()
         expect(page).to_have_url(keys_url(deployment))
     page.goto(key_url("open", key))
-    expect(page.get_by_label("Name")).to_have_value("CI")
+    expect(page.get_by_text("Nobody confirmed that its secret was saved")).to_be_visible()
 
 
 def test_an_edit_made_too_late_shows_both_and_keeps_what_was_typed(open_page, deployment, admin):

@@ -12,10 +12,10 @@ from deployments import alerts
 from deployments.airflow.state import Seen, record_seen
 from deployments.deploys.completion import recover_interrupted
 from deployments.deploys.service import NotConfirmed
-from deployments.models import Airflow, Alert, Deploy, Deployment, Ground, Status
+from deployments.models import Airflow, Alert, AlertKind, Deploy, Deployment, Ground, Status
 from tests.deployments.deploys.deploying import key_of, send
 from tests.factories import create_deployment, create_workspace
-from tests.mail_server import finish
+from tests.mails import finish
 from tests.threats.at_once import at_once
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,9 @@ def deployment(db):
 
 
 def run_failed(deployment):
-    return alerts.send_run_failed(deployment, dag="etl", run="scheduled__2026-01-01", tasks="load, check")
+    return alerts.send_run_failed(
+        deployment, dag="etl", run="scheduled__2026-01-01", tasks=["load", "check"], others=2
+    )
 
 
 def unhealthy(deployment):
@@ -47,8 +49,13 @@ TOLD = {
     "a run": (
         run_failed,
         "A DAG run failed",
-        ["DAG:          etl", "Run:          scheduled__2026-01-01", "Failed tasks: load, check"],
-        "",
+        [
+            "DAG:          etl",
+            "Run:          scheduled__2026-01-01",
+            "Failed tasks: load, check",
+            "Others:       2 more failed in the minutes before.",
+        ],
+        "/dags",
     ),
     "a deploy": (
         deploy_failed,
@@ -92,7 +99,8 @@ def test_each_address_is_told_what_happened_where_and_where_to_look(deployment, 
 
 
 def test_a_caller_may_lead_to_another_page_and_leave_facts_out(deployment):
-    alerts.send_run_failed(deployment, dag="etl", run="manual", path="/somewhere")
+    facts = {"DAG": "etl", "Failed tasks": " "}
+    alerts.send(deployment, AlertKind.RUN_FAILED, facts, path="/somewhere")
 
     text = mail.outbox[0].body
     assert "\nhttp://localhost:8871/somewhere\n" in text

@@ -7,7 +7,7 @@ import argparse
 import sys
 import time
 
-from tests.faults import caches, connections, databases, deploys, processes, space, traffic
+from tests.faults import caches, connections, databases, deploys, mails, processes, space, traffic
 from tests.faults.stage import Failed
 
 CHECKS = {
@@ -15,6 +15,7 @@ CHECKS = {
     "connections": connections.check,
     "databases": databases.check,
     "deploys": deploys.check,
+    "mails": mails.check,
     "processes": processes.check,
     "space": space.check,
     "traffic": traffic.check,

@@ -1,6 +1,9 @@
 """Reading changes nothing; changing needs a token that only our own pages have; other methods do nothing."""
 
+from urllib.parse import urlencode
+
 import pytest
+from bs4 import BeautifulSoup
 
 from tests.cast import HX
 from tests.factories import PASSWORD
@@ -45,6 +48,29 @@ def test_no_page_takes_a_form_without_a_token(cast, method):
         assert answer.status == 403, str(route)
         assert b"This page is out of date" in answer.body, str(route)
         assert not answer.changes, str(route)
+
+
+@pytest.mark.parametrize(
+    ("referrer", "form"),
+    [
+        ("http://localhost:8871/workspaces/new?a=b", "/workspaces/new?a=b"),
+        ("", "/"),
+        ("https://evil.example/workspaces/new", "/"),
+        ("http://localhost:8871.evil.example/x", "/"),
+        ("http://localhost:8871//evil.example", "/"),
+        ("http://[", "/"),
+    ],
+)
+def test_the_refusal_leads_back_to_the_form_and_to_the_sign_in(cast, referrer, form):
+    client = cast.fresh_client("owner", enforce_csrf_checks=True)
+
+    answer = ask(client, "/workspaces/new", "POST", {"name": "Made"}, headers={"Referer": referrer})
+
+    links = BeautifulSoup(answer.body, "html.parser").select("main a")
+    assert {link.get_text(): link["href"] for link in links} == {
+        "Reload": form,
+        "Sign in": f"/account/login/?{urlencode({'next': form})}",
+    }
 
 
 @pytest.mark.threat("T-W1")

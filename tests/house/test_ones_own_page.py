@@ -7,11 +7,18 @@ from django.template.loader_tags import IncludeNode
 
 from cloudui.web.templatetags import remembered
 from deployments.models import Deployment
+from tests.house.test_templates import TEMPLATES, text_of
 from workspaces.models import Membership, Role, User, Workspace
 
 INDEX = "/{workspace}/deployments"
 KEYS = "/{workspace}/deployments/{deployment}/api-keys"
 ROLES = ("admin", "editor", "member", "owner")
+
+# What is not the same for the same inputs, at any time and in any request.
+FOREIGN = (
+    r"csrf_token|\b(?:request|user|perms|messages)\b|\|random|{%\s*(?:now|moment|cycle|lorem|debug)\b"
+    r"|components/(?:time|password_field|copy_field)\.html"
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +38,27 @@ def get(cast):
         return re.sub(r">(now|\w+\W(second|minute)s? ago)<", "><", page)
 
     return get
+
+
+def test_a_remembered_part_shows_its_inputs_alone():
+    parts = [name for name in TEMPLATES if name.startswith(remembered.PARTS)]
+
+    assert {name: found for name in parts if (found := re.findall(FOREIGN, text_of(name)))} == {}
+    assert all(any(name.startswith(part) for name in parts) for part in remembered.PARTS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% csrf_token %}",
+        "{{ request.path }}",
+        "{{ user.email }}",
+        '{% now "H:i" %}',
+        '{% include "components/time.html" with value=value only %}',
+    ],
+)
+def test_what_is_not_an_input_is_found(text):
+    assert re.findall(FOREIGN, text)
 
 
 @pytest.mark.parametrize(

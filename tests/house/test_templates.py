@@ -11,8 +11,6 @@ from django.conf import settings
 from django.template.loader import get_template
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from cloudui.web.templatetags.remembered import PARTS
-
 ROOT = Path(settings.BASE_DIR) / "templates"
 TEMPLATES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*") if path.is_file())
 PAGES = [name for name in TEMPLATES if name.endswith(".html")]
@@ -93,14 +91,6 @@ def components_are_leaves(name: str, text: str) -> Iterator[str]:
         yield from re.findall(r"{%\s*url\b.*?%}|\bperms\.|\bcaller_role\b|\bmay_\w+", text)
 
 
-def remembered_parts_show_their_inputs(name: str, text: str) -> Iterator[str]:
-    """A part that is remembered for all people is the same for the same inputs, at any time and in any request."""
-    if name.startswith(PARTS):
-        foreign = r"csrf_token|\brequest\b|\buser\b|\bperms\b|\bmessages\b|\|random|components/(?:time|password_field|copy_field)\.html"
-        yield from re.findall(foreign, text)
-        yield from re.findall(r"{%\s*(?:now|moment|cycle|lorem|debug)\b", text)
-
-
 RULES: list[Rule] = [
     nothing_inline,
     nothing_unescaped,
@@ -112,7 +102,6 @@ RULES: list[Rule] = [
     posts_carry_a_token,
     dialogs_have_no_address,
     components_are_leaves,
-    remembered_parts_show_their_inputs,
 ]
 
 # By rule: the name of a template, and what it says.
@@ -155,13 +144,6 @@ COUNTER_EXAMPLES: dict[Rule, list[tuple[str, str]]] = {
     components_are_leaves: [
         ("components/x.html", "{% url 'workspaces:index' %}"),
         ("components/x.html", "{% if may_edit %}"),
-    ],
-    remembered_parts_show_their_inputs: [
-        ("shell/x.html", "{% csrf_token %}"),
-        ("shell/x.html", "{{ request.path }}"),
-        ("shell/x.html", "{{ user.email }}"),
-        ("components/badge.html", '{% now "H:i" %}'),
-        ("components/fact.html", '{% include "components/time.html" with value=value only %}'),
     ],
 }
 

@@ -123,8 +123,7 @@ def installed() -> Iterator[Installation]:
         password = secrets.token_hex(16)
         _make_database(postgresql, password)
 
-        ports = [servers.free_port() for _ in range(3)]
-        port, plain_port, web_port = ports
+        port, plain_port, web_port, gateway_port = (servers.free_port() for _ in range(4))
         text = paper.put_in(
             paper.block("sh", "TRUSTED_PROXIES=127.0.0.1"),
             {
@@ -137,19 +136,23 @@ def installed() -> Iterator[Installation]:
         environment = {
             "PATH": os.environ["PATH"],
             "PORT": str(web_port),
+            "GATEWAY_PORT": str(gateway_port),
             # As PrivateTmp= gives the unit one of its own.
             "TMPDIR": str(folder / "tmp"),
             **paper.environment(text),
         }
         installation = Installation(folder, environment, postgresql, port, plain_port, web_port)
-        units = paper.units()
-        web, housekeeping = (
-            paper.read_unit(units[f"cloudui-{name}.service"]) for name in ("web", "housekeeping")
-        )
+        units = {name: paper.read_unit(text) for name, text in paper.units().items()}
+        web = units.pop("cloudui-web.service")
+        # Without a Cluster of the kind `local` it has nothing to do.
+        units.pop("cloudui-airflow.service")
         (folder / "data").mkdir(mode=int(web.settings["StateDirectoryMode"], 8))
         process = stack.enter_context(_service(installation, web, "web"))
         servers.wait_for(web_port, process, folder / "web.log")
-        stack.enter_context(_service(installation, housekeeping, "housekeeping"))
+        for name, unit in units.items():
+            process = stack.enter_context(_service(installation, unit, name))
+            if "gateway" in name:
+                servers.wait_for(gateway_port, process, folder / f"{name}.log")
         stack.enter_context(_nginx(installation))
         yield installation
 
@@ -198,6 +201,7 @@ def _nginx(installation: Installation) -> Iterator[None]:
         {
             f"/etc/ssl/{ASTRO_DOMAIN}": str(folder / "ssl"),
             "127.0.0.1:8871": f"127.0.0.1:{installation.web_port}",
+            "127.0.0.1:8872": f"127.0.0.1:{installation.environment['GATEWAY_PORT']}",
             "listen 80;": f"listen 127.0.0.1:{installation.plain_port};",
             "listen 443 ssl;": f"listen 127.0.0.1:{installation.port} ssl;",
             f"/etc/ssl/{HOST}": str(folder / "ssl"),

@@ -13,6 +13,8 @@ from django.urls import get_resolver, reverse
 
 from cloudui import configuration, server
 from cloudui.web.bodies import MEMORY_BYTES
+from cloudui.web.database_limits import OTHERS
+from deployments.airflow.gateway.upstream import READ_SECONDS
 from deployments.deploys.store.refusal import LIMITS
 from tests.production import paper
 from tests.production.servers import program
@@ -22,7 +24,7 @@ COMPOSE = yaml.safe_load((paper.ROOT / "compose.yaml").read_text(encoding="utf-8
 ID = "c" + "0" * 24
 MIB = 1024 * 1024
 # What the image or the paper itself decides in a container, and what is never right in production.
-NOT_PASSED_ON = {"CLOUDUI_DATA_DIR", "STATIC_ROOT", "BIND_ADDRESS", "PORT", "DEBUG"}
+NOT_PASSED_ON = {"CLOUDUI_DATA_DIR", "STATIC_ROOT", "BIND_ADDRESS", "PORT", "GATEWAY_PORT", "DEBUG"}
 # By the name of the route: who has more than 1 MiB of body to send.
 LARGE = {
     "deployments:deploy": reverse("deployments:deploy", args=[ID, ID]),
@@ -62,8 +64,19 @@ def test_every_page_that_takes_large_files_is_known_here():
     assert pages == LARGE.keys() - {"create_deploy"}
 
 
-def test_nginx_closes_its_connections_to_the_web_server_before_that_does():
-    (upstream,) = re.findall(r"^upstream cloudui \{(.*?)^\}", NGINX, flags=re.DOTALL | re.MULTILINE)
+def test_nginx_takes_as_much_for_airflow_as_the_gateway_and_passes_answers_on_as_they_come():
+    (inside,) = re.findall(r"^    location /airflow/ \{\n(.*?)^    \}", NGINX, re.MULTILINE | re.DOTALL)
+    (mib,) = re.findall(r"client_max_body_size (\d+)m;", inside)
+    (seconds,) = re.findall(r"proxy_read_timeout (\d+)s;", inside)
+
+    assert settings.GATEWAY_BODY_BYTES < int(mib) * MIB <= settings.GATEWAY_BODY_BYTES + MIB
+    assert int(seconds) > READ_SECONDS
+    assert "proxy_buffering off;" in inside
+
+
+@pytest.mark.parametrize("upstream", ["cloudui", "cloudui_gateway"])
+def test_nginx_closes_its_connections_to_a_server_before_that_does(upstream):
+    (upstream,) = re.findall(rf"^upstream {upstream} \{{(.*?)^\}}", NGINX, flags=re.DOTALL | re.MULTILINE)
     (seconds,) = re.findall(r"keepalive_timeout (\d+)s;", upstream)
 
     assert int(seconds) < settings.HEAD_SECONDS
@@ -100,6 +113,13 @@ def test_a_unit_is_confined_and_tries_for_ever(text):
     assert unit["ReadWritePaths"] == "/srv/dags"
 
 
+def test_the_gateway_has_the_files_and_the_time_that_it_needs():
+    unit = paper.read_unit(paper.units()["cloudui-gateway.service"]).settings
+
+    assert int(unit["TimeoutStopSec"]) > server.STOP_SECONDS
+    assert int(unit["LimitNOFILE"]) >= server.MOST_CONNECTIONS + server.OTHER_FILES
+
+
 def test_no_migration_is_cut_off_and_the_server_has_the_time_that_it_takes_to_end():
     web = paper.read_unit(paper.units()["cloudui-web.service"]).settings
 
@@ -112,7 +132,9 @@ def test_the_workers_that_the_paper_counts_fit_into_the_connections_of_postgresq
     (workers,) = re.findall(r"With its default of 100 that is (\d+) workers in all", paper.PAPER)
 
     assert (
-        (int(workers) + 1) * configuration.POOL_SIZE <= 100 - 3 < (int(workers) + 2) * configuration.POOL_SIZE
+        (int(workers) + OTHERS) * configuration.POOL_SIZE
+        <= 100 - 3
+        < (int(workers) + OTHERS + 1) * configuration.POOL_SIZE
     )
 
 
@@ -144,7 +166,7 @@ def test_the_backup_of_sqlite_is_made_while_others_write(tmp_path):
 # Containers
 
 
-@pytest.mark.parametrize("service", ["web", "housekeeping", "airflow", "prepare"])
+@pytest.mark.parametrize("service", ["web", "gateway", "housekeeping", "airflow", "prepare"])
 def test_every_setting_reaches_every_container(service):
     text = "".join(
         (paper.ROOT / path).read_text(encoding="utf-8")
@@ -212,5 +234,5 @@ def test_postgresql_admits_the_workers_that_compose_promises():
     text = (paper.ROOT / "compose.yaml").read_text(encoding="utf-8")
     (workers,) = map(int, re.findall(r"For up to (\d+) workers", text))
 
-    assert (workers + 1) * configuration.POOL_SIZE <= admitted - 3
+    assert (workers + OTHERS) * configuration.POOL_SIZE <= admitted - 3
     assert urlsplit(COMPOSE["services"]["web"]["environment"]["CACHE_URL"]).hostname == "cache"

@@ -25,7 +25,7 @@ def postgresql(monkeypatch, settings):
     return postgresql
 
 
-@pytest.mark.parametrize(("admitted", "workers"), [(97, 11), (97, 1), (16, 1)])
+@pytest.mark.parametrize(("admitted", "workers"), [(97, 9), (97, 1), (32, 1)])
 def test_what_fits_is_not_mentioned(postgresql, admitted, workers):
     postgresql(admitted, workers=workers)
 
@@ -33,7 +33,7 @@ def test_what_fits_is_not_mentioned(postgresql, admitted, workers):
 
 
 @pytest.mark.parametrize(
-    ("admitted", "workers", "needed", "fitting"), [(97, 12, 104, 11), (97, 64, 520, 11), (15, 1, 16, 1)]
+    ("admitted", "workers", "needed", "fitting"), [(97, 10, 104, 9), (97, 64, 536, 9), (31, 1, 32, 1)]
 )
 def test_what_does_not_fit_is_told_with_the_numbers(postgresql, admitted, workers, needed, fitting):
     postgresql(admitted, workers=workers)
@@ -41,7 +41,7 @@ def test_what_does_not_fit_is_told_with_the_numbers(postgresql, admitted, worker
     sentence = too_many_connections()
 
     assert (
-        f"admits {admitted} connections, and {workers} workers with housekeeping may open {needed}"
+        f"admits {admitted} connections, and {workers} workers with the other processes may open {needed}"
         in sentence
     )
     assert f"Set WEB_WORKERS to {fitting} or less, or raise max_connections." in sentence

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from cloudui.web.models import OutgoingMail
 from cloudui.web.outbox import background, delivery
-from tests.mail_server import finish, make_due, write
+from tests.mails import finish, make_due, write
 from tests.threats.at_once import at_once
 from tests.web.figures import figures, mails
 from workspaces.models import Workspace
@@ -132,7 +132,7 @@ def test_two_who_send_at_once_send_each_mail_once(mail_server, monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_while_a_server_hangs_nobody_else_takes_the_mail_and_no_connection_is_held(mail_server):
-    mail_server.hangs_at = "END"
+    mail_server.hang("END")
     write()
     assert mail_server.is_asked.wait(30)
 
@@ -174,7 +174,7 @@ def test_a_mail_whose_process_died_is_due_again(mail_server):
 
 @pytest.mark.django_db(transaction=True)
 def test_one_thread_sends_what_is_written_meanwhile_too(mail_server):
-    mail_server.hangs_at = "END"
+    mail_server.hang("END")
     write("first")
     assert mail_server.is_asked.wait(30)
     write("second")

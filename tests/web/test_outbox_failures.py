@@ -9,7 +9,7 @@ from django.utils import timezone
 from cloudui.web.models import OutgoingMail
 from cloudui.web.outbox import delivery
 from cloudui.web.outbox.sealing import unseal
-from tests.mail_server import make_due, write
+from tests.mails import make_due, write
 from tests.web.figures import mails
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +63,7 @@ def test_a_mail_that_was_not_taken_is_tried_again_unless_it_never_will_be(mail_s
 def test_a_server_that_says_nothing_is_left(mail_server, settings, command):
     settings.EMAIL_TIMEOUT = 0.05
     write()
-    mail_server.hangs_at = command
+    mail_server.hang(command)
 
     assert delivery.send()["failed"] == 1
     assert OutgoingMail.objects.exists()

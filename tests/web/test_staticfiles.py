@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 from cloudui.web.staticfiles import CONSOLE_SHEET
 
-ORDER = ("@layer reset, base", ".visually-hidden", ".shell {", ".button {", 'td[data-label="Key ID"]')
+ORDER = ("@layer reset, base", ".visually-hidden", ".shell {", ".button {", ".audit-export {")
 
 
 @pytest.fixture

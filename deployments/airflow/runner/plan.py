@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,9 +20,9 @@ from deployments.variables.service import read_value
 
 # Airflow looks these up while it runs, so a change needs no restart.
 LOOKED_UP: Final = ("AIRFLOW_VAR_", "AIRFLOW_CONN_")
-# Of all queues together, and where there is none. One machine has no more to give, whatever the queues say.
-MOST_TASKS: Final = 32
+# Where there is no queue, and the most: a machine has no more to give, whatever the queues say.
 TASKS: Final = 4
+MOST_TASKS: Final = 4 * (os.cpu_count() or 1)
 
 Stamp = tuple[object, ...]
 

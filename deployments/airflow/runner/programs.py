@@ -17,7 +17,7 @@ from deployments.airflow.runner.place import Place, State
 STOP_SECONDS: Final = 10
 # How the processes of tasks call themselves, and the command that starts one in Airflow 2.
 TASK: Final = re.compile(
-    r"airflow task (supervisor|runner)|airflow tasks run |airflow worker -- LocalExecutor: \S"
+    r"airflow task (supervisor|runner)|airflow tasks run |airflow worker -- (LocalExecutor: )?[0-9a-f]{8}-"
 )
 # The processes between the supervisor's and Airflow's own.
 WRAPPERS: Final = frozenset({"bwrap", "setpriv"})

@@ -36,6 +36,9 @@ def test_the_page_says_what_asks_for_whom_and_where_the_answer_goes(as_admin, ad
     assert response.status_code == 200
     for words in ("Ada Admin", admin.email, "127.0.0.1", BROWSER, "http://localhost:12345", "up to 30 days"):
         assert words in page
+    # In words; what the browser itself says waits behind them.
+    assert "You answer in Firefox 150 on Linux" in page
+    assert soup(response).select_one("main details:not([open]) code").get_text() == BROWSER
     buttons = [button.get_text() for button in soup(response).select("main button")]
     assert buttons == ["Allow", "Cancel"]
 

@@ -9,12 +9,13 @@ from cloudui.web.models import OutgoingMail
 from tests.apikeys.machine import post
 from tests.deployments.helpers import signed_in
 from tests.factories import PASSWORD, create_api_key, create_deployment, create_owner
-from tests.mail_server import finish
+from tests.mails import finish
 from workspaces.models import AuditEvent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NEW = "a brand new passphrase"
+RESET = "/account/password/reset/"
 
 
 @pytest.fixture
@@ -28,11 +29,11 @@ def issued():
 
 
 def ask_for_a_link(person, _issued):
-    return Client().post("/account/password/reset/", {"email": person.email})
+    return Client().post(RESET, {"email": person.email})
 
 
 def ask_for_nobody(_person, _issued):
-    return Client().post("/account/password/reset/", {"email": "nobody@example.com"})
+    return Client().post(RESET, {"email": "nobody@example.com"})
 
 
 def change_the_password(person, _issued):
@@ -57,7 +58,7 @@ ACTS = {
 @pytest.mark.parametrize("name", ACTS)
 def test_a_mail_server_that_hangs_makes_nobody_wait(name, person, issued, mail_server):
     act, status, subject = ACTS[name]
-    mail_server.hangs_at = "HELLO"
+    mail_server.hang("HELLO")
 
     response = act(person, issued)
 

@@ -1,7 +1,6 @@
 """Changing and resetting a password: the other sessions end, the change is audited, mails lead to us."""
 
 import re
-from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,7 +8,6 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
 from django.db import connection
 from django.test import Client
-from pytest_django.asserts import assertContains, assertNotContains
 
 from tests.admin.forms import send
 from tests.deployments.helpers import signed_in, text
@@ -19,7 +17,6 @@ from workspaces.principals import principal_for
 from workspaces.sign_in import service
 
 CHANGE = "/account/password/change/"
-FILES = "django.core.mail.backends.filebased.EmailBackend"
 RESET = "/account/password/reset/"
 NEW = "a brand new passphrase"
 
@@ -248,43 +245,6 @@ def test_an_inactive_person_gets_no_link(person, as_nobody):
     as_nobody.post(RESET, {"email": person.email})
 
     assert not any("/reset/key/" in message.body for message in mail.outbox)
-
-
-def test_without_a_mail_server_a_mail_is_a_file_in_the_data_directory(
-    person, as_nobody, settings, tmp_path, django_capture_on_commit_callbacks
-):
-    settings.EMAIL_BACKEND = "cloudui.web.outbox.backend.EmailBackend"
-    settings.OUTBOX_BACKEND, settings.OUTBOX_IN_BACKGROUND = FILES, False
-    settings.EMAIL_FILE_PATH = tmp_path / "mail"
-
-    with django_capture_on_commit_callbacks(execute=True):
-        as_nobody.post(RESET, {"email": person.email})
-    answer = as_nobody.get(f"{RESET}done/")
-
-    (file,) = (tmp_path / "mail").iterdir()
-    assert "/reset/key/" in file.read_text()
-    assertContains(answer, f'The last one is in the file\n      <code translate="no">{file}</code>')
-
-
-@pytest.mark.parametrize(
-    "where",
-    [
-        {"PUBLIC": SimpleNamespace(is_local=False, is_https=False, host="testserver")},
-        {"OUTBOX_BACKEND": "django.core.mail.backends.smtp.EmailBackend"},
-    ],
-    ids=["at another address", "with a mail server"],
-)
-def test_who_asks_from_afar_learns_of_no_file(as_nobody, settings, tmp_path, where):
-    settings.OUTBOX_BACKEND = FILES
-    settings.EMAIL_FILE_PATH = tmp_path
-    (tmp_path / "1.log").touch()
-    for name, value in where.items():
-        setattr(settings, name, value)
-
-    answer = as_nobody.get(f"{RESET}done/")
-
-    assertContains(answer, "Look in the spam folder")
-    assertNotContains(answer, "1.log")
 
 
 def test_too_many_requests_for_mails_get_a_handled_page(person, as_nobody):

@@ -51,9 +51,12 @@ def test_a_variable_that_cannot_be_read_is_left_out(airflow, deployment):
 
 @pytest.mark.parametrize(
     ("queues", "tasks"),
-    [([], plans.TASKS), ([(1, 3)], 3), ([(1, 3), (2, 5)], 13), ([(10, 16)], plans.MOST_TASKS)],
+    [([], 4), ([(1, 3)], 3), ([(1, 3), (2, 5)], 13), ([(10, 16)], 20)],
 )
-def test_its_tasks_are_those_of_all_queues_as_far_as_a_machine_goes(airflow, deployment, queues, tasks):
+def test_its_tasks_are_those_of_all_queues_as_far_as_a_machine_goes(
+    airflow, deployment, queues, tasks, monkeypatch
+):
+    monkeypatch.setattr(plans, "MOST_TASKS", 20)
     pool = WorkerQueue.objects.get().node_pool
     WorkerQueue.objects.all().delete()
     for number, (workers, concurrency) in enumerate(queues):

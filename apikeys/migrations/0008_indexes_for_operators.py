@@ -7,7 +7,7 @@ from cloudui.web.orders import ByteOrder
 
 
 class Migration(migrations.Migration):
-    dependencies = [("apikeys", "0005_list_orders")]
+    dependencies = [("apikeys", "0007_attention")]
 
     operations = [
         migrations.AddIndex(

@@ -7,7 +7,7 @@ from cloudui.web.orders import ByteOrder
 
 
 class Migration(migrations.Migration):
-    dependencies = [("deployments", "0010_alerts")]
+    dependencies = [("deployments", "0011_attention")]
 
     operations = [
         migrations.AddIndex(
