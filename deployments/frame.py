@@ -6,6 +6,7 @@ from django.http import HttpResponse
 
 from cloudui.web.addresses import address
 from cloudui.web.htmx import HtmxHttpRequest, done, leave, page_below, wants_fragment
+from deployments import airflow_hosts
 from deployments.models import Airflow, Deployment, Executor
 from deployments.models.cluster import ClusterKind
 from workspaces.models import Role
@@ -46,6 +47,7 @@ def deployment_context(deployment: Deployment, *, tab: str = "") -> dict[str, An
         "workspace": deployment.workspace,
         "deployment": deployment,
         "airflow": Airflow.of(deployment),
+        "has_airflow_hosts": bool(airflow_hosts.domain()),
         "tabs": tabs_of(deployment, current=tab),
         "menu": menu_of(deployment),
         "may_edit": deployment.caller_role >= Role.EDITOR,
@@ -58,6 +60,7 @@ def tabs_of(deployment: Deployment, *, current: str) -> tuple[Tab, ...]:
     tabs = [
         ("analytics", "Analytics", "deployments:analytics", None),
         ("dags", "DAGs", "deployments:dags", None),
+        ("logs", "Logs", "deployments:logs", None),
         ("worker-queues", "Worker Queues", "deployments:queues", deployment.worker_queue_count),
         ("variables", "Variables", "deployments:variables", deployment.variable_count),
         ("api-keys", "API Keys", "apikeys:index", deployment.api_key_count),
