@@ -167,6 +167,7 @@ MIDDLEWARE = [
 # Pages
 CONTENT_SECURITY_POLICY = pages.CONTENT_SECURITY_POLICY
 TEMPLATES = pages.TEMPLATES
+REMEMBERED_PARTS = pages.REMEMBERED_PARTS
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", "") or DATA_DIR / "static")

@@ -52,8 +52,9 @@ def open_airflow(browser, airflow, deployment):
 @pytest.fixture
 def cookie(open_airflow):
     """The cookie of a visit, as a browser sends it."""
-    value, _ = visits.enter(RELEASE, ticket_in(open_airflow()))
-    return f"console_airflow={value}"
+    entered = visits.enter(RELEASE, ticket_in(open_airflow()))
+    assert entered is not None
+    return f"console_airflow={entered[0]}"
 
 
 def ticket_in(address):
