@@ -159,7 +159,7 @@ def test_what_is_under_way_outlives_a_moment_without_a_database(play, key, monke
 
 @pytest.mark.usefixtures("at_short_notice")
 def test_nothing_goes_on_for_long_while_nobody_can_say_whether_it_may(play, monkeypatch):
-    is_away = []
+    is_away: list[bool] = []
 
     def confirm(*_):
         if is_away:
