@@ -9,7 +9,7 @@ from django.utils import timezone
 from deployments.airflow import failed_runs, waiting
 from deployments.airflow.failed_runs import tell_of_failed_runs
 from deployments.models import Airflow, AirflowAuth, Alert, Deployment
-from tests.deployments.airflow.conftest import connected
+from tests.deployments.airflow.connected import connected
 from tests.factories import create_deployment
 from tests.fake_airflow import FakeAirflow, run, running, task
 
