@@ -26,7 +26,6 @@ CONSOLE_PARTS: Final = (
     "pages/*.css",
 )
 
-_COMMENT: Final = re.compile(r"/\*.*?\*/\n?", re.DOTALL)
 _URL: Final = re.compile(r'url\("([^"]+)"\)')
 _COMMENT: Final = re.compile(r"\s*/\*.*?\*/", re.DOTALL)
 
@@ -90,15 +89,13 @@ def console_sheet(directory: Path) -> str:
     def moved(match: re.Match[str], folder: str) -> str:
         return f'url("{posixpath.normpath(posixpath.join(folder, match[1]))}")'
 
-    whole = "".join(
+    return "".join(
         _URL.sub(
             functools.partial(moved, folder=part.parent.relative_to(directory).as_posix()),
             _COMMENT.sub("", part.read_text(encoding="utf-8")),
         )
         for part in console_parts(directory)
     )
-    # They are for whoever opens a part; a browser would load them for nothing, which is a sixth of the sheet.
-    return _COMMENT.sub("", whole)
 
 
 def _write(place: Path, text: str) -> None:

@@ -54,7 +54,7 @@ def test_axe_finds_nothing_on_the_overview(open_page, trouble, admin, scheme, si
 def test_on_a_phone_the_facts_wait_behind_more(open_page, deployment, member, javascript):
     page = open_page(keys_url(deployment), by=member, javascript=javascript, size=PHONE)
     facts = page.locator("#facts")
-    expect(facts.get_by_text("Unknown")).to_be_visible()
+    expect(facts.get_by_text("Not connected")).to_be_visible()
     expect(facts.get_by_text(deployment.pk)).to_be_visible()
     expect(facts.get_by_text(deployment.release_name)).not_to_be_visible()
 

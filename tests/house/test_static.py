@@ -8,11 +8,11 @@ import pytest
 from django.conf import settings
 
 from cloudui.web.staticfiles import console_parts, console_sheet
-from tests.house.styles import CSS
+from tests.house.styles import APART, CSS
 
 STATIC = Path(settings.BASE_DIR) / "static"
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
-STYLES = [*console_parts(CSS), CSS / "reference.css"]
+STYLES = [*console_parts(CSS), *(CSS / name for name in sorted(APART - {"admin.css"}))]
 SCRIPTS = sorted((STATIC / "js").glob("*.js"))
 SCRIPTS_OF_EVERY_PAGE = [
     path for path in SCRIPTS if f"js/{path.name}" in (TEMPLATES / "base.html").read_text(encoding="utf-8")
