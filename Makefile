@@ -34,7 +34,7 @@ test-postgres: $(VENV)/.dev ## run all tests on a private PostgreSQL server
 	@CHROMIUM="$$(.ci/browser)" && export CHROMIUM && .ci/postgres $(PYTEST) $$(.ci/production) $(ARGS)
 
 test-airflow: $(VENV)/.dev ## run a real Airflow of each version and do everything to it once
-	@CHROMIUM= DATABASE_URL= .ci/airflow $(PY) -m pytest tests/airflow $(ARGS)
+	@DATABASE_URL= .ci/airflow $(PY) -m pytest tests/airflow $(ARGS)
 
 test-faults: $(VENV)/.dev ## attack and kill a running installation for twenty minutes and say what was lost (ARGS=processes takes one)
 	@$(PY) -m tests.faults $(ARGS)

@@ -13,14 +13,17 @@ from django.db.models.functions import Lower
 
 from apikeys import usage
 from apikeys.models import ApiKey
-from apikeys.models.key import UNUSED_DAYS, ApiKeyQuerySet, live_secrets
+from apikeys.models.key import UNUSED_DAYS, ApiKeyQuerySet, live_secrets_of
 from cloudui.web.listing import Choice, ListForm, Listing, Sort, page_of
 from cloudui.web.orders import ByteOrder, OrLongAgo
-from cloudui.web.paging import PAGE_SIZE, Page
+from cloudui.web.paging import PAGE_SIZE, Page, first_page, order_of
+from cloudui.web.prepared import prepared
 from deployments.models import Deployment
 
 # Beyond this nobody needs to know how many keys match exactly, and counting them would cost more than showing them.
 COUNTED: Final = 1000
+# The order in which no two keys are equal.
+UNIQUE: Final = "order_by_id"
 
 
 class Filter(NamedTuple):
@@ -83,15 +86,18 @@ class KeyListing(Listing[ApiKey]):
         return f"{self._first:,}\N{EN DASH}{self._first + size - 1:,} of {self.total}"
 
     @property
-    def filters(self) -> Mapping[str, Choice]:
-        """The chips, by name. That of the filter that is on leads back to all keys."""
+    def filters(self) -> tuple[tuple[str, Choice], ...]:
+        """The chips with their names. That of the filter that is on leads back to all keys."""
         current = self.form.value("show")
-        return {
-            name: Choice(
-                kind.label, self.query(show="" if name == current else name), is_current=name == current
+        return tuple(
+            (
+                name,
+                Choice(
+                    kind.label, self.query(show="" if name == current else name), is_current=name == current
+                ),
             )
             for name, kind in KeyListForm.FILTERS.items()
-        }
+        )
 
     @property
     def before(self) -> str:
@@ -130,6 +136,33 @@ class KeyListing(Listing[ApiKey]):
 def list_keys(deployment: Deployment, params: Any) -> KeyListing:
     """One page of a Deployment's keys, each with `live_secrets` and `recent_uses`; `params` is the query of the URL."""
     form = KeyListForm(params)
+    is_chosen = any(form.value(name) for name in ("q", "show", "before", "after"))
+    listing = _chosen(form, deployment) if is_chosen else _first_of_all(form, deployment)
+    keys = listing.page.rows
+    counts, secrets = usage.counts_by_day(keys), live_secrets_of(keys)
+    for key in keys:
+        key.recent_uses = counts.get(key.pk, "")
+        key.live_secrets = secrets[key.pk]
+    return listing
+
+
+def _first_of_all(form: KeyListForm, deployment: Deployment) -> KeyListing:
+    """The first page of all keys, which is what most people open, by a query that is built once."""
+    keys = _first(sort=form.chosen_sort, deployment=deployment.pk)
+    page = first_page(keys, by=form.SORTS[form.chosen_sort].column)
+    return KeyListing(page, form, found=deployment.api_key_count, is_filtered=False)
+
+
+@prepared("sort")
+def _first(*, sort: str, deployment: str) -> ApiKeyQuerySet:
+    by, is_descending, _ = KeyListForm.SORTS[sort]
+    keys = _with_order(ApiKey.objects.filter(deployment_id=deployment), by)
+    order = order_of(by, is_descending=is_descending, is_unique=by == UNIQUE)
+    return keys.order_by(*order)[: PAGE_SIZE + 1]
+
+
+def _chosen(form: KeyListForm, deployment: Deployment) -> KeyListing:
+    """A page of what the form searches and filters, or a further page of all keys."""
     search, show = form.value("q"), form.value("show")
     keys = ApiKey.objects.of(deployment).matching(search)
     if show:
@@ -139,19 +172,19 @@ def list_keys(deployment: Deployment, params: Any) -> KeyListing:
         # The last keys of this page were deleted, perhaps just now.
         form = KeyListForm({name: form.value(name) for name in ("q", "sort", "show")})
         page = _page(form, keys)
-    counts = usage.counts_by_day(page.rows)
-    for key in page.rows:
-        key.recent_uses = counts.get(key.pk, "")
     is_filtered = bool(search or show)
     found = keys.order_by()[: COUNTED + 1].count() if is_filtered else deployment.api_key_count
     return KeyListing(page, form, found=found, is_filtered=is_filtered)
 
 
 def _page(form: KeyListForm, keys: ApiKeyQuerySet) -> Page[ApiKey]:
-    column = form.SORTS[form.chosen_sort].column
-    if column in form.ORDERS:
-        keys = keys.annotate(**{column: form.ORDERS[column]})
-    return page_of(form, keys.prefetch_related(live_secrets()), is_unique=column == "order_by_id")
+    by = form.SORTS[form.chosen_sort].column
+    return page_of(form, _with_order(keys, by), is_unique=by == UNIQUE)
+
+
+def _with_order(keys: ApiKeyQuerySet, by: str) -> ApiKeyQuerySet:
+    orders = KeyListForm.ORDERS
+    return keys.annotate(**{by: orders[by]}) if by in orders else keys
 
 
 def _figure(number: int) -> str:

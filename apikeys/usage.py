@@ -14,7 +14,7 @@ from multiprocessing.util import Finalize
 from typing import Any, Final
 
 from django.db import Error, connections, transaction
-from django.db.models import Aggregate, TextField
+from django.db.models import Aggregate, QuerySet, TextField
 from django.utils import timezone
 
 from apikeys import alerts, use_writes
@@ -22,6 +22,7 @@ from apikeys.credential_state import SecretState
 from apikeys.models import ApiKey, ApiKeyUse, Caller, Reason, Refusal
 from apikeys.models.use import KEPT_CALLERS, KEPT_REFUSALS
 from cloudui.web import databases, ratelimit
+from cloudui.web.prepared import each, prepared
 from cloudui.web.principal import Origin
 from workspaces import audit
 
@@ -88,8 +89,14 @@ def counts_by_day(keys: Iterable[ApiKey], days: int = RECENT_DAYS) -> dict[str, 
         JSON texts, `{"2026-12-01": 24}`. A page shows 25 times 30 days, and as texts they are remembered as they are.
     """
     first = timezone.now().date() - timedelta(days=days - 1)
-    rows = ApiKeyUse.objects.filter(key__in=[key.pk for key in keys], day__gte=first)
-    return dict(rows.values_list("key").annotate(counts=CountsByDay("day", "count")))
+    ids = each(key.pk for key in keys)
+    return dict(_counts_by_day(number=len(ids), first=first, **ids)) if ids else {}
+
+
+@prepared("number")
+def _counts_by_day(*, number: int, first: date, **ids: str) -> QuerySet[ApiKeyUse, tuple[str, str]]:
+    rows = ApiKeyUse.objects.filter(key__key_id__in=list(ids.values()), day__gte=first)
+    return rows.values_list("key").annotate(counts=CountsByDay("day", "count"))
 
 
 def recent_refusals(key: ApiKey) -> list[Refusal]:

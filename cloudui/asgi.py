@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import Any
 
 import django
 from django.core.exceptions import ImproperlyConfigured
@@ -12,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cloudui.settings")
 django.setup(set_prefix=False)
 
 from apikeys import usage  # noqa: E402 - models need the applications that were just set up
-from apikeys.tokens import airflow_tokens, bearer  # noqa: E402 - they too
+from apikeys.tokens import airflow_tokens, bearer, signing_keys  # noqa: E402 - they too
 from cloudui.web import keycheck, request_log  # noqa: E402 - they too
 from cloudui.web.principal import Principal  # noqa: E402 - it too
 from deployments.airflow.gateway.application import Application  # noqa: E402 - it too
@@ -27,6 +28,9 @@ class Callers:
 
     def is_live(self, request: HttpRequest) -> bool:
         return bearer.is_live(request)
+
+    def published_keys(self) -> dict[str, Any]:
+        return signing_keys.published()
 
     def mint(self, principal: Principal, deployment: Deployment, role: AirflowRole) -> str:
         return airflow_tokens.mint(principal, deployment, role)

@@ -111,6 +111,27 @@ def _astro_rules(name: str, port: str, public: PublicUrl) -> list[tuple[bool, st
     ]
 
 
+def airflow_domain(text: str, public: PublicUrl) -> str:
+    """Check `AIRFLOW_DOMAIN`: a name, with a port if it is not the one of its scheme, or empty.
+
+    Raises:
+        ImproperlyConfigured: for what is no name, and for one that would bring a console's cookies near an Airflow.
+    """
+    if not text:
+        return ""
+    name, _, port = text.partition(":")
+    if not _HOST_NAME.fullmatch(name) or name != name.lower() or (":" in text and not port.isdecimal()):
+        raise ImproperlyConfigured(
+            f"AIRFLOW_DOMAIN must be the name of a domain in lower case, such as airflow.example.com, not {text!r}."
+        )
+    if f".{public.host}".endswith(f".{name}"):
+        raise ImproperlyConfigured(
+            f"AIRFLOW_DOMAIN cannot be {text!r}: the console itself is there, at {public.host}. Each Airflow has a host "
+            "below AIRFLOW_DOMAIN, and none may share cookies with the console."
+        )
+    return text
+
+
 def database(env: Env, *, data_dir: Path) -> dict[str, Any]:
     """The `DATABASES["default"]` entry for `DATABASE_URL`; SQLite in the data directory if it is empty.
 

@@ -55,3 +55,22 @@ TEMPLATES: Final[list[dict[str, Any]]] = [
         },
     }
 ]
+
+# What is included with its inputs alone, which are plain, and then remembered (cloudui.web.templatetags.remembered): all
+# of the shell, of which each person has one, and what stands in rows or on every page. None of it is given a secret.
+REMEMBERED_PARTS: Final = (
+    "shell/",
+    "components/badge.html",
+    "components/breadcrumbs.html",
+    "components/copy_chip.html",
+    "components/fact.html",
+    "components/filter_chips.html",
+    "components/hint.html",
+    "components/search.html",
+    "components/sort_column.html",
+    "components/sort_menu.html",
+    "components/status.html",
+    "components/tab.html",
+    "components/tabs.html",
+    "components/toast.html",
+)

@@ -37,6 +37,8 @@ GATEWAY_URL = configuration.origin(
     or (f"{PUBLIC.scheme}://{PUBLIC.host}:{GATEWAY_PORT}" if PUBLIC.is_local else PUBLIC_URL),
     "GATEWAY_URL",
 ).text
+# Below it each Airflow has a host of its own for its web interface; on a laptop that is .localhost.
+AIRFLOW_DOMAIN = configuration.airflow_domain(env.str("AIRFLOW_DOMAIN", ""), PUBLIC)
 # What a call to Airflow may send.
 GATEWAY_BODY_BYTES = env.int("GATEWAY_BODY_MIB", 10, validate=validate.Range(min=1)) * 1024 * 1024
 ORGANIZATION_NAME = env.str("ORGANIZATION_NAME", "") or "My Organization"
@@ -165,6 +167,7 @@ MIDDLEWARE = [
 # Pages
 CONTENT_SECURITY_POLICY = pages.CONTENT_SECURITY_POLICY
 TEMPLATES = pages.TEMPLATES
+REMEMBERED_PARTS = pages.REMEMBERED_PARTS
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", "") or DATA_DIR / "static")
@@ -291,6 +294,7 @@ HOUSEKEEPING = [
     "deployments.deploys.bounds.record_counts",
     "deployments.deploys.retention.tidy_up",
     "deployments.deploys.staging.delete_expired",
+    "deployments.airflow.visits.delete_expired",
     # Last, since they may wait: two seconds for each 64 Airflows, twice, and for a mail server.
     "deployments.airflow.health.check_connected",
     "deployments.airflow.failed_runs.tell_of_failed_runs",

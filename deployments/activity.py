@@ -32,6 +32,8 @@ SENTENCES = {
     "pauseDag": "paused the DAG",
     "unpauseDag": "unpaused the DAG",
     "triggerDag": "triggered the DAG",
+    "openAirflow": "opened Airflow",
+    "callAirflow": "called Airflow",
     "createDeploymentApiKey": "created the API Key",
     "updateDeploymentApiKey": "changed the API Key",
     "deleteDeploymentApiKey": "deleted the API Key",
@@ -195,7 +197,12 @@ def _of_dags(data: Mapping[str, Any]) -> Iterator[str]:
     yield str(data.get("dag", ""))
 
 
+def _of_calls(data: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{data.get('method', '')} {data.get('path', '')}"
+
+
 _PARTS: Final = {
+    "callAirflow": _of_calls,
     "pauseDag": _of_dags,
     "unpauseDag": _of_dags,
     "triggerDag": _of_dags,

@@ -46,7 +46,7 @@ class NodePoolFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg] # gene
                 )
             pools.append(pool)
 
-    def save_existing_objects(self, commit: bool = True) -> list[NodePool]:  # noqa: FBT001, FBT002 - Django's signature
+    def save_existing_objects(self, *args: Any, **kwargs: Any) -> list[NodePool]:
         """Save one after the other, so that two may have changed places."""
         moved = [
             inline.instance.pk
@@ -54,7 +54,7 @@ class NodePoolFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg] # gene
             if {"worker_type", "is_default"} & {*inline.changed_data}
         ]
         self.instance.node_pools.filter(pk__in=moved).update(worker_type=F("id"), is_default=False)
-        saved: list[NodePool] = super().save_existing_objects(commit)
+        saved: list[NodePool] = super().save_existing_objects(*args, **kwargs)
         return saved
 
 

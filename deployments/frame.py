@@ -1,30 +1,23 @@
 """What every page of a Deployment has around its own part, and how an action on one of them ends."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpResponse
-from django.urls import reverse
 
+from cloudui.web.addresses import address
 from cloudui.web.htmx import HtmxHttpRequest, done, leave, page_below, wants_fragment
+from deployments import airflow_hosts
 from deployments.models import Airflow, Deployment, Executor
 from workspaces.models import Role
 
 
-@dataclass(frozen=True)
-class Tab:
-    """One tab of a Deployment's pages, as `components/tab.html` shows it."""
+class Tab(NamedTuple):
+    """One tab of a Deployment's pages, as `components/tab.html` shows it: plain, so that the tabs are made once."""
 
-    name: str
+    url: str
     label: str
-    page: str  # the name of its URL, with the app
-    deployment: Deployment
-    count: int | None = None
-    is_current: bool = False
-
-    @property
-    def url(self) -> str:
-        return reverse(self.page, kwargs=_place(self.deployment))
+    number: int | None
+    is_current: bool
 
 
 def deployment_context(deployment: Deployment, *, tab: str = "") -> dict[str, Any]:
@@ -33,17 +26,19 @@ def deployment_context(deployment: Deployment, *, tab: str = "") -> dict[str, An
         "workspace": deployment.workspace,
         "deployment": deployment,
         "airflow": Airflow.of(deployment),
+        "has_airflow_hosts": bool(airflow_hosts.domain()),
         "tabs": tabs_of(deployment, current=tab),
         "may_edit": deployment.caller_role >= Role.EDITOR,
         "may_manage_keys": deployment.caller_role >= Role.ADMIN,
     }
 
 
-def tabs_of(deployment: Deployment, *, current: str) -> list[Tab]:
+def tabs_of(deployment: Deployment, *, current: str) -> tuple[Tab, ...]:
     """The tabs of a Deployment in their order: only Celery has worker queues."""
     tabs = [
         ("analytics", "Analytics", "deployments:analytics", None),
         ("dags", "DAGs", "deployments:dags", None),
+        ("logs", "Logs", "deployments:logs", None),
         ("worker-queues", "Worker Queues", "deployments:queues", deployment.worker_queue_count),
         ("variables", "Variables", "deployments:variables", deployment.variable_count),
         ("api-keys", "API Keys", "apikeys:index", deployment.api_key_count),
@@ -53,10 +48,11 @@ def tabs_of(deployment: Deployment, *, current: str) -> list[Tab]:
     ]
     if deployment.executor != Executor.CELERY:
         tabs = [tab for tab in tabs if tab[0] != "worker-queues"]
-    return [
-        Tab(name, label, page, deployment, count, is_current=name == current)
+    place = deployment.workspace_id, deployment.pk
+    return tuple(
+        Tab(address(page, *place), label, count, is_current=name == current)
         for name, label, page, count in tabs
-    ]
+    )
 
 
 CHANGED = "deployments:changed"
@@ -64,11 +60,7 @@ CHANGED = "deployments:changed"
 
 def url_of(page: str, deployment: Deployment) -> str:
     """The URL of a page of a Deployment, by its name in `deployments.urls`."""
-    return reverse(f"deployments:{page}", kwargs=_place(deployment))
-
-
-def _place(deployment: Deployment) -> dict[str, str]:
-    return {"workspace": deployment.workspace_id, "deployment": deployment.pk}
+    return address(f"deployments:{page}", deployment.workspace_id, deployment.pk)
 
 
 def finish(

@@ -64,6 +64,11 @@ def list_deployments(workspace: Workspace, params: Any) -> DeploymentListing:
     rows = rows.defer("airflow__sealed_accounts").annotate(sort_name=Lower("name"))
     # A Workspace has dozens of Deployments, so counting them costs nothing (unlike their keys).
     total = everything.count()
+    # Names are unique in a Workspace, and the index that sees to it has nothing else in it.
+    is_by_name = form.chosen_sort.removeprefix("-") == "name"
     return DeploymentListing(
-        page_of(form, rows), form, total=total, found=matching.count() if search else total
+        page_of(form, rows, is_unique=is_by_name),
+        form,
+        total=total,
+        found=matching.count() if search else total,
     )

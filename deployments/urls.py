@@ -4,6 +4,7 @@ from django.urls import path
 
 from deployments import views
 from deployments.airflow import views as airflow
+from deployments.airflow.opening import open_airflow
 from deployments.deployment_file import views as deployment_file
 from deployments.deploys import views as deploys
 from deployments.details import views as details
@@ -27,6 +28,9 @@ urlpatterns = [
     path(f"{DEPLOYMENT}/dags/pause", airflow.pause, name="pause_dag"),
     path(f"{DEPLOYMENT}/dags/trigger", airflow.trigger, name="trigger_dag"),
     path(f"{DEPLOYMENT}/dags/import-errors", airflow.import_problems, name="import_problems"),
+    path(f"{DEPLOYMENT}/open-airflow", open_airflow, name="open_airflow"),
+    path(f"{DEPLOYMENT}/logs", airflow.logs, name="logs"),
+    path(f"{DEPLOYMENT}/logs/task", airflow.task_log, name="task_log"),
     path(f"{DEPLOYMENT}/hibernate", airflow.hibernate, name="hibernate"),
     path(f"{DEPLOYMENT}/wake-up", airflow.wake_up, name="wake_up"),
     path(f"{DEPLOYMENT}/restart", airflow.restart, name="restart"),

@@ -21,6 +21,7 @@ from hypothesis import settings as hypothesis_settings
 from apikeys import usage
 from apikeys.tokens import signing_keys, verified_secrets, verified_tokens
 from cloudui.web import databases, disk, ratelimit
+from deployments.airflow import client, waiting
 from tests.disks import Left
 from tests.mail_server import MailServer, running
 from tests.mails import finish
@@ -93,6 +94,13 @@ def _one_minute(monkeypatch) -> None:
     """Limits are counted by the clock's minute, and a slow test must not begin another one."""
     middle = time.time() // ratelimit.WINDOW_SECONDS * ratelimit.WINDOW_SECONDS + 30
     monkeypatch.setattr(ratelimit, "time", SimpleNamespace(time=lambda: middle))
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch) -> None:
+    """An Airflow of a test may take its time: a limit is what a test is about, or is none."""
+    monkeypatch.setattr(waiting, "PAGE_SECONDS", 60)
+    monkeypatch.setattr(client, "MORE_SECONDS", 60)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from cloudui.web import keyring
 # stays: it is how `make test-postgres` names its server.
 for _name in (
     "ACCESS_TOKEN_SECONDS",
+    "AIRFLOW_DOMAIN",
     "AIRFLOW_DATABASE_URL",
     "AIRFLOW_DRAIN_SECONDS",
     "AIRFLOW_ENVIRONMENTS",

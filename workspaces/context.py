@@ -1,6 +1,6 @@
 """What every page's frame shows: the Organization, the person's color mode and the Workspace switcher."""
 
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -10,8 +10,15 @@ from cloudui.web.prepared import prepared
 from cloudui.web.principal import Kind, Principal
 from workspaces.models import ColorMode, User, Workspace
 
-# A switcher with more entries than this is a list, and the Overview is that list.
-SWITCHER_LENGTH = 100
+# A switcher with more entries than this is a list: it searches, and the Overview is that list.
+SWITCHER_LENGTH: Final = 10
+
+
+class Switcher(NamedTuple):
+    """ID and name of each Workspace that the switcher offers, and whether there are more."""
+
+    entries: tuple[tuple[str, str], ...] = ()
+    has_more: bool = False
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -26,14 +33,18 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _switcher(principal: Principal | None) -> tuple[tuple[str, str], ...]:
-    """ID and name of each Workspace that the switcher offers."""
+def _switcher(principal: Principal | None) -> Switcher:
     if not principal:
-        return ()
-    return tuple(_visible(kind=principal.kind, is_owner=principal.is_owner, caller=principal.id))
+        return Switcher()
+    found = _visible(kind=principal.kind, is_owner=principal.is_owner, caller=principal.id)
+    return Switcher(tuple(found[:SWITCHER_LENGTH]), len(found) > SWITCHER_LENGTH)
 
 
 @prepared("kind", "is_owner")
 def _visible(*, kind: Kind, is_owner: bool, caller: str) -> QuerySet[Workspace, tuple[str, str]]:
     principal = Principal(kind=kind, id=caller, name="", is_owner=is_owner)
-    return Workspace.objects.visible_to(principal).alphabetical().values_list("pk", "name")[:SWITCHER_LENGTH]
+    return (
+        Workspace.objects.visible_to(principal)
+        .alphabetical()
+        .values_list("pk", "name")[: SWITCHER_LENGTH + 1]
+    )

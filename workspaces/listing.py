@@ -1,16 +1,20 @@
 """The Overview: one page of Workspaces and the health of their Deployments, at a constant cost."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.db.models.functions import Lower
 from django.http import QueryDict
 
-from cloudui.web.paging import Page, paginate
-from cloudui.web.principal import Principal
+from cloudui.web.listing import ListForm, Listing, Sort, page_of
+from cloudui.web.paging import PAGE_SIZE, Page, first_page, order_of
+from cloudui.web.prepared import each, prepared
+from cloudui.web.principal import Kind, Principal
 from workspaces.models import Workspace
+from workspaces.models.workspace import WorkspaceQuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,40 +41,73 @@ class Row:
         return sum(health.count for health in self.health)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A page of Workspaces, and the queries of the pages around it, empty where there is none."""
+class WorkspaceListForm(ListForm):
+    """Searches the Workspaces by how their names begin."""
+
+    SORTS: ClassVar[Mapping[str, Sort]] = {"name": Sort("sort_name", is_descending=False)}
+
+
+# Without slots, with which a dataclass has no super().
+@dataclass(frozen=True)
+class WorkspaceListing(Listing[Workspace]):
+    """A page of Workspaces."""
 
     rows: list[Row]
-    previous: str
-    next: str
+
+    @property
+    def is_long(self) -> bool:
+        """Whether there is more than this page, so that one searches."""
+        return bool(self.search or self.before or self.after)
 
 
-def list_workspaces(principal: Principal, params: QueryDict) -> Listing:
+def list_workspaces(principal: Principal, params: QueryDict) -> WorkspaceListing:
     """One page of the caller's Workspaces by name, in two queries however many Workspaces and Deployments there are.
 
-    `params` is the query of the URL (`before`, `after`).
+    `params` is the query of the URL (`q`, `before`, `after`).
     """
-    visible = Workspace.objects.visible_to(principal).annotate(sort_name=Lower("name"))
-    page: Page[Workspace] = paginate(
-        visible, by="sort_name", before=params.get("before", ""), after=params.get("after", "")
-    )
+    form = WorkspaceListForm(params)
+    page = _page(principal, form)
     health = _health_of(page.rows)
-    return Listing(
-        rows=[Row(workspace=workspace, health=health[workspace.pk]) for workspace in page.rows],
-        previous=page.previous_query,
-        next=page.next_query,
-    )
+    rows = [Row(workspace=workspace, health=health[workspace.pk]) for workspace in page.rows]
+    return WorkspaceListing(page, form, rows=rows)
+
+
+def find_workspaces(principal: Principal, text: str) -> WorkspaceQuerySet:
+    """The caller's Workspaces whose names begin with a text, in whatever case; all of them for an empty one."""
+    visible = Workspace.objects.visible_to(principal)
+    return visible.filter(name__begins_with_any_case=text) if text else visible
+
+
+def _page(principal: Principal, form: WorkspaceListForm) -> Page[Workspace]:
+    search = form.value("q")
+    if search or form.value("before") or form.value("after"):
+        found = find_workspaces(principal, search).annotate(sort_name=Lower("name"))
+        return page_of(form, found)
+    first = _first(kind=principal.kind, is_owner=principal.is_owner, caller=principal.id)
+    return first_page(first, by="sort_name")
+
+
+@prepared("kind", "is_owner")
+def _first(*, kind: Kind, is_owner: bool, caller: str) -> QuerySet[Workspace]:
+    """The first page, which is what most people open."""
+    principal = Principal(kind=kind, id=caller, name="", is_owner=is_owner)
+    visible = Workspace.objects.visible_to(principal).annotate(sort_name=Lower("name"))
+    return visible.order_by(*order_of("sort_name", is_descending=False))[: PAGE_SIZE + 1]
 
 
 def _health_of(workspaces: Iterable[Workspace]) -> dict[str, list[Health]]:
-    counts = (
-        Workspace.objects.filter(pk__in=[workspace.pk for workspace in workspaces], deployments__isnull=False)
+    ids = each(workspace.pk for workspace in workspaces)
+    health = defaultdict(list)
+    for workspace, status, count in _counts(number=len(ids), **ids) if ids else ():
+        health[workspace].append(Health(status=status, count=count))
+    return health
+
+
+@prepared("number")
+def _counts(*, number: int, **ids: str) -> QuerySet[Workspace, tuple[str, str, int]]:
+    return (
+        Workspace.objects.filter(pk__in=list(ids.values()), deployments__isnull=False)
         .values_list("pk", "deployments__status")
         .annotate(count=Count("deployments"))
         .order_by("deployments__status")
     )
-    health = defaultdict(list)
-    for workspace, status, count in counts:
-        health[workspace].append(Health(status=status, count=count))
-    return health

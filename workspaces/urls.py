@@ -11,6 +11,7 @@ app_name = "workspaces"
 urlpatterns = [
     path("", views.index, name="index"),
     path("workspaces/new", views.create, name="create"),
+    path("workspaces/find", views.find, name="find"),
     path("account", account_views.show, name="account"),
     path("account/sign-out-everywhere", account_views.sign_out_everywhere, name="sign_out_everywhere"),
     path("color-mode", views.color_mode, name="color_mode"),

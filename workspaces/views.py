@@ -2,10 +2,12 @@
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
@@ -21,8 +23,10 @@ from cloudui.web.htmx import (
     posted,
     wants_fragment,
 )
+from cloudui.web.listing import ListForm
 from cloudui.web.versions import StaleEdit
 from workspaces import access, listing, service
+from workspaces.context import SWITCHER_LENGTH
 from workspaces.forms import ColorModeForm, CreateForm, EditForm
 from workspaces.models import Role, Workspace
 
@@ -37,6 +41,22 @@ def index(request: HtmxHttpRequest) -> HttpResponse:
         "needs": None if wants_fragment(request) else attention.needs_of(request.principal),
     }
     return page_or_fragment(request, "workspaces/index.html", context, fragment="workspace-list")
+
+
+@require_safe
+def find(request: HtmxHttpRequest) -> HttpResponse:
+    """What the switcher offers for a search; without scripts the Overview is the list."""
+    search = ListForm(request.GET).value("q")
+    if not wants_fragment(request):
+        return redirect(f"{reverse('workspaces:index')}?{urlencode({'q': search})}")
+    found = listing.find_workspaces(request.principal, search).alphabetical().values_list("pk", "name")
+    entries = tuple(found[: SWITCHER_LENGTH + 1])
+    context = {
+        "entries": entries[:SWITCHER_LENGTH],
+        "has_more": len(entries) > SWITCHER_LENGTH,
+        "search": search,
+    }
+    return TemplateResponse(request, "shell/switcher_list.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,5 +1,7 @@
 """An API key: the public half, what is known of it, and the private half, kept as a hash."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
@@ -13,6 +15,7 @@ from apikeys.models.last_use import LastUse
 from apikeys.models.status import LATELY, Status
 from cloudui.web.ids import KEY_ID_LENGTH
 from cloudui.web.orders import ByteOrder, OrLongAgo, begins_with
+from cloudui.web.prepared import each, prepared
 from deployments.models import Deployment
 
 NAME_LENGTH = 100
@@ -48,15 +51,14 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """The keys that nothing has ever used."""
         return self.filter(last_used_at=None)
 
-    def unused(self, days: int = UNUSED_DAYS) -> Self:
-        """The keys that have stood unused for so many days, since they were made if nothing ever used them."""
-        return self.alias(active_at=Coalesce("last_used_at", "created_at")).filter(
-            active_at__lt=timezone.now() - timedelta(days=days)
-        )
+    def unused(self, since: datetime | None = None) -> Self:
+        """The keys that have stood unused for UNUSED_DAYS or `since`, since they were made if nothing ever used them."""
+        moment = timezone.now() - timedelta(days=UNUSED_DAYS) if since is None else since
+        return self.alias(active_at=Coalesce("last_used_at", "created_at")).filter(active_at__lt=moment)
 
-    def not_confirmed(self) -> Self:
-        """The keys whose newest secret may be lost, as `ApiKey.awaits_confirmation` says of one."""
-        newest = ApiKeySecret.objects.live().filter(key=models.OuterRef("pk")).order_by("-number")
+    def not_confirmed(self, at: datetime | None = None) -> Self:
+        """The keys whose newest secret may be lost, as `ApiKey.awaits_confirmation` says of one, now by default."""
+        newest = ApiKeySecret.objects.live(at).filter(key=models.OuterRef("pk")).order_by("-number")
         return self.alias(
             newest=models.Subquery(newest.filter(first_used_at=None).values("number")[:1])
         ).filter(
@@ -64,9 +66,9 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
             newest=models.Subquery(newest.values("number")[:1]),
         )
 
-    def refused_lately(self) -> Self:
-        """The keys with a refusal in the last days, whatever else is known of them."""
-        return self.filter(last_refused_at__gt=timezone.now() - LATELY)
+    def refused_lately(self, since: datetime | None = None) -> Self:
+        """The keys with a refusal in the last days or `since`, whatever else is known of them."""
+        return self.filter(last_refused_at__gt=timezone.now() - LATELY if since is None else since)
 
     def named(self, name: str) -> Self:
         """The keys of this name, whatever the case; names need not be unique."""
@@ -196,11 +198,10 @@ class ApiKey(LastUse):
 class ApiKeySecretQuerySet(models.QuerySet["ApiKeySecret"]):
     """Secrets, selected in the words of the business."""
 
-    def live(self) -> Self:
-        """Those that open something now: not ended and not past their end."""
-        return self.filter(ended_at=None).filter(
-            models.Q(ends_at=None) | models.Q(ends_at__gt=timezone.now())
-        )
+    def live(self, at: datetime | None = None) -> Self:
+        """Those that open something at a moment, now by default: not ended and not past their end."""
+        moment = timezone.now() if at is None else at
+        return self.filter(ended_at=None).filter(models.Q(ends_at=None) | models.Q(ends_at__gt=moment))
 
 
 class ApiKeySecret(LastUse):
@@ -243,3 +244,17 @@ def live_secrets() -> "models.Prefetch[str]":
     """Prefetches `ApiKey.live_secrets`: the secrets that open something now, newest first."""
     live = ApiKeySecret.objects.live().order_by("-number")
     return models.Prefetch("secrets", queryset=live, to_attr="live_secrets")
+
+
+def live_secrets_of(keys: Iterable[ApiKey]) -> Mapping[str, list[ApiKeySecret]]:
+    """What `live_secrets` prefetches, by the ID of the key, for a page of keys: by a query that is built once."""
+    found = defaultdict(list)
+    ids = each(key.pk for key in keys)
+    for secret in _live(number=len(ids), now=timezone.now(), **ids) if ids else ():
+        found[secret.key_id].append(secret)
+    return found
+
+
+@prepared("number")
+def _live(*, number: int, now: datetime, **ids: str) -> models.QuerySet[ApiKeySecret]:
+    return ApiKeySecret.objects.live(now).filter(key__key_id__in=list(ids.values())).order_by("-number")

@@ -123,13 +123,13 @@ class Listing(Generic[Row]):
         return {name: value for name, value in self._params().items() if value and name != "q"}
 
     @property
-    def sorts(self) -> list[Choice]:
+    def sorts(self) -> tuple[Choice, ...]:
         """All ways to sort that have words."""
-        return [
+        return tuple(
             Choice(sort.label, self.query(sort=name), is_current=name == self.sort)
             for name, sort in self.form.SORTS.items()
             if sort.label
-        ]
+        )
 
     @property
     def sort_label(self) -> str:

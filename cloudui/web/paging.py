@@ -8,7 +8,7 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
@@ -74,23 +74,31 @@ def paginate(
         except (ValueError, ValidationError):
             # Well-formed, but of a list that is sorted by something else.
             cursor, is_backward, goes_down = None, False, is_descending
-    sign = "-" if goes_down else ""
+    order = order_of(by, is_descending=goes_down, is_unique=is_unique)
     # One row more than shown tells whether there is a further page.
-    order = [f"{sign}{by}"] if is_unique else [f"{sign}{by}", f"{sign}pk"]
     found = list(beyond.order_by(*order)[: size + 1])
+    if not is_backward:
+        page = first_page(found, by=by, size=size)
+        return replace(page, before=_write(found[0], by)) if cursor is not None and found else page
     has_more = len(found) > size
-    found = found[:size]
-    if is_backward:
-        found.reverse()
+    found = found[:size][::-1]
     if not found:
         return Page(rows=found)
     end = _write(found[-1], by)
-    return Page(
-        rows=found,
-        end=end,
-        before=_write(found[0], by) if (has_more if is_backward else cursor is not None) else "",
-        after=end if (has_more or is_backward) else "",
-    )
+    return Page(rows=found, end=end, before=_write(found[0], by) if has_more else "", after=end)
+
+
+def order_of(by: str, *, is_descending: bool, is_unique: bool = False) -> list[str]:
+    """The order of the rows of a list; see `paginate`."""
+    sign = "-" if is_descending else ""
+    return [f"{sign}{by}"] if is_unique else [f"{sign}{by}", f"{sign}pk"]
+
+
+def first_page(found: Sequence[Row], *, by: str, size: int = PAGE_SIZE) -> Page[Row]:
+    """The page of the first rows, of which `found` has one more than are shown if there are more."""
+    rows = found[:size]
+    end = _write(rows[-1], by) if rows else ""
+    return Page(rows=rows, end=end, after=end if len(found) > size else "")
 
 
 def is_cursor(text: str) -> bool:

@@ -9,7 +9,8 @@ and the tests of each query compare it with the ORM.
 """
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, Generic, NoReturn, ParamSpec, TypeVar
 
@@ -56,6 +57,11 @@ def prepared(*shape: str) -> Callable[[Callable[P, QuerySet[Any, Row]]], Callabl
     return decorate
 
 
+def each(values: Iterable[str]) -> dict[str, str]:
+    """Names for values of which a query takes any number, its `shape`; the function finds them in its `**ids`."""
+    return {f"id{number}": value for number, value in enumerate(values)}
+
+
 class _StandIn:
     """What the function gets for a value. It may do nothing with it but compare it with columns."""
 
@@ -80,13 +86,15 @@ class _Place(Value):
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         return "%s", [self]
 
+    def __str__(self) -> str:
+        # What a relation compares with a list of values it would make texts of: name the field behind it.
+        raise TypeError(f"A prepared query would lose a value: {self.value}")
+
 
 class _Statement(Generic[Row]):
     """One statement, with what it takes to run it and to make objects of its rows."""
 
     def __init__(self, rows: QuerySet[Any, Row]) -> None:
-        if any(isinstance(getattr(lookup, "rhs", None), date) for lookup in rows.query.where.leaves()):
-            raise TypeError("A prepared query would keep a moment: make it an argument.")
         self._alias: Final = rows.db
         # Of its own: what is prepared for the columns holds on to it, and a thread's connection ends with the thread.
         connection = connections.create_connection(self._alias)
@@ -99,6 +107,8 @@ class _Statement(Generic[Row]):
             return
         finally:
             connection.close()
+        if any(map(_is_moment, self._params)):
+            raise TypeError("A prepared query would keep a moment: make it an argument.")
         converters = compiler.get_converters([column for column, *_ in compiler.select])
         self._convert = functools.partial(compiler.apply_converters, converters=converters)
         self._build = _builder(rows, compiler)
@@ -115,6 +125,13 @@ class _Statement(Generic[Row]):
             cursor.execute(self._sql, params)
             rows = cursor.fetchall()
         return [self._build(row) for row in self._convert(rows)]
+
+
+def _is_moment(param: object) -> bool:
+    """Whether a value in the statement is a time or a day, which SQLite gets as a text."""
+    return isinstance(param, date) or (
+        isinstance(param, str) and re.match(r"\d{4}-\d\d-\d\d", param) is not None
+    )
 
 
 def _builder(rows: QuerySet[Any, Any], compiler: Any) -> Callable[[Sequence[Any]], Any]:

@@ -42,9 +42,9 @@ CONSOLE_MODULES: Final = (
     "tabs.js",
 )
 
-_COMMENT: Final = re.compile(r"/\*.*?\*/\n?", re.DOTALL)
 _COMMENT_LINE: Final = re.compile(r"^\s*//.*\n", re.MULTILINE)
 _URL: Final = re.compile(r'url\("([^"]+)"\)')
+_COMMENT: Final = re.compile(r"\s*/\*.*?\*/", re.DOTALL)
 
 
 class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc] # published without types
@@ -122,20 +122,21 @@ def console_parts(directory: Path) -> Iterator[Path]:
 
 
 def console_sheet(directory: Path) -> str:
-    """The text of css/console.css; `directory` is static/css, to which the URLs in it are made relative."""
+    """The text of css/console.css; `directory` is static/css, to which the URLs in it are made relative.
+
+    Comments are for whoever opens a component's own sheet: browsers need not load them.
+    """
 
     def moved(match: re.Match[str], folder: str) -> str:
         return f'url("{posixpath.normpath(posixpath.join(folder, match[1]))}")'
 
-    whole = "".join(
+    return "".join(
         _URL.sub(
             functools.partial(moved, folder=part.parent.relative_to(directory).as_posix()),
-            part.read_text(encoding="utf-8"),
+            _COMMENT.sub("", part.read_text(encoding="utf-8")),
         )
         for part in console_parts(directory)
     )
-    # They are for whoever opens a part; a browser would load them for nothing, which is a sixth of the sheet.
-    return _COMMENT.sub("", whole)
 
 
 def console_script(directory: Path) -> str:

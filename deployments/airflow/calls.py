@@ -10,7 +10,7 @@ import hashlib
 import json
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
@@ -27,6 +27,12 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 # Airflow 3 gives tokens for a day, but a restart with another key ends them all.
 TOKEN_SECONDS: Final = 15 * 60
 MAJORS: Final = ("2", "3")
+
+
+# Airflow 2 does not tell a wrong password from a role that may not.
+REFUSED_BY_2: Final = (
+    "Airflow refuses the user name or the password of the service account, or its role may not do that."
+)
 
 
 class AirflowError(Exception):
@@ -125,7 +131,7 @@ class Conversation:
         """Whether somebody signs in, so that more can be read than what Airflow tells everybody."""
         return self._entry != Entry()
 
-    async def gather(self, *calls: Any) -> list[Any]:
+    async def gather(self, *calls: Coroutine[Any, Any, Any]) -> list[Any]:
         """What several calls answer, asked for at once."""
         try:
             async with asyncio.TaskGroup() as group:
@@ -133,6 +139,18 @@ class Conversation:
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None
         return [task.result() for task in tasks]
+
+    async def gather_in_time(self, *calls: Coroutine[Any, Any, Any], seconds: float) -> list[Any]:
+        """The same of those that answer in time; the others are given up."""
+        if not calls:
+            return []
+        tasks = [asyncio.ensure_future(call) for call in calls]
+        try:
+            await asyncio.wait(tasks, timeout=seconds)
+            return [task.result() for task in tasks if task.done()]
+        finally:
+            for task in tasks:
+                task.cancel()
 
     @sensitive_variables()
     async def _call(
@@ -146,6 +164,8 @@ class Conversation:
             _tokens.drop(self._token_key())
             authorization, _ = await self._authorization()
             status, content = await self._exchange(method, url, params, body, authorization)
+        if status == HTTPStatus.FORBIDDEN and not self.is_v2:
+            raise Refused(REFUSED_BY_2)
         return _answer(status, content)
 
     @sensitive_variables()

@@ -4,9 +4,10 @@ Each `..._of` reads one object of an answer, which may lack what an older versio
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -73,10 +74,27 @@ class Task:
     def has_failed(self) -> bool:
         return self.state in {FAILED, UPSTREAM_FAILED}
 
+    @property
+    def words(self) -> str:
+        return self.state.replace("_", " ") or "no state"
+
+    @property
+    def query(self) -> str:
+        """The query of the page of its log."""
+        return urlencode(
+            {
+                "dag": self.dag_id,
+                "run": self.run_id,
+                "task": self.task_id,
+                "attempt": self.try_number,
+                "map_index": self.map_index,
+            }
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Dag:
-    """A DAG with its last runs, the newest last."""
+    """A DAG with its last runs, the newest last; None where nobody has looked for them."""
 
     dag_id: str
     description: str
@@ -84,13 +102,14 @@ class Dag:
     schedule: str
     next_run: datetime | None
     has_import_errors: bool = False
-    runs: list[Run] = field(default_factory=list)
+    runs: list[Run] | None = None
 
     @property
     def summary(self) -> str:
         """What the last runs came to, in words."""
-        failed = sum(run.has_failed for run in self.runs)
-        return f"{failed} of {len(self.runs)} failed" if failed else f"None of {len(self.runs)} failed"
+        runs = self.runs or []
+        failed = sum(run.has_failed for run in runs)
+        return f"{failed or 'None'} of {len(runs)} failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,15 +183,13 @@ def task_of(answer: Answer) -> Task:
 
 def dag_of(answer: Answer) -> Dag:
     """A DAG, without its runs."""
-    interval = answer.get("schedule_interval") or {}
-    schedule = _text(answer, "timetable_description") or (
-        _text(interval, "value") if isinstance(interval, dict) else ""
-    )
     return Dag(
         dag_id=_text(answer, "dag_id"),
         description=_text(answer, "description"),
         is_paused=bool(answer.get("is_paused")),
-        schedule=schedule,
+        schedule=_text(answer, "timetable_description")
+        or _text(answer, "timetable_summary")
+        or _interval(answer.get("schedule_interval")),
         next_run=_moment(answer.get("next_dagrun_run_after") or answer.get("next_dagrun_create_after")),
         has_import_errors=bool(answer.get("has_import_errors")),
     )
@@ -197,6 +214,15 @@ def some_of(answer: Answer, name: str, read: Any) -> Some:
     """A page of a list of Airflow's, each of its objects by `read`."""
     rows = [read(each) for each in answer.get(name) or []]
     return Some(rows, int(answer.get("total_entries") or len(rows)))
+
+
+def _interval(value: object) -> str:
+    """Of Airflow 2: a cron expression, or a time between runs."""
+    if not isinstance(value, dict):
+        return ""
+    if value.get("__type") == "TimeDelta":
+        return f"Every {timedelta(days=value.get('days', 0), seconds=value.get('seconds', 0))}"
+    return _text(value, "value")
 
 
 def _text(answer: Answer, name: str) -> str:

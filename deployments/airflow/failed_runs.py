@@ -13,12 +13,14 @@ from typing import Any, Final
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from cloudui.web.principal import system_principal
 from deployments import alerts
 from deployments.airflow import facts
 from deployments.airflow.calls import AirflowError, Conversation, Entry, in_path
 from deployments.airflow.client import least_entry
+from deployments.airflow.tokens import token_for
 from deployments.airflow.waiting import PAGE_SECONDS, silent, wait_for
-from deployments.models import Airflow, Alert, AlertKind
+from deployments.models import Airflow, AirflowAuth, AirflowRole, Alert, AlertKind
 
 # The clocks of Airflow and of this machine may differ by the rest.
 WINDOW: Final = alerts.PAUSE - timedelta(minutes=2)
@@ -62,7 +64,7 @@ def _tell(airflows: Sequence[Airflow]) -> None:
     asked = [
         (airflow, entry)
         for airflow in airflows
-        if not silent.includes(airflow.base_url) and (entry := least_entry(airflow)) is not None
+        if not silent.includes(airflow.base_url) and (entry := _entry(airflow)) is not None
     ]
 
     async def look() -> list[_Failed | None]:
@@ -82,6 +84,17 @@ def _tell(airflows: Sequence[Airflow]) -> None:
                 tasks=failed.tasks,
                 others=failed.others,
             )
+
+
+def _entry(airflow: Airflow) -> Entry | None:
+    if airflow.auth != AirflowAuth.AUTH_MANAGER:
+        return least_entry(airflow)
+    try:
+        return Entry(
+            token=token_for(system_principal("alert emails"), airflow.deployment, AirflowRole.VIEWER)
+        )
+    except AirflowError:
+        return None
 
 
 async def _look_at(airflow: Airflow, entry: Entry, turns: asyncio.Semaphore) -> _Failed | None:

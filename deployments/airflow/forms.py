@@ -11,13 +11,15 @@ from cloudui.web.principal import Principal
 from deployments.airflow.calls import AirflowError
 from deployments.airflow.client import DAGS
 from deployments.airflow.dags import set_paused, trigger
-from deployments.airflow.facts import Dag, Some
+from deployments.airflow.facts import Dag, Some, Task
+from deployments.airflow.logs import LEVELS, Line, LogPage, page_of
 from deployments.airflow.statistics import PERIODS
 from deployments.models import Deployment
 
 # Of a DAG, a task or a run, as in Airflow's database.
 MOST_NAME: Final = 250
 MOST_PAGES: Final = 5000
+LEVEL_CHOICES: Final = [(level, level.capitalize()) for level in LEVELS]
 
 
 class QueryForm(forms.Form):
@@ -26,12 +28,13 @@ class QueryForm(forms.Form):
     def value(self, name: str) -> Any:
         """The value of a field, or None if it is missing or nonsense."""
         self.is_valid()
-        return self.cleaned_data.get(name) or None
+        value = self.cleaned_data.get(name)
+        return None if value is False or value == "" else value
 
     def query(self, **changes: Any) -> str:
         """The query of this page with some changes, empty where there is nothing to say."""
         params = {name: self.value(name) for name in self.fields} | changes
-        text = urlencode({name: value for name, value in params.items() if value})
+        text = urlencode({name: value for name, value in params.items() if value not in {None, ""}})
         return f"?{text}" if text else ""
 
 
@@ -86,6 +89,84 @@ class DagListForm(QueryForm):
             total=found.total,
             before=self.query(page=number - 1) if number > 1 else "",
             after=self.query(page=number + 1) if self.offset + len(found.rows) < found.total else "",
+        )
+
+
+class LogForm(QueryForm):
+    """The lines of a log."""
+
+    component = forms.CharField(required=False, max_length=30)
+    level = forms.ChoiceField(required=False, choices=LEVEL_CHOICES)
+    q = forms.CharField(required=False, max_length=100)
+    page = forms.IntegerField(required=False, min_value=1, max_value=MOST_PAGES)
+    follow = forms.BooleanField(required=False)
+
+    @property
+    def search(self) -> str:
+        return self.value("q") or ""
+
+    @property
+    def number(self) -> int:
+        return self.value("page") or 1
+
+    @property
+    def follows(self) -> bool:
+        """Whether the newest lines are looked for again and again."""
+        return bool(self.value("follow")) and self.number == 1
+
+    can_follow = True
+    levels = LEVEL_CHOICES
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """What the form sends along: which log it is."""
+        return {"component": self.value("component") or ""}
+
+    @property
+    def older(self) -> str:
+        return self.query(page=self.number + 1, follow=None)
+
+    @property
+    def newer(self) -> str:
+        return self.query(page=self.number - 1, follow=None)
+
+    def component_of(self, names: list[str]) -> str:
+        """The one that the URL names, or the first."""
+        chosen = self.value("component")
+        return chosen if chosen in names else names[0]
+
+    def read(self, lines: list[Line]) -> LogPage:
+        """The lines that the URL asks for."""
+        return page_of(lines, level=self.value("level") or "", search=self.search, number=self.number)
+
+
+class TaskForm(LogForm):
+    """The log of one task."""
+
+    dag = forms.CharField(max_length=MOST_NAME)
+    run = forms.CharField(max_length=MOST_NAME)
+    task = forms.CharField(max_length=MOST_NAME)
+    attempt = forms.IntegerField(required=False, min_value=1, max_value=1000)
+    map_index = forms.IntegerField(required=False, min_value=-1, max_value=1_000_000)
+
+    @property
+    def place(self) -> dict[str, Any]:
+        return {name: self.value(name) for name in ("dag", "run", "task", "attempt", "map_index")}
+
+    def named(self) -> Task | None:
+        """The task that the URL names, if it does."""
+        if not self.is_valid():
+            return None
+        data = self.cleaned_data
+        index = data["map_index"]
+        return Task(
+            dag_id=data["dag"],
+            run_id=data["run"],
+            task_id=data["task"],
+            state="",
+            started_at=None,
+            try_number=data["attempt"] or 1,
+            map_index=-1 if index is None else index,
         )
 
 

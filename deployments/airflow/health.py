@@ -9,11 +9,11 @@ from typing import Final
 from django.conf import settings
 from django.utils import timezone
 
-from deployments.airflow import facts
+from deployments.airflow import facts, waiting
 from deployments.airflow.calls import AirflowError, Conversation, Entry, Refused
 from deployments.airflow.client import least_entry
 from deployments.airflow.state import Component, Seen, record_seen
-from deployments.airflow.waiting import PAGE_SECONDS, silent, wait_for
+from deployments.airflow.waiting import silent, wait_for
 from deployments.models import Airflow, Ground, Status
 from workspaces.models import AuditEvent
 
@@ -53,7 +53,7 @@ def look_at(airflows: Sequence[Airflow]) -> list[Seen]:
         )
 
     rounds = -(-len(airflows) // AT_ONCE)
-    looks = wait_for(look(), seconds=rounds * (PAGE_SECONDS + 1))
+    looks = wait_for(look(), seconds=rounds * (waiting.PAGE_SECONDS + 1))
     return [look.seen(airflow) for look, airflow in zip(looks, airflows, strict=True)]
 
 
@@ -85,7 +85,7 @@ async def _look_at(airflow: Airflow, entry: Entry | None, turns: asyncio.Semapho
     async with turns:
         try:
             async with (
-                asyncio.timeout(PAGE_SECONDS),
+                asyncio.timeout(waiting.PAGE_SECONDS),
                 Conversation(airflow.base_url, airflow.version, entry) as conversation,
             ):
                 look = await _ask(conversation)

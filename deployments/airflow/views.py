@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import replace_url
 
@@ -14,7 +14,17 @@ from cloudui.web.principal import Principal
 from deployments.access import deployment_to_edit, deployment_to_view
 from deployments.airflow import service
 from deployments.airflow.asking import ask
-from deployments.airflow.forms import MOST_NAME, DagListForm, PauseForm, PeriodForm, TriggerForm
+from deployments.airflow.forms import (
+    MOST_NAME,
+    DagListForm,
+    LogForm,
+    PauseForm,
+    PeriodForm,
+    TaskForm,
+    TriggerForm,
+)
+from deployments.airflow.log_pages import log_context
+from deployments.airflow.logs import of_task
 from deployments.airflow.statistics import analytics as count_work
 from deployments.airflow.statistics import beginning
 from deployments.frame import deployment_context, finish
@@ -80,6 +90,32 @@ def import_problems(request: HtmxHttpRequest, workspace: str, deployment: str) -
     return page_or_fragment(
         request, "deployments/airflow/import_problems.html", context, fragment="import-problems"
     )
+
+
+@require_safe
+def logs(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
+    """What its processes printed, or the tasks whose logs can be read, for every member of the Workspace."""
+    target = deployment_to_view(request.principal, workspace, deployment)
+    context = {
+        **deployment_context(target, tab="logs"),
+        **log_context(request.principal, target, LogForm(request.GET)),
+    }
+    return page_or_fragment(request, "deployments/airflow/logs.html", context, fragment="log")
+
+
+@require_safe
+def task_log(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
+    """The log of one task, as Airflow tells it."""
+    target = deployment_to_view(request.principal, workspace, deployment)
+    form = TaskForm(request.GET)
+    task = form.named()
+    if task is None:
+        raise Http404
+    answered = ask(request.principal, target, lambda airflow: of_task(airflow.task_log(task)))
+    context = {**deployment_context(target, tab="logs"), "answered": answered, "form": form, "task": task}
+    if answered.value is not None:
+        context["page"] = form.read(answered.value)
+    return page_or_fragment(request, "deployments/airflow/task_log.html", context, fragment="log")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

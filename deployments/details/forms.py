@@ -10,10 +10,10 @@ from cloudui.web.ids import ID_LENGTH
 from deployments.details.alert_emails import EMAIL_LENGTH
 from deployments.details.history import Meanwhile
 from deployments.details.service import FIELDS
+from deployments.details.transfer import Targets
 from deployments.models import Deployment, Executor
 from deployments.models.deployment import DESCRIPTION_LENGTH, NAME_LENGTH, SCHEDULER_AU, SCHEDULER_REPLICAS
 from deployments.units import in_airflow_units
-from workspaces.models import Workspace
 
 # The names of worker queues are lower-case letters and hyphens.
 BETWEEN_NAMES = ","
@@ -162,7 +162,7 @@ class TransferForm(forms.Form):
         widget=forms.Select,
     )
 
-    def __init__(self, *args: Any, workspaces: Iterable[Workspace], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, targets: Targets, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.offered = [(workspace.pk, workspace.name) for workspace in workspaces]
+        self.offered = [(workspace.pk, workspace.name) for workspace in targets.workspaces]
         self.fields["workspace"].widget.choices = [("", "Select Workspace"), *self.offered]

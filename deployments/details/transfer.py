@@ -3,9 +3,14 @@
 Access tokens go on working: their Deployment is looked up on each call, and the Workspace in them is not read by us.
 """
 
+import re
+from dataclasses import dataclass
+from typing import Final
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from cloudui.web.ids import IdConverter
 from cloudui.web.names import unique_name
 from cloudui.web.principal import Principal
 from deployments import events
@@ -16,13 +21,36 @@ from workspaces import audit
 from workspaces.access import workspace_to_receive
 from workspaces.models import Role, Workspace
 
-OPERATION = "transferDeployment"
+OPERATION: Final = "transferDeployment"
+# Of more, one searches.
+MOST_OFFERED: Final = 25
 
 
-def targets(principal: Principal, deployment: Deployment) -> list[Workspace]:
-    """The Workspaces to which the caller may move the Deployment, by name."""
-    others = Workspace.objects.visible_to(principal).exclude(pk=deployment.workspace_id)
-    return [workspace for workspace in others.alphabetical() if workspace.caller_role >= Role.EDITOR]
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Workspaces to choose from, by name, and whether there are more."""
+
+    workspaces: list[Workspace]
+    has_more: bool
+
+
+def targets(principal: Principal, deployment: Deployment, *, search: str = "", chosen: str = "") -> Targets:
+    """The Workspaces to which the caller may move the Deployment.
+
+    Args:
+        principal: who moves it.
+        deployment: what is moved.
+        search: how their names begin, in whatever case.
+        chosen: the ID of one that is offered in any case.
+    """
+    visible = Workspace.objects.visible_to(principal).exclude(pk=deployment.workspace_id)
+    others = visible.filter(caller_role__gte=Role.EDITOR)  # type: ignore[misc] # it is annotated
+    matching = others.filter(name__begins_with_any_case=search) if search else others
+    found = list(matching.alphabetical()[: MOST_OFFERED + 1])
+    offered = found[:MOST_OFFERED]
+    if re.fullmatch(IdConverter.regex, chosen) and chosen not in {workspace.pk for workspace in offered}:
+        offered += others.filter(pk=chosen)
+    return Targets(offered, has_more=len(found) > MOST_OFFERED)
 
 
 def transfer_deployment(principal: Principal, deployment: Deployment, target: Workspace) -> Deployment:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import trigger_client_event
 
 from cloudui.web.htmx import HtmxHttpRequest, form_status, leave, page_or_fragment, posted, wants_fragment
+from cloudui.web.listing import ListForm
 from cloudui.web.versions import StaleEdit
 from deployments.access import deployment_to_edit, deployment_to_transfer, deployment_to_view
 from deployments.details import alert_emails, service
@@ -172,7 +173,9 @@ def _alert_emails_changed(request: HtmxHttpRequest, target: Deployment, message:
 def transfer(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
     """Choose another Workspace and move the Deployment there."""
     target = deployment_to_transfer(request.principal, workspace, deployment)
-    form = TransferForm(posted(request), workspaces=targets(request.principal, target))
+    search = ListForm(request.GET).value("q")
+    offered = targets(request.principal, target, search=search, chosen=request.POST.get("workspace", ""))
+    form = TransferForm(posted(request), targets=offered)
     status: int | None = None
     if form.is_valid():
         # What is not offered may be sent all the same, and is answered as if it stood in the URL.
@@ -185,7 +188,7 @@ def transfer(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpR
         else:
             message = f"Deployment {moved.name} was moved to {moved.workspace.name}."
             return finish_elsewhere(request, target, message, to=url_of("open", moved))
-    context = {**deployment_context(target), "form": form}
+    context = {**deployment_context(target), "form": form, "offered": offered, "search": search}
     return page_or_fragment(
         request,
         "deployments/details/transfer.html",

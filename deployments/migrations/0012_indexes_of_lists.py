@@ -20,6 +20,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="deployment",
+            index=models.Index(fields=["created_at", "id"], name="deployment_by_age_anywhere"),
+        ),
+        migrations.AddIndex(
+            model_name="deployment",
             index=models.Index(ByteOrder(Lower("name")), models.F("id"), name="deployment_by_name"),
         ),
         migrations.AddIndex(

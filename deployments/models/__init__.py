@@ -1,6 +1,7 @@
 """The tables of this app; import them from here."""
 
 from deployments.models.airflow import Airflow, AirflowAuth, AirflowRole, Ground
+from deployments.models.airflow_visit import AirflowVisit
 from deployments.models.alert import Alert, AlertKind
 from deployments.models.cluster import Cluster, ClusterKind, NodePool, RuntimeRelease
 from deployments.models.deploy import Deploy, DeployFailures, DeployKind, DeployStatus
@@ -13,6 +14,7 @@ __all__ = [
     "Airflow",
     "AirflowAuth",
     "AirflowRole",
+    "AirflowVisit",
     "Alert",
     "AlertKind",
     "Cluster",

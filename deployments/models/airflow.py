@@ -95,6 +95,11 @@ class Airflow(models.Model):
         return self.ground != Ground.CONNECTED
 
     @property
+    def signs_people_in(self) -> bool:
+        """Whether people enter its web interface by the console: it has our auth manager."""
+        return self.ground == Ground.LOCAL or self.auth == AirflowAuth.AUTH_MANAGER
+
+    @property
     def needs_restart(self) -> bool:
         """Whether the running processes have older variables than the Deployment."""
         known = self.variables_version

@@ -174,6 +174,7 @@ class Deployment(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["workspace", "updated_at", "id"], name="deployment_by_update"),
             models.Index(fields=["workspace", "created_at", "id"], name="deployment_by_age"),
+            models.Index(fields=["created_at", "id"], name="deployment_by_age_anywhere"),
             models.Index(ByteOrder(Lower("name")), "id", name="deployment_by_name"),
         ]
 

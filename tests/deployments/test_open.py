@@ -60,6 +60,7 @@ def test_the_tabs_are_links_and_count_what_is_in_them(as_member, deployment):
     assert [(" ".join(tab.get_text(" ").split()), tab["href"]) for tab in tabs] == [
         ("Analytics", url("deployments:analytics", deployment)),
         ("DAGs", url("deployments:dags", deployment)),
+        ("Logs", url("deployments:logs", deployment)),
         ("Worker Queues 1", url("deployments:queues", deployment)),
         ("Variables 0", url("deployments:variables", deployment)),
         ("API Keys 7", url("apikeys:index", deployment)),

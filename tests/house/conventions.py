@@ -12,7 +12,18 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 PACKAGES: Final = ("cloudui", "workspaces", "deployments", "apikeys")
 LONGEST_VIEW: Final = 25
 # The names of modules that answer requests, besides a package `views`.
-VIEWS: Final = {"blobs", "consent", "discovery", "docs", "rest", "sign_out", "v1alpha1", "views", "whoami"}
+VIEWS: Final = {
+    "blobs",
+    "consent",
+    "discovery",
+    "docs",
+    "opening",
+    "rest",
+    "sign_out",
+    "v1alpha1",
+    "views",
+    "whoami",
+}
 LONGEST_FILE: Final = 300
 # Methods that Django calls with a boolean by position.
 OF_DJANGO: Final = {"admin_view", "save", "save_form", "save_formset", "save_model"}

@@ -195,6 +195,8 @@ def make_ready(route: Route, cast: Cast) -> None:
             bundle.receive(DEPLOY, io.BytesIO(files()), owner=cast.home.deployment)
     if route.name == "workspaces:delete":
         Deployment.objects.filter(workspace=cast.home.workspace).update(workspace=cast.elsewhere.workspace)
+    if route.name == "deployments:open_airflow":
+        Airflow.objects.create(deployment_id=cast.home.deployment, ground=Ground.LOCAL)
     if route.name in {"deployments:hibernate", "deployments:wake_up", "deployments:restart"}:
         Airflow.objects.create(
             deployment_id=cast.home.deployment,

@@ -7,7 +7,8 @@ from django.test import override_settings
 from django.urls import NoReverseMatch, clear_script_prefix, set_script_prefix
 from django.utils.safestring import mark_safe
 
-from cloudui.web.templatetags import addresses
+from cloudui.web import addresses
+from cloudui.web.templatetags.addresses import RememberedURLNode
 
 ID = "c" + "0" * 24
 OTHER = "c" + "1" * 24
@@ -42,7 +43,7 @@ def render(text):
 def test_it_is_the_one_that_django_finds(monkeypatch, text):
     ours = [render(text), render(text)]
 
-    monkeypatch.setattr(addresses.RememberedURLNode, "render", URLNode.render)
+    monkeypatch.setattr(RememberedURLNode, "render", URLNode.render)
     assert ours == [render(text)] * 2
 
 

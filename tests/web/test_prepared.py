@@ -9,7 +9,7 @@ from django.db.models import Count, F, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from cloudui.web.prepared import prepared
+from cloudui.web.prepared import each, prepared
 from deployments.models import Deployment
 from tests.factories import create_deployment, create_member, create_workspace
 from workspaces.models import Membership, Role, User, Workspace
@@ -31,6 +31,10 @@ def with_related(*, person, names):
 def as_tuples(*, person, role):
     rows = Membership.objects.filter(user_id=person, role__gte=role).values_list("workspace__name")
     return rows.annotate(members=Count("workspace__memberships")).order_by("workspace__name")[:5]
+
+
+def of_each(*, number, **ids):
+    return Membership.objects.filter(user__id__in=list(ids.values())).order_by("pk")
 
 
 def of_nobody(*, person):
@@ -68,12 +72,14 @@ def person():
         (with_related, lambda _: {"person": "nobody", "names": "First"}, 0),
         (as_tuples, lambda person: {"person": person.pk, "role": 0}, 2),
         (as_tuples, lambda person: {"person": person.pk, "role": Role.ADMIN.value}, 1),
+        (of_each, lambda person: {"number": 1, **each([person.pk])}, 2),
+        (of_each, lambda person: {"number": 3, **each(["nobody", person.pk, person.pk])}, 2),
         (of_nobody, lambda person: {"person": person.pk}, 0),
     ],
 )
 def test_it_finds_what_the_query_finds(person, query, values, found, django_assert_num_queries):
     # Prepared with other values than those that it is asked for.
-    run = prepared()(query)
+    run = prepared("number")(query)
     run(
         **{name: type(value)() if isinstance(value, str) else value for name, value in values(person).items()}
     )
@@ -131,6 +137,14 @@ def test_a_row_is_read_anew_each_time(person):
         pytest.param(
             lambda name: Workspace.objects.filter(name=name, created_at__lt=timezone.now()), id="clock"
         ),
+        pytest.param(
+            lambda name: Workspace.objects.filter(
+                name=name,
+                pk__in=Deployment.objects.filter(created_at__date=timezone.now().date()).values("workspace"),
+            ),
+            id="calendar, further down",
+        ),
+        pytest.param(lambda name: Membership.objects.filter(user_id__in=[name]), id="relation to a list"),
         pytest.param(lambda name: Workspace.objects.filter(name=name).values("name"), id="dictionaries"),
         pytest.param(
             lambda name: Workspace.objects.filter(name=name).values_list("name", flat=True), id="flat"

@@ -35,6 +35,16 @@ def test_the_same_inputs_make_the_part_once():
     assert (remembered._make.cache_info().misses, remembered._make.cache_info().hits) == (1, 1)
 
 
+def test_a_part_may_be_named_by_the_context():
+    for text in (
+        "{% include name with text=text only %}",
+        '{% include "components/badge"|add:".html" with text=text only %}',
+    ):
+        assert "A" in render(text, text="A", name="components/badge.html")
+
+    assert remembered._make.cache_info().currsize == 1
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -82,8 +92,7 @@ def test_what_is_not_plain_is_shown_and_not_remembered(monkeypatch, value):
     [
         '{% include "components/badge.html" with text=text %}',
         '{% include "components/notice.html" with text=text only %}',
-        "{% include name with text=text only %}",
-        '{% include "components/badge"|add:".html" with text=text only %}',
+        '{% include "components/notice"|add:".html" with text=text only %}',
         '{% autoescape off %}{% include "components/badge.html" with text=text only %}{% endautoescape %}',
     ],
 )

@@ -7,7 +7,7 @@ from typing import Any, Final
 from ariadne import ObjectType, QueryType, ScalarType
 from django.conf import settings
 from django.views.decorators.debug import sensitive_variables
-from graphql import GraphQLError, GraphQLResolveInfo
+from graphql import FieldNode, GraphQLError, GraphQLResolveInfo
 
 from apikeys.astro.graphql import options, rows
 from cloudui.web.api import rfc3339
@@ -75,18 +75,25 @@ def list_workspaces(_root: None, info: Info, organization_id: str) -> list[Works
 
 @query.field("deployments")
 def list_deployments(
-    _root: None, info: Info, organization_id: str, workspace_id: str | None = None
+    _root: None,
+    info: Info,
+    organization_id: str,
+    workspace_id: str | None = None,
+    first: int | None = None,
+    after: str | None = None,
 ) -> list[Deployment]:
-    """The caller's Deployments."""
+    """The caller's Deployments, or a page of them."""
     rows.require_organization(organization_id)
-    return rows.deployments_of(info.context, workspace_id or "")
+    found = rows.deployments_of(info.context, workspace_id or "", first=first, after=after)
+    rows.fetch_what_belongs_to(found, _selected(info))
+    return found
 
 
 @query.field("deployment")
 def find_deployment(_root: None, info: Info, id: str) -> Deployment:  # noqa: A002 - its name there
     """One Deployment."""
     found = rows.deployment_of(info.context, id)
-    rows.fetch_what_belongs_to([found])
+    rows.fetch_what_belongs_to([found], _selected(info))
     return found
 
 
@@ -188,6 +195,17 @@ def value_of(variable: EnvironmentVariable, _info: Info) -> str:
 def webserver_url(deployment: Deployment, _info: Info) -> str:
     """Nothing: some commands would send the caller's access token, which opens this console, to that URL."""
     return ""
+
+
+def _selected(info: Info) -> set[str]:
+    """The names of all fields that are asked for, however deep; a query has no fragments (`document.py`)."""
+    names, open_nodes = set(), list(info.field_nodes)
+    while open_nodes:
+        selections = open_nodes.pop().selection_set
+        fields = [node for node in selections.selections if isinstance(node, FieldNode)] if selections else []
+        names |= {field.name.value for field in fields}
+        open_nodes += fields
+    return names
 
 
 def _plain(number: Decimal) -> str:

@@ -1,7 +1,10 @@
 """The rows behind the answers, with all that is shown of them, in as many queries for a thousand as for one."""
 
+from collections.abc import Collection
+from typing import Any, Final
+
 from django.conf import settings
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import Prefetch, Q, prefetch_related_objects
 from django.http import Http404
 from graphql import GraphQLError
 
@@ -12,7 +15,8 @@ from deployments.models import Cluster, Deployment, EnvironmentVariable, WorkerQ
 from workspaces.access import workspace_to_view
 from workspaces.models import Workspace
 
-OTHER_ORGANIZATION = "There is another Organization here by now. Run astro login localhost again."
+MOST_ON_A_PAGE: Final = 1000
+OTHER_ORGANIZATION: Final = "There is another Organization here by now. Run astro login localhost again."
 
 
 def require_organization(organization_id: str) -> None:
@@ -28,19 +32,34 @@ def workspaces_of(principal: Principal) -> list[Workspace]:
     return list(Workspace.objects.visible_to(principal).order_by("created_at", "pk"))
 
 
-def deployments_of(principal: Principal, workspace_id: str) -> list[Deployment]:
+def deployments_of(
+    principal: Principal, workspace_id: str, *, first: int | None = None, after: str | None = None
+) -> list[Deployment]:
     """The Deployments that the caller sees, the oldest first; those of one Workspace if one is named.
 
+    Args:
+        principal: who asks.
+        workspace_id: the Workspace; empty for all.
+        first: how many at most; all if none is given, since the client knows no pages.
+        after: the ID of the Deployment behind which they begin.
+
     Raises:
-        GraphQLError: for a Workspace that is not the caller's to see.
+        GraphQLError: for a Workspace or Deployment that is not the caller's to see, and for a number that may not be.
     """
+    if first is not None and not 1 <= first <= MOST_ON_A_PAGE:
+        raise GraphQLError(f"Ask for 1 to {MOST_ON_A_PAGE} Deployments at once.")
     rows = Deployment.objects.visible_to(principal)
     if workspace_id:
         rows = rows.filter(workspace_id=workspace_id)
-    found = list(rows.order_by("created_at", "pk"))
+    if after:
+        last = deployment_of(principal, after)
+        # The first condition is implied by the second, but only it lets a database seek in the index.
+        rows = rows.filter(
+            Q(created_at__gt=last.created_at) | Q(pk__gt=last.pk), created_at__gte=last.created_at
+        )
+    found = list(rows.order_by("created_at", "pk")[:first])
     if workspace_id and not found:
         _require_workspace(principal, workspace_id)
-    fetch_what_belongs_to(found)
     return found
 
 
@@ -57,16 +76,14 @@ def clusters_of(principal: Principal) -> list[Cluster]:
     return list(clusters_to_view(principal).prefetch_related("node_pools"))
 
 
-def fetch_what_belongs_to(deployments: list[Deployment]) -> None:
-    """Read node pools, worker queues and variables of all of them."""
-    queues = WorkerQueue.objects.with_node_pools()
-    variables = EnvironmentVariable.objects.order_by("key")
-    prefetch_related_objects(
-        deployments,
-        "cluster__node_pools",
-        Prefetch("worker_queues", queues),
-        Prefetch("variables", variables),
-    )
+def fetch_what_belongs_to(deployments: list[Deployment], fields: Collection[str]) -> None:
+    """Read what the `fields` of a query show besides the Deployments, for all of them at once, and nothing else."""
+    parts: dict[str, Any] = {
+        "nodePools": "cluster__node_pools",
+        "workerQueues": Prefetch("worker_queues", WorkerQueue.objects.with_node_pools()),
+        "environmentVariablesObjects": Prefetch("variables", EnvironmentVariable.objects.order_by("key")),
+    }
+    prefetch_related_objects(deployments, *(part for field, part in parts.items() if field in fields))
 
 
 def _require_workspace(principal: Principal, workspace_id: str) -> None:

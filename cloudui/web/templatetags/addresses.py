@@ -1,22 +1,15 @@
-"""`{% url %}` that finds the same address once: a list of Deployments asks for eighty, a tenth of its time.
+"""`{% url %}` that finds the same address once (cloudui.web.addresses)."""
 
-What Django looks at besides is the same in each request, since no namespace of ours is there twice (`current_app`).
-"""
-
-import functools
-from typing import Final
-
-from django.conf import settings
 from django.template import Context, Library
 from django.template.base import Parser, Token
 from django.template.defaulttags import URLNode
 from django.template.defaulttags import url as django_url
-from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
+from django.urls import NoReverseMatch
 from django.utils.html import conditional_escape
 
-register = Library()
+from cloudui.web.addresses import address
 
-REMEMBERED: Final = 4096
+register = Library()
 
 
 @register.tag
@@ -41,15 +34,10 @@ class RememberedURLNode(URLNode):
         if self.kwargs or any(type(arg) is not str for arg in args):
             return super().render(context)
         try:
-            address = _reverse(get_urlconf() or settings.ROOT_URLCONF, get_script_prefix(), name, args)
+            found = address(name, *args)
         except NoReverseMatch:
             return super().render(context)
         if self.asvar:
-            context[self.asvar] = address
+            context[self.asvar] = found
             return ""
-        return conditional_escape(address)
-
-
-@functools.lru_cache(maxsize=REMEMBERED)
-def _reverse(urlconf: str, _prefix: str, name: str, args: tuple[str, ...]) -> str:
-    return reverse(name, urlconf, args)
+        return conditional_escape(found)

@@ -1,4 +1,4 @@
-"""Parts of pages that are made once for the same inputs, and then remembered: `{% include %}` of a part named here.
+"""`{% include %}` that makes some parts of pages once for the same inputs: those that cloudui.pages.REMEMBERED_PARTS names.
 
 To include a part that is two lines long takes as long as twenty lines of the page itself, and a page has dozens of them
 (docs/performance.md). A part that was included with `only` shows its inputs and nothing else, so it is remembered by all
@@ -6,7 +6,7 @@ of them, and by their types, because "1" and 1 may look different. It is made wi
 template can put one person's name, rights or CSRF token into what another one gets.
 
 Only plain inputs tell by themselves what they will show. Where one is something else, such as a row of a table, a time or
-a lazy value, the part is made anew, as Django does it. No part named here may be given a secret, since memory keeps it.
+a lazy value, the part is made anew, as Django does it. No such part may be given a secret, since memory keeps it.
 """
 
 import functools
@@ -14,26 +14,13 @@ from typing import Final
 
 from django.conf import settings
 from django.template import Context, Library, engines
-from django.template.base import FilterExpression, Parser, Token
+from django.template.base import Parser, Token
 from django.template.loader_tags import IncludeNode, do_include
 from django.utils.safestring import SafeString
 
 register = Library()
 
-# All of the shell, of which each person has one, and the components that stand in rows or on every page.
-PARTS: Final = (
-    "shell/",
-    "components/badge.html",
-    "components/breadcrumbs.html",
-    "components/copy_chip.html",
-    "components/fact.html",
-    "components/hint.html",
-    "components/search.html",
-    "components/sort_column.html",
-    "components/status.html",
-    "components/tab.html",
-    "components/toast.html",
-)
+PARTS: Final[tuple[str, ...]] = settings.REMEMBERED_PARTS
 # Most have a few hundred characters; a switcher of a hundred Workspaces has 25,000.
 REMEMBERED: Final = 1024
 PLAIN: Final = frozenset({str, SafeString, int, bool, type(None)})
@@ -41,7 +28,7 @@ PLAIN: Final = frozenset({str, SafeString, int, bool, type(None)})
 
 @register.tag
 def include(parser: Parser, token: Token) -> IncludeNode:
-    """Include a template as Django does; one of the parts above is made once for each set of plain inputs.
+    """Include a template as Django does; a part that is remembered is made once for each set of plain inputs.
 
     Args:
         parser: the compiler of the template.
@@ -49,7 +36,7 @@ def include(parser: Parser, token: Token) -> IncludeNode:
     """
     node = do_include(parser, token)
     # While templates are edited, each is read anew.
-    if settings.DEBUG or not node.isolated_context or not _is_part(node.template):
+    if settings.DEBUG or not node.isolated_context:
         return node
     return RememberedNode(node.template, extra_context=node.extra_context, isolated_context=True)
 
@@ -59,15 +46,14 @@ class RememberedNode(IncludeNode):
 
     def render(self, context: Context) -> SafeString:
         """The part, made at the first time."""
+        name = self.template.resolve(context)
+        if not isinstance(name, str) or not name.startswith(PARTS) or not context.autoescape:
+            return super().render(context)
         values = tuple([value.resolve(context) for value in self.extra_context.values()])
         types = tuple(map(_type, values))
-        if None in types or not context.autoescape:
+        if None in types:
             return super().render(context)
-        return _make(self.template.var, tuple(self.extra_context), types, values)
-
-
-def _is_part(template: FilterExpression) -> bool:
-    return not template.is_var and not template.filters and str(template.var).startswith(PARTS)
+        return _make(name, tuple(self.extra_context), types, values)
 
 
 def _type(value: object) -> object:

@@ -1,7 +1,7 @@
 """Who calls which Airflow, and as what: decided before anything is passed on, and again while a call lasts."""
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest
@@ -39,6 +39,9 @@ class Callers(Protocol):
 
     def is_live(self, request: HttpRequest) -> bool:
         """Whether the token of an identified request would still be accepted, without counting a use."""
+
+    def published_keys(self) -> dict[str, Any]:
+        """The JSON Web Key Set by which tokens of ours are verified."""
 
     def mint(self, principal: Principal, deployment: Deployment, role: AirflowRole) -> str:
         """A token of ours for one Airflow, which names the caller."""

@@ -10,17 +10,19 @@ from typing import Any, Final
 import httpx
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from cloudui.web import api, client, logs, request_log
 from cloudui.web.api import ApiError
 from cloudui.web.request_log import Answered
+from deployments import airflow_hosts
 from deployments.airflow.gateway import admission, paths
 from deployments.airflow.gateway.admission import Callers
 from deployments.airflow.gateway.carrying import Carrier
 from deployments.airflow.gateway.exchange import Call, Exchange
 from deployments.airflow.gateway.headers import ApiRules
 from deployments.airflow.gateway.incoming import ClientGone, Incoming, Receive
+from deployments.airflow.gateway.interface import Interface, explained
 from deployments.airflow.gateway.outgoing import CutShort, Outgoing, Send
 from deployments.airflow.gateway.threads import Threads
 from deployments.airflow.gateway.upstream import Upstream
@@ -28,6 +30,8 @@ from deployments.airflow.gateway.upstream import Upstream
 # How often a call that lasts is looked at again: what ended ends here within a second.
 CONFIRM_SECONDS: Final = 0.75
 ROUTE: Final = "/airflow/<release_name>/api"
+INTERFACE_ROUTE: Final = "<release_name>"
+KEYS: Final = "/.well-known/jwks.json"
 # As nginx notes that the caller left first.
 CALLER_LEFT: Final = 499
 
@@ -46,6 +50,7 @@ class Application:
         self._upstream = upstream or Upstream()
         self._threads = threads or Threads()
         self._carrier = Carrier(Exchange(self._upstream), self._threads)
+        self._interface = Interface(callers, self._carrier, self._threads)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; the rest of the protocol says when the process begins and ends."""
@@ -85,7 +90,9 @@ class Application:
                     request_id,
                     context.caller_kind,
                     context.caller_id,
-                    ROUTE,
+                    ROUTE
+                    if airflow_hosts.release_at(request.META.get("HTTP_HOST", "")) is None
+                    else INTERFACE_ROUTE,
                     request_log.method_of(request.method),
                     status or outgoing.status,
                 )
@@ -94,11 +101,20 @@ class Application:
     async def _answer(
         self, scope: Scope, request: HttpRequest, incoming: Incoming, outgoing: Outgoing
     ) -> None:
+        release_name = airflow_hosts.release_at(request.META.get("HTTP_HOST", ""))
         try:
-            if request.path == "/healthz":
+            if request.path == "/healthz" and release_name is None:
                 await outgoing.answer(api.answer({"status": "ok"}), with_body=True)
                 return
-            await self._rest(scope, request, incoming, outgoing)
+            if release_name is not None:
+                require_tls(request)
+                refuse_long_body(request)
+                await self._interface.serve(scope, request, incoming, outgoing, release_name)
+            elif request.path == KEYS:
+                # In the clear too: the Airflows of this machine ask by its own address.
+                await outgoing.answer(await self._threads.run(self._keys), with_body=True)
+            else:
+                await self._rest(scope, request, incoming, outgoing)
         except ClientGone:
             raise
         except Exception as exception:
@@ -108,7 +124,12 @@ class Application:
                 raise CutShort from exception
             # Not in a thread: perhaps none is left, because none gets an answer from the database.
             response = api.answer_exception(request, exception)
+            if release_name is not None:
+                response = explained(request, response)
             await outgoing.answer(response, with_body=request.method != "HEAD")
+
+    def _keys(self) -> HttpResponse:
+        return api.answer(self._callers.published_keys(), headers={"Cache-Control": "public, max-age=60"})
 
     async def _rest(self, scope: Scope, request: HttpRequest, incoming: Incoming, outgoing: Outgoing) -> None:
         """A call of the REST API, by access token."""

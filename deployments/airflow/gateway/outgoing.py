@@ -39,6 +39,7 @@ class Outgoing:
     async def answer(self, response: HttpResponse, *, with_body: bool) -> None:
         """Send a whole answer of ours."""
         headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
+        headers += [(b"set-cookie", cookie.OutputString().encode()) for cookie in response.cookies.values()]
         await self.start(response.status_code, headers)
         await self._send(
             {"type": "http.response.body", "body": response.content if with_body else b"", "more_body": False}

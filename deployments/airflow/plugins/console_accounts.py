@@ -13,6 +13,8 @@ def main() -> None:
     """Make each account, or give it the password of the line."""
     with get_application_builder() as builder:
         manager = builder.sm
+        # The webserver makes them at its first start, which is later.
+        manager.sync_roles()
         for line in sys.stdin:
             role, name, password = line.split()
             if user := manager.find_user(username=name):

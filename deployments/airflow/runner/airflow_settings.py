@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 from typing import Final
 
+from django.conf import settings
 from django.views.decorators.debug import sensitive_variables
 
+from deployments.airflow.audience import audience
 from deployments.airflow.runner.environments import Environment
 from deployments.airflow.runner.place import Place, State
 from deployments.airflow.runner.plan import Plan
@@ -41,6 +43,10 @@ def render(
         "PATH": f"{environment.path / 'bin'}:{SYSTEM_PATH}",
         "PYTHONPATH": str(PLUGINS),
         "PYTHONUNBUFFERED": "1",
+        # People and keys of the console are let in by its tokens, too (console_auth.py, console_auth_2.py).
+        "CONSOLE_ISSUER": settings.PUBLIC_URL,
+        "CONSOLE_JWKS_URL": f"{settings.PUBLIC_URL}/.well-known/jwks.json",
+        "CONSOLE_AUDIENCE": audience(plan.deployment_id),
         "SCARF_ANALYTICS": "false",
         "DO_NOT_TRACK": "1",
     }
@@ -69,6 +75,7 @@ def _of_airflow_3(plan: Plan, place: Place, state: State, database_url: str) -> 
     }
     return {
         "CORE__EXECUTOR": "LocalExecutor",
+        "CORE__AUTH_MANAGER": "console_auth.ConsoleAuthManager",
         "CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{state.port}/execution/",
         "CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(
             f"console-{role.value}:{role.value}" for role in AirflowRole
@@ -96,7 +103,7 @@ def _of_airflow_2(plan: Plan, place: Place, state: State, database_url: str) -> 
     return {
         # Airflow 2 runs no two tasks at once on SQLite.
         "CORE__EXECUTOR": "LocalExecutor" if database_url else "SequentialExecutor",
-        "API__AUTH_BACKENDS": f"{fab}.basic_auth,{fab}.session",
+        "API__AUTH_BACKENDS": f"console_auth_2,{fab}.basic_auth,{fab}.session",
         "WEBSERVER__WEB_SERVER_HOST": "127.0.0.1",
         "WEBSERVER__WEB_SERVER_PORT": state.port,
         "WEBSERVER__BASE_URL": f"http://127.0.0.1:{state.port}",

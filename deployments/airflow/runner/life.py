@@ -107,9 +107,9 @@ class Life:
             await self._record(Seen(status=Status.UNHEALTHY, reason=str(error)))
             return TRY_AGAIN_SECONDS
         except Exception as error:  # noqa: BLE001 - whatever it is concerns this Airflow alone, and is tried again
-            rows.close_connections(
-                error, f"The Airflow of {self._place.path.name} could not be looked after."
-            )
+            sentence = f"The Airflow of {self._place.path.name} could not be looked after."
+            await sync_to_async(rows.close_connections)(error, sentence)
+            await self._record_failure(error)
             return TRY_AGAIN_SECONDS
 
     async def _start(self, plan: Plan) -> None:
@@ -205,9 +205,17 @@ class Life:
             },
             said,
         )
-        status = status_of(states, was_well=self._was_well, since_well=time.monotonic() - self._well_at)
+        lost = {name for name, run in runs.items() if run.ended and states[name] != "running"}
+        status = status_of(
+            states,
+            was_well=self._was_well,
+            since_well=time.monotonic() - self._well_at,
+            has_lost=bool(lost),
+        )
         if all(state == "running" for state in states.values()):
             self._was_well, self._well_at = True, time.monotonic()
+            for run in runs.values():
+                run.ended = ""
             if not self._version:
                 self._version = await asyncio.to_thread(
                     health.ask_version, self._ready.base_url, plan.airflow_version
@@ -216,7 +224,7 @@ class Life:
         await self._record(
             Seen(
                 status=status,
-                reason=self._reason(status, states),
+                reason=self._reason(status, states, lost),
                 components=[
                     Component(name=name, state=state, detail=runs[name].ended if state == "failed" else "")
                     for name, state in states.items()
@@ -230,13 +238,13 @@ class Life:
         )
         return LOOK_SECONDS if status == Status.HEALTHY else LOOK_SOON_SECONDS
 
-    def _reason(self, status: Status, states: dict[str, str]) -> str:
+    def _reason(self, status: Status, states: dict[str, str], lost: set[str]) -> str:
         if status != Status.UNHEALTHY:
             return f"Airflow {self._version} is starting." if status == Status.CREATING else ""
-        # One that failed says more than one that waits for it.
-        name, state = min(states.items(), key=lambda each: ("failed", "starting", "running").index(each[1]))
-        ended = self._supervisor.run(name).ended
-        what = ended if state == "failed" and ended else "does not answer"
+        # One that ended says more than one that waits for it.
+        order = ("failed", "starting", "running")
+        name = min(states, key=lambda name: (name not in lost, order.index(states[name])))
+        what = self._supervisor.run(name).ended if name in lost else "does not answer"
         lines = logs.tail(self._place.path.name, name, lines=LAST_LINES)
         return "\n".join([f"The {name} {what}. It is started again by itself.", *lines])
 
@@ -257,6 +265,12 @@ class Life:
         if seen != self._recorded:
             await sync_to_async(rows.record)(self._deployment_id, seen)
             self._recorded = seen
+
+    async def _record_failure(self, error: Exception) -> None:
+        reason = f"A failure of Cloud UI ({type(error).__name__}); the log of manage.py airflow says more."
+        # It may be the database that is away, which is in the log now.
+        with suppress(Exception):
+            await self._record(Seen(status=Status.UNHEALTHY, reason=reason))
 
     def _log(self, component: str) -> Log:
         if component not in self._logs:

@@ -6,9 +6,10 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from deployments.airflow import failed_runs, waiting
+from cloudui.web.principal import Kind
+from deployments.airflow import failed_runs, tokens, waiting
 from deployments.airflow.failed_runs import tell_of_failed_runs
-from deployments.models import Airflow, AirflowAuth, Alert, Deployment
+from deployments.models import Airflow, AirflowAuth, AirflowRole, Alert, Deployment
 from tests.deployments.airflow.conftest import connected
 from tests.factories import create_deployment
 from tests.fake_airflow import FakeAirflow, run, running, task
@@ -86,11 +87,10 @@ def test_after_a_mail_nobody_is_asked_until_the_next_is_due(deployment, fake3):
         lambda row: Deployment.objects.update(alert_emails=[]),
         lambda row: Airflow.objects.update(is_awake=False),
         lambda row: Airflow.objects.update(base_url=""),
-        lambda row: Airflow.objects.update(auth=AirflowAuth.AUTH_MANAGER),
         lambda row: Airflow.objects.update(sealed_accounts=None),
         lambda row: waiting.silent.add(row.base_url),
     ],
-    ids=["nobody to tell", "asleep", "not started", "no account", "nobody who signs in", "silent"],
+    ids=["nobody to tell", "asleep", "not started", "nobody who signs in", "silent"],
 )
 def test_others_are_not_asked(deployment, fake3, change):
     failed(fake3)
@@ -99,6 +99,28 @@ def test_others_are_not_asked(deployment, fake3, change):
     tell_of_failed_runs()
 
     assert (mail.outbox, fake3.calls) == ([], [])
+
+
+@pytest.mark.parametrize("is_signed", [True, False])
+def test_an_airflow_that_takes_our_tokens_is_asked_by_one_that_may_only_read(
+    deployment, fake3, monkeypatch, is_signed
+):
+    signed = []
+
+    def sign(principal, of, role):
+        signed.append((principal.kind, principal.name, of, role))
+        fake3.tokens.add("console-viewer:token")
+        return "console-viewer:token"
+
+    monkeypatch.setattr(tokens, "_signers", [sign] if is_signed else [])
+    connected(deployment, fake3)
+    Airflow.objects.update(auth=AirflowAuth.AUTH_MANAGER)
+    failed(fake3)
+
+    tell_of_failed_runs()
+
+    assert len(mail.outbox) == is_signed
+    assert signed == ([(Kind.SYSTEM, "alert emails", deployment, AirflowRole.VIEWER)] if is_signed else [])
 
 
 @pytest.mark.parametrize(

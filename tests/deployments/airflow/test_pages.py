@@ -36,7 +36,7 @@ def see(deployment, status, **fields):
     [
         (Status.CREATING, {}, "Airflow is being started.", True),
         (Status.CREATING, {"reason": "Installing Airflow 3.3.2."}, "Installing Airflow 3.3.2.", True),
-        (Status.HEALTHY, {"memory_bytes": 600 * 1024**2, "processor": 0.25}, "600.0 MB", False),
+        (Status.HEALTHY, {"memory_bytes": 600 * 1024**2, "processor": 0.25}, "600.0 MiB", False),
         (Status.UNHEALTHY, {"reason": "scheduler: <no space>"}, "scheduler: <no space>", False),
         (Status.HEALTHY, {"is_awake": False}, "Airflow is being stopped.", True),
         (Status.HIBERNATING, {"is_awake": False}, "Hibernating", False),

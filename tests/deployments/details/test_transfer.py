@@ -120,13 +120,13 @@ def test_only_where_one_is_editor_is_offered(mover, editor, deployment, workspac
     Membership.objects.create(workspace=create_workspace(name="Only a member"), user=editor)
     Membership.objects.create(workspace=create_workspace(name="aaa"), user=editor, role=Role.ADMIN)
 
-    assert [offered.name for offered in targets(mover, deployment)] == ["aaa", "Analytics"]
+    assert [offered.name for offered in targets(mover, deployment).workspaces] == ["aaa", "Analytics"]
 
 
 def test_an_owner_is_offered_all_others(deployment, workspace, target):
     create_workspace(name="zzz")
 
-    assert [offered.name for offered in targets(principal_for(create_owner()), deployment)] == [
+    assert [offered.name for offered in targets(principal_for(create_owner()), deployment).workspaces] == [
         "Analytics",
         "zzz",
     ]

@@ -15,6 +15,7 @@ from workspaces.models import AuditEvent
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NEW = "a brand new passphrase"
+RESET = "/account/password/reset/"
 
 
 @pytest.fixture
@@ -28,11 +29,11 @@ def issued():
 
 
 def ask_for_a_link(person, _issued):
-    return Client().post("/account/password/reset/", {"email": person.email})
+    return Client().post(RESET, {"email": person.email})
 
 
 def ask_for_nobody(_person, _issued):
-    return Client().post("/account/password/reset/", {"email": "nobody@example.com"})
+    return Client().post(RESET, {"email": "nobody@example.com"})
 
 
 def change_the_password(person, _issued):

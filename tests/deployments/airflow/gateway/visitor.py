@@ -50,7 +50,8 @@ class Visit:
             "root_path": "",
             "query_string": query,
             "headers": [
-                (name.lower().encode(), value.encode()) for name, value in [("host", "localhost"), *headers]
+                (name.lower().encode(), value.encode())
+                for name, value in [*headers, *([] if "host" in dict(headers) else [("host", "localhost")])]
             ],
             "client": ("127.0.0.1", 50000),
             "server": ("127.0.0.1", 8872),

@@ -69,9 +69,29 @@ def test_airflow_2_listens_to_itself_only_and_runs_one_task_at_a_time_on_sqlite(
 
 
 @pytest.mark.parametrize("version", ["3.3.2", "2.11.2"])
+def test_tokens_of_the_console_for_this_very_airflow_are_believed(render, version, settings):
+    values = render(version)
+
+    ours = ("CONSOLE_ISSUER", "CONSOLE_JWKS_URL", "CONSOLE_AUDIENCE")
+    assert [values[name] for name in ours] == [
+        settings.PUBLIC_URL,
+        f"{settings.PUBLIC_URL}/.well-known/jwks.json",
+        "airflow:c1",
+    ]
+    assert "console_auth" in " ".join(values.values())
+
+
+@pytest.mark.parametrize("version", ["3.3.2", "2.11.2"])
 def test_what_would_open_this_airflow_is_reserved(render, version):
     opens = {"FERNET_KEY", "SECRET_KEY", "JWT_SECRET", "SQL_ALCHEMY_CONN", "HOST", "PORT", "AUTH_BACKENDS"}
-    opens |= {"BACKEND", "BACKEND_KWARGS", "DAG_BUNDLE_CONFIG_LIST", "BASE_LOG_FOLDER", "PLUGINS_FOLDER"}
+    opens |= {
+        "AUTH_MANAGER",
+        "BACKEND",
+        "BACKEND_KWARGS",
+        "DAG_BUNDLE_CONFIG_LIST",
+        "BASE_LOG_FOLDER",
+        "PLUGINS_FOLDER",
+    }
     values = [key for key in render(version) if key.rpartition("__")[2] in opens]
 
     assert values

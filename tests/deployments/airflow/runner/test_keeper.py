@@ -4,112 +4,36 @@ import asyncio
 import json
 import os
 import signal
-import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from deployments.airflow.accounts import unseal
-from deployments.airflow.runner import environments, keeper, life, processes, sandbox, starting
+from deployments.airflow.runner import keeper, starting
 from deployments.airflow.runner.keeper import AlreadyRunning, Keeper
 from deployments.airflow.runner.place import Place
 from deployments.airflow.runner.sandbox import Isolation
-from deployments.models import Airflow, AirflowRole, Deployment, Ground, Status
+from deployments.models import Airflow, AirflowRole, Ground, Status
 from deployments.service import delete_deployment
-from deployments.variables.service import VariableInput, save_variables
+from tests.deployments.airflow.runner.watching import (
+    healthy,
+    place,
+    process_of,
+    set_variables,
+    status,
+    until,
+)
 from tests.factories import create_deployment, create_member
 from workspaces.models import Role
 from workspaces.principals import principal_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
-STAND_IN = Path(__file__).with_name("stand_in.py")
-
-
-def until(happened):
-    end = time.monotonic() + 60
-    while not (found := happened()):
-        assert time.monotonic() < end, Airflow.objects.values()
-        time.sleep(0.05)
-    return found
-
-
-@pytest.fixture(autouse=True)
-def _machine(settings, tmp_path, monkeypatch):
-    settings.DATA_DIR, settings.DAGS_ROOT = tmp_path / "data", tmp_path / "dags"
-    settings.AIRFLOW_ENVIRONMENTS, settings.AIRFLOW_INSTALL = tmp_path / "environments", False
-    settings.AIRFLOW_DATABASE_URL, settings.AIRFLOW_MEMORY_MIB = "", 0
-    environment = settings.AIRFLOW_ENVIRONMENTS / "3.3.2"
-    (environment / "bin").mkdir(parents=True)
-    python = environment / "bin" / "python"
-    python.write_text(f'#!/bin/sh\nexec {sys.executable} {STAND_IN} "$@"\n')
-    python.chmod(0o755)
-    marker = {"digest": environments._digest("3.3.2"), "base": "/usr"}
-    (environment / "cloudui.json").write_text(json.dumps(marker))
-    monkeypatch.setattr(sandbox, "isolation", lambda: Isolation(works=False, reason="this is a test"))
-    for module, name in ((keeper, "POLL"), (life, "LOOK"), (life, "LOOK_SOON"), (life, "TRY_AGAIN")):
-        monkeypatch.setattr(module, f"{name}_SECONDS", 0.1)
 
 
 @pytest.fixture
-def keep():
-    """Start a keeper in a thread of its own; returns what stops it."""
-    running = []
-
-    def keep():
-        said: list[str] = []
-        loops: list[asyncio.AbstractEventLoop] = []
-        stop = asyncio.Event()
-
-        async def run():
-            loops.append(asyncio.get_running_loop())
-            await Keeper(said.append).run(stop)
-
-        thread = threading.Thread(target=lambda: asyncio.run(run()))
-        thread.start()
-
-        def end():
-            if thread.is_alive():
-                loops[0].call_soon_threadsafe(stop.set)
-                thread.join(60)
-            assert not thread.is_alive()
-            return said
-
-        running.append(end)
-        until(lambda: loops)
-        return end
-
-    yield keep
-    for end in running:
-        end()
-
-
-@pytest.fixture
-def airflow():
+def airflow(transactional_db):
     return Airflow.objects.create(deployment=create_deployment(), ground=Ground.LOCAL)
-
-
-def status():
-    return Deployment.objects.get().status
-
-
-def place():
-    return Place(Deployment.objects.get().release_name)
-
-
-def process_of(component):
-    """The process of the stand-in, which the shell has become."""
-    for process in processes.family(os.getpid(), processes.table()):
-        if processes.command_line(process.id).endswith(f"airflow {component} ") or (
-            f"airflow {component} --" in processes.command_line(process.id)
-        ):
-            return process.id
-    return None
-
-
-def healthy():
-    until(lambda: status() == Status.HEALTHY)
 
 
 def test_it_becomes_healthy_and_says_how_it_is_entered(airflow, keep):
@@ -263,6 +187,17 @@ def test_a_version_that_cannot_run_here_says_which_can(airflow, keep):
     until(lambda: "only 3.3.2 and 2.11.2" in Airflow.objects.get().reason)
 
 
+def test_a_failure_of_ours_is_said_too(airflow, keep, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(starting.airflow_settings, "render", fail)
+    keep()
+
+    until(lambda: status() == Status.UNHEALTHY)
+    assert "RuntimeError" in Airflow.objects.get().reason
+
+
 def test_two_keepers_of_one_data_directory_do_not_run(airflow, keep):
     keep()
     healthy()
@@ -293,9 +228,3 @@ def test_what_runs_goes_on_while_the_database_is_away(airflow, keep, monkeypatch
     assert process_of("scheduler") == before
     Airflow.objects.update(is_awake=False)
     until(lambda: status() == Status.HIBERNATING)
-
-
-def set_variables(**values):
-    deployment = Deployment.objects.get()
-    editor = principal_for(create_member(workspace=deployment.workspace, role=Role.EDITOR))
-    save_variables(editor, deployment, [VariableInput(key, value) for key, value in values.items()])

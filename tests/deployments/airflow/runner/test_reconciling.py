@@ -71,6 +71,13 @@ def test_its_status(states, was_well, since_well, status):
     assert status_of(by_name, was_well=was_well, since_well=since_well) == status
 
 
+def test_after_the_end_of_a_process_it_is_not_well_before_that_is_back():
+    states = {"api-server": "running", "scheduler": "starting"}
+
+    assert status_of(states, was_well=True, since_well=1) == Status.HEALTHY
+    assert status_of(states, was_well=True, since_well=1, has_lost=True) == Status.UNHEALTHY
+
+
 @pytest.mark.parametrize(
     ("available", "needed", "is_refused"),
     [(None, 1024, False), (1024 * MIB, 1024, False), (1024 * MIB - 1, 1024, True), (0, 0, False)],
