@@ -23,6 +23,7 @@ def test_it_says_what_the_role_may(workspace, deployment, role, may_edit, may_ma
         "workspace": workspace,
         "deployment": deployment,
         "airflow": None,
+        "has_airflow_hosts": True,
         "tabs": tabs_of(deployment, current="activity"),
         "menu": menu_of(deployment),
         "may_edit": may_edit,
