@@ -39,7 +39,7 @@ for name in ("kept", "deleted"):
         generation=issued.key.generation, ends_at=None)
     print(token)
 """
-END = "from apikeys.models import ApiKey; ApiKey.objects.filter(name="deleted").delete()"
+END = "from apikeys.models import ApiKey; ApiKey.objects.filter(name='deleted').delete()"
 
 
 async def behave(received, writer):
