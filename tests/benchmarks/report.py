@@ -51,7 +51,7 @@ def describe_load() -> str:
 
 
 def table(results: Results, writers: list[dict[str, Any]]) -> str:
-    return "\n".join([HEAD, *_rates(results), *_delays(results), *_writers(writers)])
+    return "\n".join([HEAD, *_rates(results), *gateway(results), *_delays(results), *_writers(writers)])
 
 
 def _rates(results: Results) -> Iterator[str]:
@@ -71,6 +71,21 @@ def _rates(results: Results) -> Iterator[str]:
     yield _rate(results, page, "page", "Django admin's list", "admin page", 3)
     million = "API Keys page of 1,000,000 keys"
     yield _rate(results, million, "page of a million", "the same 25 rows of 25 keys", "page", 0.9)
+
+
+def gateway(results: Results) -> Iterator[str]:
+    """How many calls pass the gateway in a second, and how much later than without it."""
+    mine, other = results.rate("gateway"), results.rate("fake Airflow")
+    met = "yes" if mine >= 500 else "**no**"
+    yield (
+        f"| call through the gateway, 16 callers | {mine:,.0f}/s | a fake Airflow itself | {other:,.0f}/s "
+        f"| {mine / other:.2f} | at least 500/s | {met} |"
+    )
+    later = results.p50("gateway, one caller") - results.p50("fake Airflow, one caller")
+    met = "yes" if later < 3 else "**no**"
+    yield (
+        f"| what the gateway adds at the median, one caller | {later:.1f} ms | | | | less than 3 ms | {met} |"
+    )
 
 
 def _rate(results: Results, work: str, ours: str, against: str, theirs: str, goal: float) -> str:

@@ -41,6 +41,10 @@ class Results:
         """The median of the rounds, a second."""
         return median(cell.rate for cell in self.cells[name])
 
+    def p50(self, name: str) -> float:
+        """The median of the rounds' medians, in milliseconds."""
+        return median(cell.p50 for cell in self.cells[name])
+
     def p95(self, name: str) -> float:
         """The median of the rounds, in milliseconds."""
         return median(cell.p95 for cell in self.cells[name])
@@ -82,7 +86,17 @@ def measure_round(stage: Stage, results: Results) -> None:
         *((f"{peer} bearer", stage.peer_whoami(peer), 16) for peer in PEERS),
         ("oauth-toolkit exchange", stage.peer_exchange, 8),
     )
+    measure_gateway(stage, results)
     _measure_floods(stage, results)
+
+
+def measure_gateway(stage: Stage, results: Results) -> None:
+    """What the gateway costs beside an Airflow that answers at once."""
+    with serving(stage.ours), serving(stage.airflow), serving(stage.gateway):
+        calls = stage.calls()
+        for name, port in (("gateway", stage.gateway.port), ("fake Airflow", stage.airflow.port)):
+            results.measure(name, port, calls, callers=16)
+            results.measure(f"{name}, one caller", port, calls, callers=1)
 
 
 def _measure_candidate(

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 FEW = 16
+AIRFLOW_PORT = 9127
 
 # In the order of their IDs, which makes this quick and nothing else easier.
 MILLION_KEYS = """
@@ -43,6 +44,8 @@ def _fill(secrets: int) -> dict[str, Any]:
     from django.test import Client
 
     from apikeys import credentials
+    from deployments.airflow.accounts import Account, seal
+    from deployments.models import Airflow, AirflowRole, Ground
     from tests.factories import create_deployment, create_member, create_workspace
     from workspaces.models import Role
 
@@ -52,6 +55,13 @@ def _fill(secrets: int) -> dict[str, Any]:
     )
     page = create_deployment(workspace=workspace, name="Production")
     pool = create_deployment(workspace=workspace, name="Pipelines")
+    Airflow.objects.create(
+        deployment=pool,
+        ground=Ground.CONNECTED,
+        base_url=f"http://127.0.0.1:{AIRFLOW_PORT}",
+        version="2.11.2",
+        sealed_accounts=seal(pool.pk, {AirflowRole.OP: Account("op", "secret")}),
+    )
     _make_keys(page, 25, person, "Pipeline")
     _mark_used(page)
     client = Client()
@@ -59,6 +69,7 @@ def _fill(secrets: int) -> dict[str, Any]:
     return {
         "page": f"/{workspace.pk}/deployments/{page.pk}/api-keys",
         "deployment": page.pk,
+        "release_name": pool.release_name,
         "cookie": f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}",
         "few": _make_keys(pool, FEW, person, "few"),
         "many": _make_keys(pool, secrets, person, "many"),

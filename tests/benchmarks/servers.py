@@ -16,12 +16,14 @@ from tests.benchmarks.load import Request
 ROOT: Final = Path(__file__).resolve().parents[2]
 GRANIAN: Final = "--interface wsgi --host 127.0.0.1 --blocking-threads 64 --backpressure 64 --no-ws --workers-kill-timeout 3"
 OURS: Final = "cloudui.wsgi:application"
+GATEWAY: Final = "cloudui.gateway:create_application"
+FAKE_AIRFLOW: Final = "tests.benchmarks.fake_airflow:application"
 START_SECONDS: Final = 60
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A WSGI application with its settings; ports from 9120 upwards are ours."""
+    """An application with its settings; ports from 9120 upwards are ours."""
 
     name: str
     port: int
@@ -54,6 +56,11 @@ def serving(candidate: Candidate) -> Iterator[None]:
     """Start the candidate, wait until it answers at all, stop it."""
     if candidate.application == OURS:
         command = [sys.executable, "-m", "cloudui.server"]
+    elif candidate.application == GATEWAY:
+        command = [sys.executable, "-m", "cloudui.gateway"]
+    elif candidate.application == FAKE_AIRFLOW:
+        command = [sys.executable, "-m", "granian", FAKE_AIRFLOW, "--interface", "asginl", "--no-ws"]
+        command += ["--port", str(candidate.port)]
     else:
         command = [sys.executable, "-m", "granian", candidate.application, *GRANIAN.split()]
         command += ["--workers", str(os.cpu_count() or 1), "--port", str(candidate.port)]

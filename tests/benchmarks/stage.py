@@ -14,7 +14,8 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from tests.benchmarks.load import Request
-from tests.benchmarks.servers import ROOT, Candidate, fetch
+from tests.benchmarks.seed import AIRFLOW_PORT
+from tests.benchmarks.servers import FAKE_AIRFLOW, GATEWAY, ROOT, Candidate, fetch
 
 PEERS: Final = ("oauth-toolkit", "knox", "api-key", "ninja")
 FORM: Final = "Content-Type: application/x-www-form-urlencoded"
@@ -45,6 +46,16 @@ class Stage:
     def limit(self, name: str) -> Candidate:
         port = {"bare": 9123, "page": 9124, "admin": 9125}[name]
         return Candidate(name, port, LIMITS, self.folder / "ours", environment={"BENCH_LIMIT": name})
+
+    @property
+    def gateway(self) -> Candidate:
+        # It believes tokens of our server, and is at a port of its own.
+        variables = {"PUBLIC_URL": f"http://localhost:{self.ours.port}", "GATEWAY_PORT": "9128"}
+        return Candidate("gateway", 9128, "cloudui.settings", self.ours.data, GATEWAY, variables)
+
+    @property
+    def airflow(self) -> Candidate:
+        return Candidate("fake Airflow", AIRFLOW_PORT, "cloudui.settings", self.folder / "ours", FAKE_AIRFLOW)
 
     @property
     def peers(self) -> Candidate:
@@ -78,6 +89,11 @@ class Stage:
         answers = [fetch(self.ours.port, request) for request in self.exchanges("few")]
         tokens = [json.loads(body)["access_token"] for _, body in answers]
         return [Request("/v1/whoami", headers=(f"Authorization: Bearer {token}",)) for token in tokens]
+
+    def calls(self) -> list[Request]:
+        """The same for the Airflow REST API, at the gateway and at Airflow itself."""
+        path = f"/airflow/{self.seed['release_name']}/api/v1/dags"
+        return [Request(path, headers=request.headers) for request in self.whoami()]
 
     def peer_whoami(self, peer: str) -> list[Request]:
         return [Request(f"/{peer}/whoami", headers=(f"Authorization: {self.peer_headers[peer]}",))]

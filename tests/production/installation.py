@@ -144,8 +144,6 @@ def installed() -> Iterator[Installation]:
         installation = Installation(folder, environment, postgresql, port, plain_port, web_port)
         units = {name: paper.read_unit(text) for name, text in paper.units().items()}
         web = units.pop("cloudui-web.service")
-        # Without a Cluster of the kind `local` it has nothing to do.
-        units.pop("cloudui-airflow.service")
         (folder / "data").mkdir(mode=int(web.settings["StateDirectoryMode"], 8))
         process = stack.enter_context(_service(installation, web, "web"))
         servers.wait_for(web_port, process, folder / "web.log")

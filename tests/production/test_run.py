@@ -49,6 +49,7 @@ def test_the_certificate_is_for_the_host_and_browsers_are_told_to_stay_with_tls(
         (HOST, "/a/page?next=1", 301, f"https://{HOST}/a/page?next=1"),
         (HOST, "/oauth/token", 403, None),
         (HOST, "/v1/deployments", 403, None),
+        (HOST, "/airflow/bright-comet-1234/api/v2/dags", 403, None),
         (f"api.{ASTRO_DOMAIN}", "/oauth/token", 403, None),
         (f"api.{ASTRO_DOMAIN}", "/", 403, None),
         # As the clients print them: that of today, and that of 2023.
@@ -107,6 +108,17 @@ def test_a_pipeline_exchanges_its_secret_and_calls(visitor, token):
     answer = visitor.ask("GET", "/v1/whoami", headers={"Authorization": f"Bearer {token}"})
 
     assert answer.status == 200
+
+
+def test_the_gateway_answers_for_a_pipeline_below_airflow(visitor, pipeline, token):
+    path = f"/airflow/{pipeline.release_name}/api/v2/dags"
+
+    unknown = visitor.ask("GET", path)
+    known = visitor.ask("GET", path, headers={"Authorization": f"Bearer {token}"})
+
+    assert (unknown.status, unknown.headers["WWW-Authenticate"]) == (401, 'Bearer realm="Cloud UI"')
+    # It is known, and there is no Airflow yet.
+    assert (known.status, json.loads(known.text)["error"]) == (503, "airflow_unavailable")
 
 
 def test_a_deploy_of_some_megabytes_becomes_what_airflow_of_another_user_reads(

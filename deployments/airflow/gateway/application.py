@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import httpx
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from cloudui.web import api, client, logs, request_log
 from cloudui.web.api import ApiError
@@ -31,6 +32,8 @@ from deployments.airflow.gateway.upstream import Upstream
 CONFIRM_SECONDS: Final = 0.75
 ROUTE: Final = "/airflow/<release_name>/api"
 INTERFACE_ROUTE: Final = "<release_name>"
+# What ends an answer that has begun, and is no fault of ours.
+ENDINGS: Final = (ApiError, Http404, PermissionDenied, httpx.HTTPError)
 KEYS: Final = "/.well-known/jwks.json"
 # As nginx notes that the caller left first.
 CALLER_LEFT: Final = 499
@@ -119,7 +122,7 @@ class Application:
             raise
         except Exception as exception:
             if outgoing.status:
-                if not isinstance(exception, ApiError | httpx.HTTPError):
+                if not isinstance(exception, ENDINGS):
                     logger.exception("A call to Airflow ended early")
                 raise CutShort from exception
             # Not in a thread: perhaps none is left, because none gets an answer from the database.
