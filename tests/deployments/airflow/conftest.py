@@ -3,11 +3,7 @@
 import pytest
 
 from deployments.airflow import calls, waiting
-from deployments.airflow.accounts import Account, seal
-from deployments.models import Airflow, AirflowRole, Deployment, Ground, Status
-from tests.fake_airflow import PASSWORDS, FakeAirflow, running
-
-ACCOUNTS = {role: Account(f"console-{role}", PASSWORDS[f"console-{role}"]) for role in AirflowRole}
+from tests.fake_airflow import FakeAirflow, running
 
 
 @pytest.fixture(autouse=True)
@@ -27,16 +23,3 @@ def fake(request):
 def fake3():
     with running(FakeAirflow("3.3.2")) as airflow:
         yield airflow
-
-
-def connected(deployment: Deployment, fake: FakeAirflow, accounts=ACCOUNTS) -> Airflow:
-    """The fake as the Airflow of a Deployment, seen healthy."""
-    Deployment.objects.filter(pk=deployment.pk).update(status=Status.HEALTHY)
-    return Airflow.objects.create(
-        deployment=deployment,
-        ground=Ground.CONNECTED,
-        base_url=fake.base_url,
-        version=fake.version,
-        sealed_accounts=seal(deployment.pk, accounts),
-        variables_version=deployment.variables_version,
-    )

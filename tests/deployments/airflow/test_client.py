@@ -11,7 +11,7 @@ from deployments.airflow.client import NoAirflow, client_for
 from deployments.airflow.facts import Task
 from deployments.airflow.service import hibernate
 from deployments.models import Airflow, AirflowRole, Ground
-from tests.deployments.airflow.conftest import ACCOUNTS, connected
+from tests.deployments.airflow.connected import ACCOUNTS, connected
 from tests.fake_airflow import run, task
 
 SINCE = datetime(2026, 11, 24, tzinfo=UTC)

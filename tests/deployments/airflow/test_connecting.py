@@ -13,7 +13,7 @@ from deployments.airflow.accounts import Account, unseal
 from deployments.airflow.connecting import clean_base_url, try_airflow, with_kept_passwords
 from deployments.airflow.service import connect_as_operator
 from deployments.models import Airflow, AirflowAuth, AirflowRole, Deployment, Ground, Status
-from tests.deployments.airflow.conftest import ACCOUNTS, connected
+from tests.deployments.airflow.connected import ACCOUNTS, connected
 from tests.factories import create_deployment, create_runtime
 from tests.fake_airflow import PASSWORDS, FakeAirflow, running
 from workspaces import audit

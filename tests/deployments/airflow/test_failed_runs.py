@@ -10,7 +10,7 @@ from cloudui.web.principal import Kind
 from deployments.airflow import failed_runs, tokens, waiting
 from deployments.airflow.failed_runs import tell_of_failed_runs
 from deployments.models import Airflow, AirflowAuth, AirflowRole, Alert, Deployment
-from tests.deployments.airflow.conftest import connected
+from tests.deployments.airflow.connected import connected
 from tests.factories import create_deployment
 from tests.fake_airflow import FakeAirflow, run, running, task
 

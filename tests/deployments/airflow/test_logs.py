@@ -9,7 +9,7 @@ from deployments.airflow.logs import PAGE, of_task, page_of, parsed
 from deployments.airflow.runner.logs import Log
 from deployments.airflow.runner.place import Place
 from deployments.models import Airflow, Deployment, Ground, Status
-from tests.deployments.airflow.conftest import connected
+from tests.deployments.airflow.connected import connected
 from tests.deployments.helpers import HX, one, page, text, url
 from tests.factories import create_deployment, create_runtime
 from tests.fake_airflow import task

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from deployments.models import Airflow, ClusterKind, Deployment, Ground, Status
-from tests.deployments.airflow.conftest import connected
+from tests.deployments.airflow.connected import connected
 from tests.deployments.helpers import HX, one, page, text, url
 from tests.factories import create_cluster
 from tests.fake_airflow import run, task
