@@ -18,8 +18,7 @@ VERSION = "first"
 
 
 def say():
-    with contextlib.suppress(KeyError):
-        print("LOOKED UP", Variable.get("color"))
+    print("LOOKED UP", Variable.get("color"))
     print("VERSION", VERSION, "MINE", json.dumps(os.environ.get("MY_VAR")))
 
 
