@@ -83,6 +83,7 @@ class SecretInline(admin.TabularInline):  # type: ignore[type-arg] # generic in 
     ordering = ("-number",)
     extra = 0
     can_delete = False
+    verbose_name_plural = "secrets of API keys"
     permissions: Mapping[str, str] = {"view": "see"}
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -118,10 +119,10 @@ class ApiKeyAdmin(BoundedAdmin):
         "name",
         "deployment",
         "workspace",
-        "is_enabled",
-        "created_by_name",
         "created_at",
         "last_use",
+        "is_enabled",
+        "created_by_name",
     )
     list_filter = ("is_enabled",)
     list_select_related = ("deployment__workspace",)

@@ -73,4 +73,7 @@ REMEMBERED_PARTS: Final = (
     "components/tab.html",
     "components/tabs.html",
     "components/toast.html",
+    "deployments/_card.html",
+    "deployments/_menu.html",
+    "deployments/_row.html",
 )

@@ -174,6 +174,7 @@ STATIC_ROOT = Path(env.str("STATIC_ROOT", "") or DATA_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "cloudui.web.staticfiles.ConsoleSheetFinder",
+    "cloudui.web.staticfiles.ConsoleScriptFinder",
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
@@ -244,8 +245,7 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "workspaces.sign_in.reset_links.ResetTo
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC.scheme
 
-# Mail goes through the outbox (cloudui.web.outbox). Without a mail server each message becomes a file, so that nothing
-# is lost silently.
+# Mail goes through the outbox (cloudui.web.outbox). Without a mail server each message becomes a file, so none is lost.
 _mail_url = env.str("EMAIL_URL", "")
 EMAIL_BACKEND = "cloudui.web.outbox.backend.EmailBackend"
 OUTBOX_BACKEND = f"django.core.mail.backends.{'smtp' if _mail_url else 'filebased'}.EmailBackend"
@@ -265,9 +265,7 @@ LOGGING_CONFIG = None
 LOG_FORMAT = env.str("LOG_FORMAT", "", validate=validate.OneOf(["", "text", "json"])) or "text"
 logging.config.dictConfig(logs.configuration(env.log_level("LOG_LEVEL", logging.INFO), LOG_FORMAT))
 
-# Tokens
-# How long an API key's access token lives. Longer spares exchanges and costs nothing else: ending a key ends
-# its tokens at once.
+# How long an API key's access token lives; ending a key ends its tokens at once, so longer costs nothing.
 ACCESS_TOKEN_SECONDS = env.int("ACCESS_TOKEN_SECONDS", 3600, validate=validate.Range(min=60, max=86_400))
 # How often one key may exchange its secret in a minute.
 EXCHANGES_PER_MINUTE = env.int("EXCHANGES_PER_MINUTE", 600, validate=validate.Range(min=1))

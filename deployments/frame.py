@@ -8,6 +8,7 @@ from cloudui.web.addresses import address
 from cloudui.web.htmx import HtmxHttpRequest, done, leave, page_below, wants_fragment
 from deployments import airflow_hosts
 from deployments.models import Airflow, Deployment, Executor
+from deployments.models.cluster import ClusterKind
 from workspaces.models import Role
 
 
@@ -20,6 +21,26 @@ class Tab(NamedTuple):
     is_current: bool
 
 
+class Menu(NamedTuple):
+    """What `deployments/_menu.html` shows, plain too; `airflow` is what its Airflow can do: sleep, wake or nothing."""
+
+    workspace: str
+    deployment: str
+    name: str
+    airflow: str
+
+
+def menu_of(deployment: Deployment) -> Menu:
+    """The menu of a Deployment: an Airflow of ours, or one that could be, sleeps and wakes."""
+    airflow = Airflow.of(deployment)
+    can = ""
+    if airflow and airflow.is_run_by_us:
+        can = "sleep" if airflow.is_awake else "wake"
+    elif deployment.cluster.kind == ClusterKind.LOCAL:
+        can = "wake"
+    return Menu(deployment.workspace_id, deployment.pk, deployment.name, can)
+
+
 def deployment_context(deployment: Deployment, *, tab: str = "") -> dict[str, Any]:
     """The context of `deployments/_layout.html`. Its flags only hide buttons; the access functions protect."""
     return {
@@ -28,6 +49,7 @@ def deployment_context(deployment: Deployment, *, tab: str = "") -> dict[str, An
         "airflow": Airflow.of(deployment),
         "has_airflow_hosts": bool(airflow_hosts.domain()),
         "tabs": tabs_of(deployment, current=tab),
+        "menu": menu_of(deployment),
         "may_edit": deployment.caller_role >= Role.EDITOR,
         "may_manage_keys": deployment.caller_role >= Role.ADMIN,
     }

@@ -7,6 +7,7 @@ from django import forms
 from django.db.models.functions import Lower
 
 from cloudui.web.listing import ListForm, Listing, Sort, page_of
+from deployments.list_rows import Row, row_of
 from deployments.models import Deployment
 from workspaces.models import Workspace
 
@@ -35,6 +36,10 @@ class DeploymentListing(Listing[Deployment]):
 
     total: int
     found: int
+
+    @property
+    def rows(self) -> list[Row]:
+        return [row_of(deployment) for deployment in self.page.rows]
 
     @property
     def view(self) -> str:

@@ -26,7 +26,8 @@ class Health:
 
     @property
     def label(self) -> str:
-        return self.status.capitalize()
+        # The word of `deployments`, which is not known here, for what clients call UNKNOWN.
+        return "Not connected" if self.status == "UNKNOWN" else self.status.capitalize()
 
 
 @dataclass(frozen=True, slots=True)

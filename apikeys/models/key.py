@@ -173,8 +173,9 @@ class ApiKey(LastUse):
 
     @property
     def unused_days(self) -> int:
-        """For how many days nothing has used it, since it was made if nothing ever did."""
-        return (timezone.now() - (self.last_used_at or self.created_at)).days
+        """For how many days nothing has used it, since it was made if nothing ever did; 0 unless it may go for that."""
+        days = (timezone.now() - (self.last_used_at or self.created_at)).days
+        return days if days >= UNUSED_DAYS else 0
 
     @property
     def is_refused_lately(self) -> bool:

@@ -81,6 +81,7 @@ def _row(key: ApiKey, list_url: str, *, may_manage_keys: bool) -> str:
         uses=use.total,
         list_url=list_url,
         may_manage_keys=may_manage_keys,
+        unused_days=key.unused_days if status is Status.ACTIVE else 0,
         may_reissue=may_manage_keys and status is Status.NOT_CONFIRMED,
     )
     status_time = _status_time(key, status)

@@ -12,7 +12,6 @@ from apikeys.chart import chart
 from apikeys.forms import EditForm, PeriodForm
 from apikeys.keys import delete_key, update_key
 from apikeys.listing import list_keys
-from apikeys.models.key import UNUSED_DAYS
 from apikeys.sparkline import sparkline
 from apikeys.views.frame import finish, key_context, part_context, tab_context
 from cloudui.web.forms import TypedWordForm
@@ -37,7 +36,6 @@ def overview(request: HtmxHttpRequest, workspace: str, deployment: str, key: str
     context = {
         **part_context(target, "open"),
         "uses": sparkline(counts, timezone.now().date()),
-        "unused_days": target.unused_days if target.unused_days >= UNUSED_DAYS else 0,
     }
     return page_or_fragment(request, "apikeys/overview.html", context, fragment="dialog")
 

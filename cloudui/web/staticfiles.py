@@ -1,4 +1,4 @@
-"""Static files: the one style sheet that is made of many, and WhiteNoise's storage, which looks each URL up once."""
+"""Static files: the style sheet and the script that are made of many, and WhiteNoise's storage, which finds a URL once."""
 
 import functools
 import posixpath
@@ -26,6 +26,23 @@ CONSOLE_PARTS: Final = (
     "pages/*.css",
 )
 
+CONSOLE_SCRIPT: Final = "js/console.js"
+# What every page of the console needs, below static/js. What unsaved.js refuses, no other hears of.
+CONSOLE_MODULES: Final = (
+    "unsaved.js",
+    "dialog.js",
+    "reveal.js",
+    "gone.js",
+    "focus.js",
+    "submit.js",
+    "copy.js",
+    "toasts.js",
+    "menu.js",
+    "show.js",
+    "tabs.js",
+)
+
+_COMMENT_LINE: Final = re.compile(r"^\s*//.*\n", re.MULTILINE)
 _URL: Final = re.compile(r'url\("([^"]+)"\)')
 _COMMENT: Final = re.compile(r"\s*/\*.*?\*/", re.DOTALL)
 
@@ -43,17 +60,23 @@ class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc] #
         return url
 
 
-class ConsoleSheetFinder(BaseFinder):
-    """Finds css/console.css, which is no file of ours: it is the sheets of all components, one after the other.
+class MadeFileFinder(BaseFinder):
+    """Finds a file that is no file of ours: it is made of many, one after the other.
 
-    Each component has a sheet to itself, and a first visit still asks for one file, which is smaller than the
-    many would be. Django asks a finder wherever static files come from: when they are collected, under DEBUG
-    and in the tests. The sheet is kept in the data directory, because it has to be found as a file.
+    Each component has a file to itself, and a first visit still asks for one, which is smaller than the many would be.
+    Django asks a finder wherever static files come from: when they are collected, under DEBUG and in the tests. What is
+    made is kept in the data directory, because it has to be found as a file.
     """
+
+    name: str
+
+    def make(self) -> str:
+        """The text of the file."""
+        raise NotImplementedError
 
     @property
     def storage(self) -> FileSystemStorage:
-        """Where the sheet is kept."""
+        """Where the file is kept."""
         return FileSystemStorage(settings.DATA_DIR / "styles")
 
     def check(self, **_options: object) -> list[CheckMessage]:
@@ -61,17 +84,35 @@ class ConsoleSheetFinder(BaseFinder):
         return []
 
     def find(self, path: str, *, find_all: bool = False, **_options: object) -> Any:  # type: ignore[override] # Django names it
-        """The place of the sheet, made anew if one of its parts has changed."""
-        if path != CONSOLE_SHEET:
+        """The place of the file, made anew if one of its parts has changed."""
+        if path != self.name:
             return []
-        place = Path(self.storage.path(CONSOLE_SHEET))
-        _write(place, console_sheet(settings.BASE_DIR / "static" / "css"))
+        place = Path(self.storage.path(self.name))
+        _write(place, self.make())
         return [str(place)] if find_all else str(place)
 
     def list(self, _ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, Storage]]:
-        """The sheet, to be collected."""
-        self.find(CONSOLE_SHEET)
-        yield CONSOLE_SHEET, self.storage
+        """The file, to be collected."""
+        self.find(self.name)
+        yield self.name, self.storage
+
+
+class ConsoleSheetFinder(MadeFileFinder):
+    """Finds css/console.css, the sheets of all components."""
+
+    name = CONSOLE_SHEET
+
+    def make(self) -> str:
+        return console_sheet(settings.BASE_DIR / "static" / "css")
+
+
+class ConsoleScriptFinder(MadeFileFinder):
+    """Finds js/console.js, the scripts of every page."""
+
+    name = CONSOLE_SCRIPT
+
+    def make(self) -> str:
+        return console_script(settings.BASE_DIR / "static" / "js")
 
 
 def console_parts(directory: Path) -> Iterator[Path]:
@@ -96,6 +137,12 @@ def console_sheet(directory: Path) -> str:
         )
         for part in console_parts(directory)
     )
+
+
+def console_script(directory: Path) -> str:
+    """The text of js/console.js; `directory` is static/js. Each script keeps its names to itself, as a module does."""
+    texts = [(directory / name).read_text(encoding="utf-8") for name in CONSOLE_MODULES]
+    return "".join(f"{{\n{_COMMENT_LINE.sub('', text)}}}\n" for text in texts)
 
 
 def _write(place: Path, text: str) -> None:

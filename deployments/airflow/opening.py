@@ -29,5 +29,4 @@ def open_airflow(request: HtmxHttpRequest, workspace: str, deployment: str) -> H
         request, "deployments/airflow/opening.html", {"name": target.name, "url": url}
     )
     response.shows_secret = True  # type: ignore[attr-defined] # so that it is not compressed
-    response["Referrer-Policy"] = "no-referrer"
     return response

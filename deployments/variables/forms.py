@@ -1,4 +1,4 @@
-"""The edit form of environment variables: all of them as rows, sent together, nothing typed lost on the way.
+"""The edit form of environment variables: rows that are sent together, nothing typed lost on the way.
 
 A row is four texts (`key`, `value`, `was`, `draft`) at the same place of four lists, and ticks name its number: so
 Django reads a form of 500 rows, and it works without scripts.
@@ -25,24 +25,37 @@ from deployments.variables.service import MOST_VARIABLES, VariableInput, Variabl
 INCOMPLETE: Final = "This form arrived incomplete. Nothing was saved. Reload the page and try again."
 TYPE_AGAIN: Final = "Type the value again: what was typed as a secret is not shown."
 CHOOSE: Final = "Choose which one to keep."
+EXISTS: Final = "There is a variable of this key. Search for it in the list to edit it."
+# What a form of some of the variables sends as `listed`: in one of all, what is missing is deleted.
+PART: Final = "part"
 MOST_FILE_BYTES: Final = 512 * 1024
 TOO_LARGE: Final = f"Choose a file of at most {MOST_FILE_BYTES:,} bytes."
 TEXTS: Final = ("key", "value", "was", "draft")
 
 
 class VariablesForm(VersionedForm):
-    """All variables of a Deployment as rows, and an empty one after them, which the person needs next if `adds_row`.
+    """Variables of a Deployment as rows, and an empty one after them, which the person needs next if `adds_row`.
 
-    `gone` are the keys that somebody else deleted; `is_edited`: it holds what somebody typed and nobody saved.
+    Where `is_partial`, the rows are not all there are, and the others stay as they are. `gone` are the keys that
+    somebody else deleted; `is_edited`: it holds what somebody typed and nobody saved.
     """
 
     @sensitive_variables()
-    def __init__(self, principal: Principal, deployment: Deployment, data: QueryDict | None = None) -> None:
+    def __init__(
+        self,
+        principal: Principal,
+        deployment: Deployment,
+        data: QueryDict | None = None,
+        *,
+        listed: Sequence[VariableView] = (),
+    ) -> None:
         super().__init__(data, initial={"version": deployment.variables_version})
         self._principal = principal
         self._deployment = deployment
-        self._stored = list_variables(deployment)
-        self.rows = [Row.of(variable) for variable in self._stored]
+        # Reading all of them takes as long as decrypting them.
+        self._stored = list_variables(deployment) if self.is_bound else []
+        self.rows = [Row.of(variable) for variable in listed]
+        self.is_partial = len(listed) < deployment.variable_count
         self.gone: list[str] = []
         self.is_stale = False
         self.is_edited = self.is_bound
@@ -57,7 +70,7 @@ class VariablesForm(VersionedForm):
             # Half a form would delete what is missing in it.
             self.resend_with(version=str(self._deployment.variables_version))
             raise ValidationError(INCOMPLETE, code="incomplete")
-        self.rows = []
+        self.rows, self.is_partial = [], data.get("listed") == PART
         for number, (key, value, was, draft) in enumerate(zip(*columns, strict=True)):
             row = Row(key.strip(), value.replace("\r\n", "\n"), was=was, draft=draft)
             self._read_ticks(row, data, str(number))
@@ -66,6 +79,7 @@ class VariablesForm(VersionedForm):
             elif not row.is_blank and not (row.is_new and row.is_deleted):
                 self._seal(row)
                 self.rows.append(row)
+        self._refuse_unlisted()
         return self.cleaned_data
 
     def is_valid(self) -> bool:
@@ -87,11 +101,14 @@ class VariablesForm(VersionedForm):
 
     @sensitive_variables()
     def to_input(self) -> list[VariableInput]:
-        return [row.to_input(self._typed(row)) for row in self.rows if not row.is_deleted]
+        others = [VariableInput(other.key, None, other.is_secret) for other in self._unlisted(self._stored)]
+        return others + [row.to_input(self._typed(row)) for row in self.rows if not row.is_deleted]
 
     def accept(self, stale: StaleEdit) -> None:
         super().accept(stale)
-        self.rows, self.gone = merge(self.rows, list_variables(stale.current))
+        current = list_variables(stale.current)
+        unlisted = {other.key for other in self._unlisted(current)} - {row.key for row in self.rows}
+        self.rows, self.gone = merge(self.rows, [one for one in current if one.key not in unlisted])
         self.is_stale = True
 
     def refuse(self, refusal: ValidationError) -> None:
@@ -104,6 +121,17 @@ class VariablesForm(VersionedForm):
                 self.add_error(None, errors)
 
     # Private
+
+    def _unlisted(self, variables: Sequence[VariableView]) -> list[VariableView]:
+        """Of these, those that never were in this form."""
+        listed = {row.key for row in self.rows if not row.is_new}
+        return [one for one in variables if one.key not in listed] if self.is_partial else []
+
+    def _refuse_unlisted(self) -> None:
+        others = {other.key for other in self._unlisted(self._stored)}
+        for row in self.rows:
+            if row.is_new and row.key in others:
+                row.error, row.error_is_about_key = EXISTS, True
 
     @sensitive_variables()
     def _read_ticks(self, row: Row, data: QueryDict, number: str) -> None:

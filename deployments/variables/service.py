@@ -68,7 +68,7 @@ class VariableInput:
 @sensitive_variables()
 def list_variables(deployment: Deployment) -> list[VariableView]:
     """The variables of a Deployment by key; that the caller may see them is decided already."""
-    return [_view(row) for row in EnvironmentVariable.objects.of(deployment)]
+    return [view_of(row) for row in EnvironmentVariable.objects.of(deployment)]
 
 
 def check_key(key: str) -> None:
@@ -149,7 +149,8 @@ def _place(deployment_id: str, key: str, *, is_secret: bool) -> tuple[str, ...]:
 
 
 @sensitive_variables()
-def _view(row: EnvironmentVariable) -> VariableView:
+def view_of(row: EnvironmentVariable) -> VariableView:
+    """The variable as people may see it; that the caller may is decided already."""
     try:
         value = read_value(row)
     except (CannotDecrypt, KeyFileError):
@@ -214,7 +215,7 @@ def _updated(
         row = EnvironmentVariable(deployment=deployment, key=variable.key, is_secret=variable.is_secret)
         seal_value(row, value)
         return row, "added"
-    before = _view(stored)
+    before = view_of(stored)
     if stored.is_secret and not variable.is_secret and not value:
         raise ValidationError("Enter a new value: what was secret is never shown.", code="required")
     # A value that cannot be read has a blank box, which does not mean that it is to be emptied.

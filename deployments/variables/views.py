@@ -14,6 +14,7 @@ from cloudui.web.htmx import (
     posted,
     wants_fragment,
 )
+from cloudui.web.paging import PAGE_SIZE
 from cloudui.web.uploads import was_too_large
 from cloudui.web.versions import StaleEdit
 from deployments.access import deployment_to_edit, deployment_to_view
@@ -21,7 +22,8 @@ from deployments.frame import deployment_context, finish
 from deployments.models import Deployment
 from deployments.variables import dotenv
 from deployments.variables.forms import ImportForm, VariablesForm
-from deployments.variables.service import list_variables, save_variables
+from deployments.variables.listing import page_of_variables
+from deployments.variables.service import list_variables, save_variables, view_of
 
 
 @require_safe
@@ -29,13 +31,13 @@ from deployments.variables.service import list_variables, save_variables
 def index(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
     """The list, for every member of the Workspace. The search looks at keys and never at values."""
     target = deployment_to_view(request.principal, workspace, deployment)
-    search = request.GET.get("q", "").strip()[:100]
-    variables = list_variables(target)
+    listing = page_of_variables(target, request.GET)
+    variables = [view_of(row) for row in listing.page.rows]
     context = {
         **deployment_context(target, tab="variables"),
-        "variables": [one for one in variables if search.lower() in one.key.lower()],
+        "listing": listing,
+        "variables": variables,
         "unreadable": [one.key for one in variables if not one.is_readable],
-        "search": search,
     }
     return page_or_fragment(request, "deployments/variables/index.html", context, fragment="variable-list")
 
@@ -56,9 +58,10 @@ def export(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpRes
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_variables()
 def edit(request: HtmxHttpRequest, workspace: str, deployment: str) -> HttpResponse:
-    """Update Environment Variables: all of them as rows, saved together. The button Add only adds a row."""
+    """Update Environment Variables: those of a page as rows, saved together. The button Add only adds a row."""
     target = deployment_to_edit(request.principal, workspace, deployment)
-    form = VariablesForm(request.principal, target, posted(request))
+    listed = [view_of(row) for row in page_of_variables(target, request.GET).page.rows]
+    form = VariablesForm(request.principal, target, posted(request), listed=listed)
     is_valid = form.is_valid()
     if not form.is_bound or "add" in form.data:
         return _show(request, target, form)
@@ -83,7 +86,11 @@ def import_file(request: HtmxHttpRequest, workspace: str, deployment: str) -> Ht
     target = deployment_to_edit(request.principal, workspace, deployment)
     form = ImportForm(posted(request), request.FILES or None, was_too_large=was_too_large(request))
     if form.is_valid():
-        rows = VariablesForm(request.principal, target)
+        keys = {variable.key for variable in form.cleaned_data["variables"]}
+        stored = list_variables(target)
+        # What the file does not have is beside it where that is not too much.
+        listed = stored if len(stored) <= PAGE_SIZE else [one for one in stored if one.key in keys]
+        rows = VariablesForm(request.principal, target, listed=listed)
         rows.fill(form.cleaned_data["variables"], are_secret=form.cleaned_data["are_secret"])
         return _show(request, target, rows)
     context = {**deployment_context(target, tab="variables"), "form": form}

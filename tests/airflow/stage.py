@@ -25,7 +25,7 @@ from deployments.models import Airflow, AirflowRole, Deployment
 ROOT: Final = Path(__file__).resolve().parents[2]
 DAG: Final = Path(__file__).with_name("dag_one.py").read_text()
 # Long, because the machine may be busy: what is waited for is a state, and this only ends what hangs.
-SECONDS: Final = 150
+SECONDS: Final = 240
 
 
 def until(happened: Callable[[], Any], what: Callable[[], object] | str) -> Any:

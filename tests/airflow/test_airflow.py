@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.utils import timezone
 
 from deployments.airflow.runner.place import Place
 from deployments.airflow.runner.sandbox import isolation
@@ -234,11 +233,6 @@ def it_hibernates_and_wakes_up(story):
     story.wish(is_awake=True)
     client = story.healthy()
     assert client.run("say", "r1")["state"] == "success"
-
-    before = story.process_ids()
-    story.wish(restart_requested_at=timezone.now())
-    until(lambda: not set(before) & set(story.process_ids()) and all(story.process_ids()), story.describe)
-    story.healthy()
 
 
 def it_goes_with_its_deployment(story):

@@ -94,6 +94,19 @@ def test_the_last_use_is_shown(as_admin, deployment):
     assert "Never No use" not in page
 
 
+@pytest.mark.parametrize(
+    ("days", "words"), [(89, ""), (90, "Unused for 90 days"), (211, "Unused for 211 days")]
+)
+def test_a_key_that_may_go_says_so(as_admin, deployment, days, words):
+    issued = create_api_key(deployment)
+    used_at = timezone.now() - timedelta(days=days, hours=1)
+    ApiKey.objects.filter(pk=issued.key.pk).update(last_used_at=used_at, acknowledged_secret=1)
+
+    status = soup(as_admin.get(url("index", deployment))).select_one("td.keys__status")
+
+    assert status.get_text(" ", strip=True) == f"Active {words}".strip()
+
+
 @pytest.mark.parametrize("who", ["as_member", "as_editor"])
 def test_members_and_editors_see_keys_but_no_buttons(who, deployment, request):
     issued = create_api_key(deployment)

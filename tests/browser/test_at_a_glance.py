@@ -37,7 +37,7 @@ def test_the_overview_leads_to_what_needs_attention(open_page, trouble, admin, j
 
     needs.get_by_role("listitem").filter(has_text="Not confirmed").get_by_role("link").click()
 
-    expect(page.get_by_role("heading", name="Edit API Key")).to_be_visible()
+    expect(page.get_by_role("heading", name="API Key", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from deployments.access import deployment_to_view
-from deployments.frame import deployment_context, tabs_of
+from deployments.frame import deployment_context, menu_of, tabs_of
 from tests.deployments.helpers import HX, url
 from tests.factories import create_member
 from workspaces.models import Role
@@ -24,6 +24,7 @@ def test_it_says_what_the_role_may(workspace, deployment, role, may_edit, may_ma
         "deployment": deployment,
         "airflow": None,
         "tabs": tabs_of(deployment, current="activity"),
+        "menu": menu_of(deployment),
         "may_edit": may_edit,
         "may_manage_keys": may_manage_keys,
     }

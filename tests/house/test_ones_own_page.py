@@ -1,9 +1,11 @@
 """What a process remembers of pages is never stale and never another person's."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.template.loader_tags import IncludeNode
+from django.utils import timezone
 
 from cloudui.web.templatetags import remembered
 from deployments.models import Deployment
@@ -128,6 +130,20 @@ def test_nobody_sees_what_is_another_person_s(cast, get):
         pytest.param(
             lambda _, home: Deployment.objects.filter(pk=home.deployment).update(status="UNHEALTHY"),
             "badge--good", "badge--bad", id="a Deployment falls ill",
+        ),
+        pytest.param(
+            lambda _, home: Deployment.objects.filter(pk=home.deployment).update(name="Other"),
+            ">Production</a>", ">Other</a>", id="a Deployment is renamed",
+        ),
+        pytest.param(
+            lambda _, home: Deployment.objects.filter(pk=home.deployment).update(api_key_count=7_001),
+            "", "<dd>7001</dd>", id="a Deployment has more keys",
+        ),
+        pytest.param(
+            lambda _, home: Deployment.objects.filter(pk=home.deployment).update(
+                updated_at=timezone.now() - timedelta(days=800)
+            ),
+            "", "2\N{NO-BREAK SPACE}years ago</time>", id="a Deployment grows old",
         ),
     ],
 )  # fmt: skip

@@ -14,8 +14,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.threat("T-W7")]
 
 METHOD_NOT_ALLOWED = 405
 
+# A Member looks at Airflow's own pages, in the role Viewer there.
+MEMBERS = {"deployments:open_airflow"}
 # What an Editor changes.
 EDITORS = {
+    *MEMBERS,
     "deployments:alert_emails",
     "deployments:apply_document",
     "deployments:create",
@@ -25,6 +28,7 @@ EDITORS = {
     "deployments:edit",
     "deployments:edit_variables",
     "deployments:import_variables",
+    "deployments:pause_dag",
     "deployments:queue_create",
     "deployments:queue_delete",
     "deployments:queue_edit",
@@ -54,7 +58,7 @@ def test_whoever_does_not_belong_to_the_workspace_finds_nothing(walked, role, is
 
 @pytest.mark.parametrize("role", ["member", "editor"])
 def test_who_may_look_only_changes_nothing(walked, role, is_htmx):
-    allowed = EDITORS if role == "editor" else set()
+    allowed = EDITORS if role == "editor" else MEMBERS
     for route in of_workspaces():
         answer = walked.answers[Question(str(route), "POST", role, is_htmx)]
         if answer.status == METHOD_NOT_ALLOWED:

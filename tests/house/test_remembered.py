@@ -21,6 +21,8 @@ AS_MANY_AS = {
     "cloudui.web.rest.openapi.document": "interfaces",
     "cloudui.web.slots._slots": "data directories",
     "cloudui.web.sqlite.base._queue_beside": "databases",
+    "deployments.airflow.calls._tls": "certificates of the machine",
+    "deployments.airflow.runner.sandbox.isolation": "machines",
     "deployments.deploys.store.bundles._lock": "Deployments with deploys; a lock cannot be forgotten while it is held",
 }
 MOST = 4096

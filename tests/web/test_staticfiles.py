@@ -1,4 +1,4 @@
-"""One style sheet is made of many: under a name with a digest when collected, as it is under DEBUG and in tests."""
+"""One style sheet is made of many, and one script: under a name with a digest when collected, as it is under DEBUG and in tests."""
 
 import re
 import shutil
@@ -8,7 +8,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 
-from cloudui.web.staticfiles import CONSOLE_SHEET
+from cloudui.web.staticfiles import CONSOLE_MODULES, CONSOLE_SCRIPT, CONSOLE_SHEET
 
 ORDER = ("@layer reset, base", ".visually-hidden", ".shell {", ".button {", ".audit-export {")
 
@@ -29,7 +29,7 @@ def collect(styles, settings):
     backend = {"BACKEND": "cloudui.web.staticfiles.StaticFiles"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": backend}
     # Without those of Django's admin site.
-    settings.STATICFILES_FINDERS = settings.STATICFILES_FINDERS[:2]
+    settings.STATICFILES_FINDERS = settings.STATICFILES_FINDERS[:3]
 
     def collect(*already):
         call_command("collectstatic", verbosity=0, interactive=False)
@@ -64,6 +64,18 @@ def test_an_unchanged_sheet_is_not_written_again(styles):
 
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     assert finders.find(CONSOLE_SHEET, find_all=True) == [str(place())]
+
+
+def test_the_scripts_of_every_page_are_one_in_which_each_keeps_its_names(styles):
+    text = Path(finders.find(CONSOLE_SCRIPT) or "").read_text(encoding="utf-8")
+
+    scopes = re.findall(r"^\{\n(.*?)^\}\n", text, re.MULTILINE | re.DOTALL)
+    assert len(scopes) >= len(CONSOLE_MODULES)
+    assert not re.search(r"^\s*//", text, re.MULTILINE)
+    # What one of them refuses must be refused before the others hear of it.
+    assert text.index("Discard your changes?") < text.index("showModal")
+    # They are statements only: a block can neither import nor export.
+    assert not re.search(r"^\s*(import|export)\b", text, re.MULTILINE)
 
 
 def test_what_a_part_loads_is_found_from_the_whole(collect):

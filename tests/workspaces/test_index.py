@@ -39,7 +39,7 @@ def test_a_row_shows_the_description_and_the_deployments_by_health(as_member, wo
     row = page(as_member.get("/")).select_one("#workspace-list tbody tr")
 
     assert " ".join(row.get_text(" ").split()) == (
-        "Data Engineering Pipelines. 4 2 Healthy 1 Unhealthy 1 Unknown"
+        "Data Engineering Pipelines. 4 2 Healthy 1 Unhealthy 1 Not connected"
     )
     assert [len(row.select(f".dot--{tone}")) for tone in ("good", "bad")] == [1, 1]
 

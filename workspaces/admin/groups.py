@@ -63,10 +63,9 @@ def permissions_of(site: AdminSite) -> dict[Name, str]:
         parts: list[Any] = [model_admin, *model_admin.inlines]
         for part in parts:
             opts = part.model._meta
+            name = capfirst(getattr(part, "verbose_name_plural", None) or opts.verbose_name_plural)
             for action, verb in part.permissions.items():
-                words[opts.app_label, f"{action}_{opts.model_name}"] = (
-                    f"{capfirst(opts.verbose_name_plural)}: {verb}"
-                )
+                words[opts.app_label, f"{action}_{opts.model_name}"] = f"{name}: {verb}"
     return words
 
 

@@ -1,6 +1,8 @@
 """The HTTP client towards Airflow: no cookies kept, no redirects followed, no proxy of the environment, no total limit."""
 
+import importlib.util
 import ssl
+import sys
 from collections.abc import AsyncIterator
 from typing import Final
 
@@ -15,6 +17,10 @@ READ_SECONDS: Final = 60.0
 # gunicorn and uvicorn close a silent connection after 2 and 5 seconds: ours must not meet that.
 KEEP_SECONDS: Final = 1.5
 KEPT_CONNECTIONS: Final = 100
+
+# httpcore looks for it with each request. Where it is not installed, that takes longer than the request itself.
+if importlib.util.find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment] # so that an import fails at once
 
 # The code for programs, and the sentences.
 NO_ANSWER: Final = "airflow_unreachable"

@@ -224,7 +224,7 @@ class Life:
         await self._record(
             Seen(
                 status=status,
-                reason=self._reason(status, states, lost),
+                reason=self._reason(status, states, lost, plan.airflow_version),
                 components=[
                     Component(name=name, state=state, detail=runs[name].ended if state == "failed" else "")
                     for name, state in states.items()
@@ -238,9 +238,9 @@ class Life:
         )
         return LOOK_SECONDS if status == Status.HEALTHY else LOOK_SOON_SECONDS
 
-    def _reason(self, status: Status, states: dict[str, str], lost: set[str]) -> str:
+    def _reason(self, status: Status, states: dict[str, str], lost: set[str], version: str) -> str:
         if status != Status.UNHEALTHY:
-            return f"Airflow {self._version} is starting." if status == Status.CREATING else ""
+            return f"Airflow {version} is starting." if status == Status.CREATING else ""
         # One that ended says more than one that waits for it.
         order = ("failed", "starting", "running")
         name = min(states, key=lambda name: (name not in lost, order.index(states[name])))

@@ -172,21 +172,6 @@ def test_half_a_form_deletes_nothing_and_can_be_sent_again(as_editor, some_varia
     assert len(stored(some_variables)) == 2
 
 
-def test_500_variables_can_be_edited(as_editor, principal, deployment):
-    save_variables(
-        principal,
-        deployment,
-        [VariableInput(f"KEY_{number:03}", "x" * 100, number % 2 == 0) for number in range(500)],
-    )
-    sent = open_form(as_editor, deployment)
-    delete(sent, "KEY_000")
-    for number in range(1, 500):
-        type_value(sent, f"KEY_{number:03}", "y", secret=True)
-
-    assert send(as_editor, deployment, sent).status_code == 302
-    assert len(stored(deployment)) == 499
-
-
 def test_a_row_copied_from_elsewhere_is_shown_as_unreadable_and_can_be_replaced(as_editor, some_variables):
     other = create_deployment(workspace=some_variables.workspace)
     EnvironmentVariable.objects.filter(deployment=some_variables).update(deployment=other)

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Awaitable, Callable
-from contextlib import asynccontextmanager
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,6 +73,7 @@ class FakeAirflow:
     received: list[Received] = field(default_factory=list)
     open: int = 0
     closed: asyncio.Event = field(default_factory=asyncio.Event)
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
 
     @property
     def calls(self):
@@ -111,6 +114,30 @@ async def running(behave: Behaviour, path: str = ""):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@contextmanager
+def in_thread(behave: Behaviour):
+    """The same with a loop of its own, for a gateway that is another process."""
+    loop, is_over = asyncio.new_event_loop(), asyncio.Event()
+    started: Future[FakeAirflow] = Future()
+
+    async def serve():
+        async with running(behave) as fake:
+            started.set_result(fake)
+            await is_over.wait()
+
+    def run():
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(serve())
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield started.result()
+    finally:
+        loop.call_soon_threadsafe(is_over.set)
+        thread.join()
 
 
 async def _read(reader):

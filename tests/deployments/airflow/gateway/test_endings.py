@@ -159,10 +159,19 @@ def test_what_is_under_way_outlives_a_moment_without_a_database(play, key, monke
 
 @pytest.mark.usefixtures("at_short_notice")
 def test_nothing_goes_on_for_long_while_nobody_can_say_whether_it_may(play, monkeypatch):
+    is_away: list[bool] = []
+
     def confirm(*_):
-        raise OperationalError("the connection is closed")
+        if is_away:
+            raise OperationalError("the connection is closed")
 
     monkeypatch.setattr(admission, "confirm", confirm)
     monkeypatch.setattr(carrying, "DOUBT_SECONDS", 0)
 
-    assert play(lambda stage: stage.call(), with_tokens(_endless)).was_cut
+    async def scene(stage):
+        visit = stage.visit()
+        await visit.arrived.wait()
+        is_away.append(True)
+        return await visit.task
+
+    assert play(scene, with_tokens(_endless)).was_cut

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from deployments.airflow.accounts import unseal
 from deployments.airflow.runner import keeper, starting
@@ -96,6 +97,17 @@ def test_it_sleeps_wakes_up_and_restarts(airflow, keep):
     healthy()
     assert process_of("api-server") != second
     assert json.loads((place().home / "scheduler.environ").read_text())["MY_VAR"] == "1"
+
+
+def test_a_restart_that_somebody_asks_for_is_one(airflow, keep):
+    keep()
+    healthy()
+    first = process_of("scheduler")
+
+    Airflow.objects.update(restart_requested_at=timezone.now())
+
+    until(lambda: (now := process_of("scheduler")) and now != first)
+    healthy()
 
 
 def test_what_airflow_looks_up_changes_without_a_restart(airflow, keep):

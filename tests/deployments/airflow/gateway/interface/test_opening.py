@@ -22,7 +22,7 @@ def test_the_button_leads_to_the_airflow_by_a_page_that_goes_on_by_itself(browse
 
     assert address.startswith(f"{OURS}/console/enter?ticket=")
     answer = browser.post(url("deployments:open_airflow", deployment))
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["Cache-Control"] == "no-store"
     assert browser.get(url("deployments:open_airflow", deployment)).status_code == 405
     assert AuditEvent.objects.filter(operation="openAirflow").count() == 2
