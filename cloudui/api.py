@@ -16,6 +16,7 @@ ROUTERS: Final = (
     "deployments.queues.rest.router",
     "deployments.details.rest.router",
     "deployments.deploys.rest.router",
+    "deployments.airflow.rest.router",
     "workspaces.audit.rest.router",
 )
 DESCRIPTION: Final = (

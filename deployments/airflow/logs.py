@@ -1,7 +1,7 @@
 """What the processes of an Airflow that runs here printed, and what a task said: lines with their time and level."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -96,6 +96,13 @@ def parsed(lines: Iterable[str], *, source: str = "") -> list[Line]:
         level, at = line.level, line.at
         found.append(line)
     return found
+
+
+def recent(deployment: Deployment, names: Collection[str], *, since: datetime, most: int) -> list[Line]:
+    """The last lines since then of some components together, the newest last; none of an Airflow that runs elsewhere."""
+    known = [name for name in components_of(deployment) if name in names and name != TASKS]
+    lines = [line for name in known for line in read(deployment, name) if line.at and line.at >= since]
+    return sorted(lines, key=lambda line: line.at or since)[-most:]
 
 
 def of_task(content: Any) -> list[Line]:

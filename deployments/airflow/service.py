@@ -46,6 +46,12 @@ class Connection:
     accounts: Accounts = field(default_factory=dict, repr=False)
 
 
+def can_hibernate(deployment: Deployment) -> bool:
+    """Whether Cloud UI starts and stops its Airflow, or would if somebody woke it up."""
+    airflow = Airflow.of(deployment)
+    return deployment.cluster.kind == ClusterKind.LOCAL if airflow is None else airflow.is_run_by_us
+
+
 def hibernate(principal: Principal, deployment: Deployment) -> Airflow:
     """Have its processes end; schedules wait until it wakes up. An Airflow that sleeps already sleeps on.
 

@@ -18,7 +18,7 @@ LOOK: list[Step] = [
     ("deployment inspect -n Demo -k nothing", 1, "requested key nothing not found in deployment"),
     ("deployment inspect {nobodys}", 1, "the Deployment specified was not found in this workspace"),
     ("deployment variable list -n Demo", 0, "No variables found"),
-    ("deployment logs -n Demo", 1, "Details: Cloud UI does not read the logs of Airflow yet."),
+    ("deployment logs -n Demo", 1, "Details: Cloud UI reads the logs of Airflows that it runs itself."),
 ]
 CHANGE: list[Step] = [
     ("deployment variable create -n Demo FOO=bar", 0, "FOO     bar"),

@@ -170,7 +170,7 @@ def test_what_a_key_cannot_says_why_and_what_to_do(cli_with_key, demo):
 
 
 def test_logs_are_none_and_say_so(cli_with_key, demo):
-    with pytest.raises(Failed, match=r"^Cloud UI does not read the logs of Airflow yet"):
+    with pytest.raises(Failed, match=r"^Cloud UI reads the logs of Airflows that it runs itself"):
         cli_with_key.deployment_logs(demo.pk)
 
 

@@ -7,11 +7,14 @@ free.
 from collections.abc import Iterator
 
 import pytest
+from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from apikeys.keys import delete_key, disable_key
 from apikeys.tokens import access_tokens
-from deployments.models import Deployment, EnvironmentVariable, Executor
+from deployments.airflow.runner.logs import Log
+from deployments.airflow.runner.place import Place
+from deployments.models import Airflow, Deployment, EnvironmentVariable, Executor, Ground
 from deployments.variables.service import read_value
 from tests.apikeys.machine import token_of
 from tests.clients import real_astro
@@ -95,6 +98,30 @@ def test_with_a_token_of_a_role(astro, demo, ada, role, steps):
     sibling = create_deployment(workspace=demo.workspace)
 
     follow(with_token(astro, person, demo), demo, steps, me=person.email, sibling=sibling.pk)
+
+
+def test_an_airflow_that_runs_here_sleeps_wakes_up_and_has_logs(with_key, demo, settings, tmp_path):
+    settings.DATA_DIR = tmp_path / "data"
+    Airflow.objects.create(deployment=demo, ground=Ground.LOCAL)
+    Place(demo.release_name).make(demo.pk)
+    log = Log(Place(demo.release_name), "scheduler")
+    log.write(f"{timezone.now():%Y-%m-%dT%H:%M:%SZ} [error ] no table")
+    log.close()
+    steps = [
+        ("deployment logs {id} -e", 0, "ERROR no table scheduler"),
+        ("deployment logs {id} -w", 0, "No matching logs have been recorded in the past 24 hours"),
+        ("deployment hibernate {id} -f", 0, "Successfully overrode to hibernate"),
+        ("deployment wake-up {id} -f", 0, "Successfully overrode to wake up"),
+        ("deployment hibernate {id} --for 1h -f", 1, "Leave out --until and --for."),
+        ("deployment wake-up {id} --remove-override -f", 0, ""),
+    ]
+
+    follow(with_key, demo, steps)
+
+    assert list(
+        AuditEvent.objects.filter(operation__contains="ibernate").values_list("operation", flat=True)
+    ) == ["hibernateDeployment"]
+    assert Airflow.objects.get().is_awake
 
 
 def test_an_owner_makes_workspaces(astro, demo):

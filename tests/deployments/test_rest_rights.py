@@ -3,7 +3,7 @@
 import pytest
 
 from deployments.deploys.store.bundles import Bundle
-from deployments.models import Deploy, Deployment, EnvironmentVariable, WorkerQueue
+from deployments.models import Airflow, Deploy, Deployment, EnvironmentVariable, Ground, WorkerQueue
 from tests.deployments.deploys.archives import files
 from tests.deployments.deploys.programs import at, of_key, of_person, of_role, refusal_of
 from tests.factories import create_deployment, create_member, create_owner, create_workspace, disable_api_key
@@ -21,6 +21,7 @@ READS = {
     "a worker queue": ("get", ("worker-queues", "default"), 200),
     "its alert e-mails": ("get", ("alert-emails",), 200),
     "its deploys": ("get", ("deploys",), 200),
+    "its Airflow": ("get", ("airflow",), 200),
 }
 CHANGES = {
     "configuration": ("patch", (), {"description": "New"}, 200),
@@ -34,6 +35,9 @@ CHANGES = {
     ),
     "a queue": ("patch", ("worker-queues", "default"), {"concurrency": 4}, 200),
     "one queue less": ("delete", ("worker-queues", "spare"), None, 204),
+    "a restart": ("post", ("restart",), None, 200),
+    "its sleep": ("post", ("hibernate",), None, 200),
+    "its awakening": ("post", ("wake-up",), None, 200),
     "alert e-mails": ("put", ("alert-emails",), {"alert_emails": ["a@example.com"]}, 200),
 }
 
@@ -62,6 +66,7 @@ def place():
     deployment = create_deployment(workspace=create_workspace(name="Home"), name="Production")
     pool = deployment.worker_queues.get().node_pool
     WorkerQueue.objects.create(deployment=deployment, name="spare", node_pool=pool)
+    Airflow.objects.create(deployment=deployment, ground=Ground.LOCAL)
     return deployment
 
 
@@ -177,4 +182,5 @@ def rows_of(deployment: Deployment):
         list(EnvironmentVariable.objects.filter(deployment=deployment).order_by("pk").values()),
         list(WorkerQueue.objects.filter(deployment=deployment).order_by("pk").values()),
         list(Deploy.objects.filter(deployment=deployment).order_by("pk").values()),
+        list(Airflow.objects.filter(deployment=deployment).values()),
     )

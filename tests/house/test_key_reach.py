@@ -78,6 +78,7 @@ CLIENT = {
     (f"{ORGANIZATION}/workspaces/<slug:workspace>", "POST"): 415,
     (f"{ORGANIZATION}/deployments", "POST"): 415,
     (f"{ORGANIZATION}/deployments/<slug:deployment>", "POST"): 415,
+    (f"{ORGANIZATION}/deployments/<slug:deployment>/hibernation-override", "POST"): 415,
     (f"{ORGANIZATION}/deployments/<slug:deployment>/deploys", "POST"): 415,
     (f"{ORGANIZATION}/deployments/<slug:deployment>/deploys/<slug:deploy>/finalize", "POST"): 415,
     # The client prints why it goes no further.
@@ -97,6 +98,9 @@ REACH_AT_HOME = {
     (f"{DEPLOYMENT}/worker-queues", "GET"): 200,
     (f"{DEPLOYMENT}/worker-queues/<queue>", "GET"): 200,
     (f"{DEPLOYMENT}/alert-emails", "GET"): 200,
+    (f"{DEPLOYMENT}/airflow", "GET"): 200,
+    # What should be is written down; this one has no Airflow.
+    **{(f"{DEPLOYMENT}/{verb}", "POST"): 409 for verb in ("hibernate", "wake-up", "restart")},
     (f"{DEPLOYMENT}/deploys", "GET"): 200,
     (f"{DEPLOYMENT}/deploys", "POST"): 415,
     (f"{DEPLOYMENT}/deploys/<cid:deploy>", "GET"): 200,

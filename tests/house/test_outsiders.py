@@ -27,13 +27,17 @@ EDITORS = {
     "deployments:deploy",
     "deployments:edit",
     "deployments:edit_variables",
+    "deployments:hibernate",
     "deployments:import_variables",
     "deployments:pause_dag",
     "deployments:queue_create",
     "deployments:queue_delete",
     "deployments:queue_edit",
+    "deployments:restart",
     "deployments:roll_back",
     "deployments:transfer",
+    "deployments:trigger_dag",
+    "deployments:wake_up",
 }
 
 

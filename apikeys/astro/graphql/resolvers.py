@@ -1,11 +1,13 @@
 """What each name of the schema means in our tables. Rights are decided in `rows` before anything is shown."""
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from ariadne import ObjectType, QueryType, ScalarType
 from django.conf import settings
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 from graphql import FieldNode, GraphQLError, GraphQLResolveInfo
 
@@ -14,15 +16,19 @@ from cloudui.web.api import rfc3339
 from cloudui.web.encryption import CannotDecrypt
 from cloudui.web.keyring import KeyFileError
 from cloudui.web.principal import Principal
+from deployments.airflow.logs import MOST_LINES, Line, recent
+from deployments.airflow.service import can_hibernate
 from deployments.models import Cluster, Deployment, EnvironmentVariable, NodePool, WorkerQueue
 from deployments.variables.service import read_value
 from workspaces.models import Workspace
 
 Info = GraphQLResolveInfo[Principal]
 
-NO_LOGS: Final = (
-    "Cloud UI does not read the logs of Airflow yet. Read them where Airflow runs, in the namespace {}."
-)
+NO_LOGS: Final = "Cloud UI reads the logs of Airflows that it runs itself. Read these where Airflow runs, in the namespace {}."
+# How the client spells levels, and the longest time that it asks for.
+LEVELS: Final = {"WARN": "warning"}
+PERIOD: Final = timedelta(hours=24)
+MOST_LOGS: Final = 1000
 
 # Where the client has another name than the column; `releaseName` finds `release_name` by itself.
 ALIASES: Final = {
@@ -117,10 +123,32 @@ def queue_options(_root: None, info: Info) -> dict[str, Any]:
 
 
 @query.field("deploymentHistory")
-def logs(_root: None, info: Info, deployment_id: str, **_filters: Any) -> None:
-    """No logs: an empty list would say that Airflow wrote none."""
+def logs(
+    _root: None,
+    info: Info,
+    deployment_id: str,
+    log_count_limit: int | None = None,
+    log_levels: list[str] | None = None,
+    **_start: Any,
+) -> dict[str, list[dict[str, str]]]:
+    """The last day of the scheduler's log. Of an Airflow that runs elsewhere an empty list would say that it is silent."""
     deployment = rows.deployment_of(info.context, deployment_id)
-    raise GraphQLError(NO_LOGS.format(deployment.release_name))
+    if not can_hibernate(deployment):
+        raise GraphQLError(NO_LOGS.format(deployment.release_name))
+    levels = {LEVELS.get(level, level.lower()) for level in log_levels or ()}
+    lines = recent(deployment, {"scheduler"}, since=timezone.now() - PERIOD, most=MOST_LINES)
+    matching = [line for line in lines if not log_levels or line.level in levels]
+    most = max(1, min(log_count_limit or MOST_LOGS, MOST_LOGS))
+    return {"scheduler_logs": [_log(line) for line in matching[-most:]]}
+
+
+def _log(line: Line) -> dict[str, str]:
+    at = rfc3339(line.at) if line.at else ""
+    return {
+        "timestamp": at,
+        "raw": line.text,
+        "level": "WARN" if line.level == "warning" else line.level.upper(),
+    }
 
 
 @types["Workspace"].field("organizationId")

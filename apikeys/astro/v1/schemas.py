@@ -200,6 +200,13 @@ class LogShown(Shown):
     results: list[dict[str, Any]]
 
 
+class HibernationSent(Sent):
+    """Whether a Deployment hibernates from now on; `overrideUntil` would be a moment."""
+
+    is_hibernating: bool
+    override_until: str | None = None
+
+
 class WorkspaceRoleShown(Shown):
     """A person's role in a Workspace."""
 

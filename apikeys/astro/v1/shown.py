@@ -9,6 +9,7 @@ from django.views.decorators.debug import sensitive_variables
 from apikeys.astro.v1.deployment_schemas import DeploymentShown, QueueShown, VariableShown
 from apikeys.astro.v1.schemas import ClusterShown, NodePoolShown, OrganizationShown, Subject, WorkspaceShown
 from cloudui.web.principal import Kind
+from deployments.airflow import service
 from deployments.models import Cluster, Deployment, Executor, NodePool, WorkerQueue
 from deployments.variables.service import list_variables
 from workspaces.models import Workspace
@@ -66,6 +67,8 @@ def deployment(row: Deployment, *, with_variables: bool) -> DeploymentShown:
         is_dag_deploy_enabled=row.dag_deploys_enabled,
         is_cicd_enforced=row.ci_cd_enforced,
         is_high_availability=row.is_highly_available,
+        # What the client asks before it hibernates one.
+        is_development_mode=service.can_hibernate(row),
         task_pod_node_pool_id=task_pool(row.cluster) if row.executor == Executor.KUBERNETES else None,
         image_tag=runtime.version,
         contact_emails=row.alert_emails,

@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from django.urls.converters import StringConverter
 
 from apikeys.astro.v1.api import AstroApi, client_patterns, worded
-from apikeys.astro.v1.views import deployments, deploys, organizations, others, users, workspaces
+from apikeys.astro.v1.views import airflow, deployments, deploys, organizations, others, users, workspaces
 
 api: Final = AstroApi(
     [
@@ -19,7 +19,7 @@ api: Final = AstroApi(
         users.router,
         deployments.router,
         deploys.router,
-        others.router,
+        airflow.router,
     ],
     title="Cloud UI for the astro client",
     version="astro",

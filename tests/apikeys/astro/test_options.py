@@ -1,11 +1,15 @@
-"""What `POST /graphql` tells the client before it asks for a change: limits, releases, Clusters; and that there are no logs."""
+"""What `POST /graphql` tells the client before it asks for a change: limits, releases, Clusters; and logs, where there are any."""
 
 import json
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from apikeys.tokens import access_tokens
+from deployments.airflow.runner.logs import Log
+from deployments.airflow.runner.place import Place
+from deployments.models import Airflow, Ground
 from tests.apikeys.machine import JSON
 from tests.clients import astro_queries
 from tests.factories import (
@@ -93,7 +97,26 @@ def test_logs_are_not_told_to_be_empty(as_key, deployment):
         "errors"
     ][0]["message"]
 
-    assert said.startswith("Cloud UI does not read the logs of Airflow yet.")
+    assert said.startswith("Cloud UI reads the logs of Airflows that it runs itself.")
     assert deployment.release_name in said
     other = ask(astro_queries.LOGS, as_key, deploymentId=create_deployment().pk)
     assert other["errors"][0]["message"].startswith("There is no such Deployment")
+
+
+def test_the_log_of_a_scheduler_that_runs_here_is_told_by_level(as_key, deployment, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    Airflow.objects.create(deployment=deployment, ground=Ground.LOCAL)
+    Place(deployment.release_name).make(deployment.pk)
+    log = Log(Place(deployment.release_name), "scheduler")
+    now = f"{timezone.now():%Y-%m-%dT%H:%M:%SZ}"
+    for level in ("info", "warning", "error"):
+        log.write(f"{now} [{level} ] {level} said")
+    log.close()
+
+    def told(**more):
+        answer = ask(astro_queries.LOGS, as_key, deploymentId=deployment.pk, start="-24hrs", **more)
+        return answer["data"]["deploymentHistory"]["schedulerLogs"]
+
+    assert told(logLevels=["WARN"]) == [{"timestamp": now, "raw": "warning said", "level": "WARN"}]
+    assert [each["level"] for each in told()] == ["INFO", "WARN", "ERROR"]
+    assert [each["level"] for each in told(logCountLimit=1)] == ["ERROR"]

@@ -1,22 +1,16 @@
-"""What the client asks for and does not get here: logs that nobody keeps yet, and subjects that Cloud UI does not have."""
+"""What the client asks for and does not get here: subjects that Cloud UI does not have."""
 
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
 
-from apikeys.astro.v1.rows import Offset, require_organization
-from apikeys.astro.v1.schemas import MOST_ROWS, LogShown
-from apikeys.astro.v1.views.deployments import DEPLOYMENT
-from cloudui.web.api import READ, ApiError, ApiRequest, api_route
+from cloudui.web.api import READ, ApiError, api_route
 from cloudui.web.principal import Kind
-from deployments.access import deployment_to_view
 
 NOT_SERVED: Final = "Cloud UI does not serve this command of the astro client."
 # By what stands in the URL.
 REASONS: Final[Mapping[str, str]] = {
-    "hibernation-override": "Cloud UI does not hibernate Deployments.",
     "tokens": (
         "Cloud UI has API keys instead of API tokens. An Admin of the Workspace makes one in the console, under API "
         "Keys of the Deployment; set ASTRONOMER_KEY_ID and ASTRONOMER_KEY_SECRET to it."
@@ -30,33 +24,6 @@ REASONS: Final[Mapping[str, str]] = {
     "roles": "Cloud UI has the roles Member, Editor and Admin of a Workspace, and no others.",
     "bundles": "Cloud UI takes deploys of DAGs as a whole, and no bundles.",
 }
-
-Number = Annotated[int, Query(ge=1, le=MOST_ROWS)]
-
-router = Router(tags=["Logs"])
-
-
-@router.get(f"{DEPLOYMENT}/logs", response=LogShown, summary="Read the logs")
-def read_logs(
-    request: ApiRequest,
-    organization: str,
-    deployment: str,
-    *,
-    limit: Number = 500,
-    maxNumResults: Number = 500,  # noqa: N803 - its name there
-    offset: Offset = 0,
-) -> LogShown:
-    """None: no Airflow is connected that would write any."""
-    require_organization(organization)
-    found = deployment_to_view(request.principal, None, deployment)
-    return LogShown(
-        limit=limit,
-        max_num_results=maxNumResults,
-        offset=offset,
-        result_count=0,
-        search_id=found.pk,
-        results=[],
-    )
 
 
 @api_route(kinds=(Kind.API_KEY, Kind.USER), methods=(*READ, "POST", "PUT", "PATCH", "DELETE"))

@@ -242,7 +242,6 @@ OTHERS = {
     "teams": "no teams",
     "environment-objects": "astro deployment variable",
     "audit-logs": "Activity",
-    f"deployments/{NEVER_EXISTED}/hibernation-override": "does not hibernate",
     "brand-new": "does not serve this command",
     "a%00b": "does not serve this command",
 }
