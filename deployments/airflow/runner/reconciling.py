@@ -51,15 +51,15 @@ def status_of(
 ) -> Status:
     """What an Airflow is whose components are so; `since_well`: seconds since it was well, or since its start.
 
-    `has_lost`: a process ended since it was well.
+    `has_lost`: a process ended since then, and is not back.
     """
     if all(state == "running" for state in states.values()):
         return Status.HEALTHY
-    if "failed" in states.values():
+    if has_lost or "failed" in states.values():
         return Status.UNHEALTHY
     if was_well:
         # One answer that is late says nothing.
-        return Status.HEALTHY if since_well < SILENT_SECONDS and not has_lost else Status.UNHEALTHY
+        return Status.HEALTHY if since_well < SILENT_SECONDS else Status.UNHEALTHY
     return Status.CREATING if since_well < START_SECONDS else Status.UNHEALTHY
 
 
