@@ -85,7 +85,7 @@ def _create(principal: Principal, workspace: Workspace, chosen: Choices) -> Depl
         permitted = workspace_to_add_deployment(with_current_rights(principal), workspace.pk)
         require_room(permitted, field="name")
         _require_offered(chosen["cluster"], chosen["runtime"])
-        _require_ground(chosen["cluster"])
+        require_ground(chosen["cluster"], chosen["runtime"])
         deployment = Deployment(
             workspace=permitted, ci_cd_enforced=permitted.ci_cd_enforced_by_default, **chosen
         )
@@ -120,10 +120,3 @@ def _require_offered(cluster: Cluster, runtime: RuntimeRelease) -> None:
         raise ValidationError({"cluster": "This cluster no longer exists. Select another one."})
     if not RuntimeRelease.objects.offered().filter(pk=runtime.pk).exists():
         raise ValidationError({"runtime": "This runtime is no longer offered. Select another one."})
-
-
-def _require_ground(cluster: Cluster) -> None:
-    try:
-        require_ground(cluster)
-    except ValidationError as error:
-        raise ValidationError({"cluster": error}) from None

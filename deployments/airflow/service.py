@@ -17,7 +17,17 @@ from deployments import events
 from deployments.access import deployment_to_edit
 from deployments.airflow.accounts import Accounts, seal
 from deployments.airflow.local import why_not
-from deployments.models import Airflow, AirflowAuth, Cluster, ClusterKind, Deployment, Ground, Status
+from deployments.airflow.runner.environments import versions
+from deployments.models import (
+    Airflow,
+    AirflowAuth,
+    Cluster,
+    ClusterKind,
+    Deployment,
+    Ground,
+    RuntimeRelease,
+    Status,
+)
 
 NO_AIRFLOW: Final = Advice(
     "This Deployment has no Airflow.",
@@ -77,7 +87,10 @@ def wake_up(principal: Principal, deployment: Deployment) -> Airflow:
     with transaction.atomic():
         locked = deployment_to_edit(principal, deployment.workspace_id, deployment.pk, locked=True)
         if Airflow.of(locked) is None and locked.cluster.kind == ClusterKind.LOCAL:
-            require_ground(locked.cluster)
+            try:
+                require_ground(locked.cluster, locked.runtime)
+            except ValidationError as error:
+                raise ValidationError(error.messages) from None
             airflow = add_local(locked)
             events.record(principal, "wakeUpDeployment", locked, {})
             return airflow
@@ -113,10 +126,19 @@ def restart(principal: Principal, deployment: Deployment) -> Airflow:
     return airflow
 
 
-def require_ground(cluster: Cluster) -> None:
-    """Raise ValidationError with the reason if Deployments of this Cluster would run here, and cannot."""
-    if cluster.kind == ClusterKind.LOCAL and (reason := why_not()):
-        raise ValidationError(reason)
+def require_ground(cluster: Cluster, runtime: RuntimeRelease) -> None:
+    """Raise ValidationError, on its field, if a Deployment would run here and this machine cannot run it."""
+    if cluster.kind != ClusterKind.LOCAL:
+        return
+    if reason := why_not():
+        raise ValidationError({"cluster": reason})
+    if runtime.airflow_version not in (offered := versions()):
+        raise ValidationError(
+            {
+                "runtime": f"Airflow {runtime.airflow_version} cannot run on this machine, only "
+                f"{' and '.join(offered)}. Select another runtime."
+            }
+        )
 
 
 def add_local(deployment: Deployment) -> Airflow:

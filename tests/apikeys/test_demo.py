@@ -66,6 +66,7 @@ def test_everybody_has_the_printed_role_and_nothing_is_claimed_of_an_airflow():
         "createWorkspace": 2,
         "createMembership": 4,
         "createDeployment": 3,
+        "hibernateDeployment": 2,
         "updateDeploymentVariables": 2,
         "createDeploymentApiKey": 7,
         "acknowledgeDeploymentApiKey": 8,

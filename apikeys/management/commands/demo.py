@@ -16,6 +16,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from apikeys.management.demo_history import make_history
 from cloudui.web.principal import Origin, Principal, system_principal
+from deployments.airflow.runner.environments import versions
+from deployments.airflow.service import hibernate
 from deployments.models import Cluster, Deployment, Executor, RuntimeRelease
 from deployments.service import create_deployment
 from workspaces.models import OrganizationRole, Role, User
@@ -92,14 +94,14 @@ def _make_data_engineering(owner: Principal, people: dict[Account, User]) -> tup
     for account, role in ((ADMIN, Role.ADMIN), (EDITOR, Role.EDITOR), (MEMBER, Role.MEMBER)):
         add_member(owner, workspace, people[account], role=role)
     editor = principal_for(people[EDITOR], origin=ORIGIN)
-    cluster, (newest, older, *_) = _first_cluster(), RuntimeRelease.objects.offered()
+    cluster, newest, older = _first_cluster(), _release(0), _release(1)
     production = create_deployment(
         editor,
         workspace,
         name="Production",
         description="Hourly loads into the warehouse.",
         cluster=cluster,
-        runtime=older,
+        runtime=newest,
         scheduler_au=10,
         scheduler_replicas=2,
     )
@@ -109,22 +111,27 @@ def _make_data_engineering(owner: Principal, people: dict[Account, User]) -> tup
         name="Development",
         description="Where changes are tried first.",
         cluster=cluster,
-        runtime=newest,
+        runtime=older,
         executor=Executor.KUBERNETES,
     )
+    # One Airflow is enough for a laptop.
+    hibernate(editor, development)
     return production, development
 
 
 def _make_marketing(owner: Principal, people: dict[Account, User]) -> None:
     workspace = create_workspace(owner, name="Marketing Workspace", description="Campaign reports.")
     add_member(owner, workspace, people[OUTSIDER], role=Role.ADMIN)
-    create_deployment(
-        principal_for(people[OUTSIDER], origin=ORIGIN),
-        workspace,
-        name="Campaigns",
-        cluster=_first_cluster(),
-        runtime=RuntimeRelease.objects.offered()[0],
+    outsider = principal_for(people[OUTSIDER], origin=ORIGIN)
+    campaigns = create_deployment(
+        outsider, workspace, name="Campaigns", cluster=_first_cluster(), runtime=_release(0)
     )
+    hibernate(outsider, campaigns)
+
+
+def _release(place: int) -> RuntimeRelease:
+    """The newest release of one of the Airflows that this machine can run, the newest first."""
+    return RuntimeRelease.objects.offered().filter(airflow_version=versions()[place])[0]
 
 
 @sensitive_variables("password")

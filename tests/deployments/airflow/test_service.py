@@ -130,6 +130,21 @@ def test_where_this_machine_cannot_run_any_the_reason_is_said(by, workspace, mon
     assert not Deployment.objects.filter(name="Here").exists()
 
 
+def test_a_runtime_that_cannot_run_on_this_machine_is_refused_there_and_only_there(by, workspace, deployment):
+    old, here = create_runtime(airflow_version="3.1.3"), create_cluster(kind=ClusterKind.LOCAL)
+
+    with pytest.raises(ValidationError) as refused:
+        create_deployment(by, workspace, name="Here", cluster=here, runtime=old)
+    create_deployment(by, workspace, name="There", cluster=create_cluster(), runtime=old)
+    Deployment.objects.filter(pk=deployment.pk).update(cluster=here, runtime=old)
+    with pytest.raises(ValidationError) as asleep:
+        service.wake_up(by, deployment)
+
+    [message] = refused.value.message_dict["runtime"]
+    assert "Airflow 3.1.3 cannot run on this machine, only 3.3.2 and 2.11.2." in message
+    assert asleep.value.messages == [message]
+
+
 def test_connecting_keeps_accounts_sealed_and_out_of_the_log(deployment, connected):
     deployment.refresh_from_db()
     event = AuditEvent.objects.get(operation="connectAirflow")
