@@ -51,6 +51,7 @@ def test_a_genuine_secret_without_its_row_costs_one_query_and_one_argon2(
 
 
 STATE = "SELECT apikeys_apikeysecret"
+CALLER = "UPDATE apikeys_caller"
 FIRST_USE = [
     "UPDATE apikeys_apikey",
     "UPDATE apikeys_apikeysecret",
@@ -67,14 +68,18 @@ def test_an_exchange_has_so_many_statements(issued):
     assert [statements_of(issued) for _ in range(3)] == [[STATE, STATE, *FIRST_USE], [STATE], [STATE]]
 
 
-def test_a_use_that_is_written_later_has_three(issued, token):
-    exchange(issued)
+def test_a_use_that_is_written_later_has_four(issued, token):
+    """One is for where it came from; a caller that is new to the key has some more, once."""
+    for _ in range(2):
+        exchange(issued)
+        exchange(issued)
+        usage.write_pending()
     exchange(issued)
 
     with CaptureQueriesContext(connection) as queries:
         usage.write_pending()
 
-    assert [named(query["sql"]) for query in queries if named(query["sql"])] == FIRST_USE[:3]
+    assert [named(query["sql"]) for query in queries if named(query["sql"])] == [*FIRST_USE[:3], CALLER]
 
 
 def statements_of(issued):

@@ -1,5 +1,6 @@
 """A Deployment whose Airflow is a fake one, and a key that calls it through the gateway."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -18,6 +19,15 @@ from tests.factories import create_api_key
 
 RELEASE = "bright-comet-1234"
 ACCOUNTS = {role: Account(f"console-{role}", f"password-of-{role}") for role in AirflowRole}
+
+
+@pytest.fixture(autouse=True)
+def no_loop_runs():
+    """A browser that was used before in this process leaves its loop as the one that runs, and asyncio wants none."""
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running)
 
 
 @pytest.fixture
