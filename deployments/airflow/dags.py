@@ -7,6 +7,7 @@ from deployments import events
 from deployments.access import deployment_to_edit
 from deployments.airflow.client import client_for
 from deployments.models import Deployment
+from workspaces.principals import with_current_rights
 
 
 def set_paused(principal: Principal, deployment: Deployment, dag_id: str, *, is_paused: bool) -> None:
@@ -16,6 +17,7 @@ def set_paused(principal: Principal, deployment: Deployment, dag_id: str, *, is_
         Http404, PermissionDenied: when the right to it went meanwhile.
         AirflowError: when Airflow did not do it; the text says why.
     """
+    principal = with_current_rights(principal)
     permitted = deployment_to_edit(principal, deployment.workspace_id, deployment.pk)
     client_for(principal, permitted).set_paused(dag_id, is_paused=is_paused)
     # Only then: nobody keeps a transaction open while Airflow thinks.
@@ -25,6 +27,7 @@ def set_paused(principal: Principal, deployment: Deployment, dag_id: str, *, is_
 
 def trigger(principal: Principal, deployment: Deployment, dag_id: str) -> None:
     """Start a run of a DAG. Raises the same."""
+    principal = with_current_rights(principal)
     permitted = deployment_to_edit(principal, deployment.workspace_id, deployment.pk)
     run = client_for(principal, permitted).trigger(dag_id)
     with transaction.atomic():

@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from cloudui.web.principal import Principal
 from deployments import events
+from deployments.access import deployment_to_view
 from deployments.models import AirflowVisit, Deployment
 from workspaces.models import User
 
@@ -33,10 +34,14 @@ def make_ticket(principal: Principal, deployment: Deployment, session_key: str) 
         principal: the person.
         deployment: whose Airflow it is.
         session_key: of the sign-in at the console, with which the visit ends.
+
+    Raises:
+        Http404, PermissionDenied: when the Deployment or the right to it went meanwhile.
     """
     ticket = secrets.token_urlsafe(32)
-    person = User.objects.get(pk=principal.id)
     with transaction.atomic():
+        deployment = deployment_to_view(principal, deployment.workspace_id, deployment.pk, locked=True)
+        person = User.objects.get(pk=principal.id)
         own = AirflowVisit.objects.filter(user=person, deployment=deployment)
         oldest = own.order_by("-created_at").values_list("pk", flat=True)[MOST_VISITS - 1 :]
         AirflowVisit.objects.filter(pk__in=list(oldest)).delete()

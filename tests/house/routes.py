@@ -38,6 +38,10 @@ class Archive:
 
 # Their first POST fills in or shows what a second one then does.
 ONLY_FILL_IN: Final = {"deployments:import_variables", "deployments:apply_document"}
+# What they change is in an Airflow, and there is none behind the cast's Deployments.
+ASK_AIRFLOW: Final = {"deployments:pause_dag", "deployments:trigger_dag"}
+# A Member looks at Airflow's own pages, in the role Viewer there.
+FOR_MEMBERS: Final = {"deployments:open_airflow"}
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ def forms(cast: Cast) -> list[Route]:
 
 def changing_forms(cast: Cast) -> list[Route]:
     """Those of them that change something when they are sent."""
-    return [route for route in forms(cast) if route.name not in ONLY_FILL_IN]
+    return [route for route in forms(cast) if route.name not in ONLY_FILL_IN | ASK_AIRFLOW]
 
 
 def body(route: Route, cast: Cast) -> dict[str, Any]:
@@ -173,6 +177,7 @@ def body(route: Route, cast: Cast) -> dict[str, Any]:
         "workspaces:create": {"name": "Made"},
         "workspaces:edit": {"name": "Edited", "version": deployment.workspace.version},
         "workspaces:delete": {"word": "delete"},
+        "workspaces:audit_export": {"days": 1},
         "workspaces:color_mode": {"color_mode": "dark"},
     }
     return bodies.get(route.name, {})

@@ -7,18 +7,16 @@ import re
 
 import pytest
 
-from tests.house.routes import console, of_workspaces
+from tests.house.routes import FOR_MEMBERS, console, of_workspaces
 from tests.house.walk import METHODS, Question
 
 pytestmark = [pytest.mark.django_db, pytest.mark.threat("T-W7")]
 
 METHOD_NOT_ALLOWED = 405
 
-# A Member looks at Airflow's own pages, in the role Viewer there.
-MEMBERS = {"deployments:open_airflow"}
 # What an Editor changes.
 EDITORS = {
-    *MEMBERS,
+    *FOR_MEMBERS,
     "deployments:alert_emails",
     "deployments:apply_document",
     "deployments:create",
@@ -62,7 +60,7 @@ def test_whoever_does_not_belong_to_the_workspace_finds_nothing(walked, role, is
 
 @pytest.mark.parametrize("role", ["member", "editor"])
 def test_who_may_look_only_changes_nothing(walked, role, is_htmx):
-    allowed = EDITORS if role == "editor" else MEMBERS
+    allowed = EDITORS if role == "editor" else FOR_MEMBERS
     for route in of_workspaces():
         answer = walked.answers[Question(str(route), "POST", role, is_htmx)]
         if answer.status == METHOD_NOT_ALLOWED:

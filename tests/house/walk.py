@@ -86,9 +86,10 @@ def ask(
     with undone(), recorded_changes() as changes:
         send = getattr(client, method.lower())
         response = send(path, data, headers=headers) if data is not None else send(path, headers=headers)
+        content = response.getvalue()
     client.cookies = SimpleCookie(cookies)
     cache.clear()
-    return Answer(response.status_code, dict(response.headers), response.content, tuple(changes))
+    return Answer(response.status_code, dict(response.headers), content, tuple(changes))
 
 
 def _ask_as_everybody(

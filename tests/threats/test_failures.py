@@ -136,7 +136,7 @@ def test_a_failure_while_a_persons_token_is_made_shown_or_used_does_not_report_i
     cast, reports, monkeypatch, step
 ):
     tokens = [access_tokens.mint_for_user(cast.people["admin"])[0]]
-    sign = access_tokens._sign
+    sign = access_tokens.sign
 
     @sensitive_variables()
     def remember(claims):
@@ -145,7 +145,7 @@ def test_a_failure_while_a_persons_token_is_made_shown_or_used_does_not_report_i
             raise Broken
         return tokens[-1]
 
-    monkeypatch.setattr(access_tokens, "_sign", remember)
+    monkeypatch.setattr(access_tokens, "sign", remember)
     client = cast.client("admin")
     if step == "use":
         monkeypatch.setattr(access_tokens, "_checked", _fail)

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from apikeys.models.use import KEPT_CALLERS
 from cloudui.web import ratelimit
 from deployments.deploys import bounds
+from deployments.models.alert import AlertKind
 from tests.deployments.deploys.archives import files
 from tests.deployments.deploys.programs import Program, at, of_key, of_role
 from tests.factories import create_deployment
@@ -19,7 +21,7 @@ from workspaces.models import Role
 pytestmark = [pytest.mark.django_db, pytest.mark.threat("T-L7")]
 
 A_MINUTE, A_DAY, REMEMBERED, FAILED = 15, 60, 4, 5
-MINUTES, SENT_IN_A_MINUTE, CALLERS = 8, 30, 2
+MINUTES, SENT_IN_A_MINUTE, CALLERS, MAILS = 8, 30, 2, 10
 TAR = "application/x-tar"
 
 MOST_ROWS = {
@@ -32,6 +34,11 @@ MOST_ROWS = {
     "deployments_environmentvariable": 500,
     # One row a key and day.
     "apikeys_apikeyuse": 2,
+    # Of the one key.
+    "apikeys_caller": KEPT_CALLERS,
+    # One row a kind.
+    "deployments_alert": len(AlertKind),
+    "web_outgoingmail": MAILS,
 }
 
 
@@ -41,6 +48,11 @@ def deployment(settings, tmp_path, monkeypatch):
     settings.IDEMPOTENCY_KEYS_PER_DAY = REMEMBERED
     settings.DAGS_ROOT = tmp_path
     monkeypatch.setattr(bounds, "KEPT_FAILED", FAILED)
+    # A mail server that takes none.
+    settings.EMAIL_BACKEND = "cloudui.web.outbox.backend.EmailBackend"
+    settings.OUTBOX_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.OUTBOX_IN_BACKGROUND, settings.OUTBOX_MAILS = False, MAILS
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
     return create_deployment(name="Flooded")
 
 
@@ -69,6 +81,7 @@ def test_no_table_grows_beyond_its_bound(deployment, monkeypatch):
     assert statuses.count(429) > len(statuses) / 2
     assert set(statuses) >= {200, 201, 204, 429}
     assert grown["deployments_deployfailures"] == CALLERS
+    assert grown["web_outgoingmail"] == MAILS
     assert grown["workspaces_auditevent"] > A_DAY / 2
 
 

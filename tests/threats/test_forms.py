@@ -27,7 +27,7 @@ WORDS = (None, "", "delete", "DELETE", "Delete x", "Delete!", "Del ete", "Delete
 # What is random, encrypted or a moment in time differs between any two rows.
 OF_THE_MOMENT = re.compile(
     r"id|key_id|key|target|request_id|release_name|creation_nonce|encoded|fingerprint|security_stamp|"
-    r"workspace|deployment|input|kid|private|value|version|current_deploy|\w*_at|at|last_login"
+    r"workspace|deployment|input|kid|private|value|version|current_deploy|\w*_at|at|last_login|digest|session_key"
 )
 
 
