@@ -33,7 +33,8 @@ def test_an_editor_creates_a_deployment_and_deletes_it(open_page, workspace, edi
 
     expect(page.get_by_role("heading", name="Nightly loads", level=1)).to_be_visible()
     expect(page.get_by_text("Deployment Nightly loads was created.")).to_be_visible()
-    expect(page.get_by_text("Not connected", exact=True)).to_be_visible()
+    expect(page.get_by_text("Creating", exact=True)).to_be_visible()
+    expect(page.get_by_text("the page shows by itself")).to_be_visible(visible=javascript)
 
     page.get_by_label("More actions").click()
     page.get_by_role("link", name="Delete Deployment").click()

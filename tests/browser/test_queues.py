@@ -167,9 +167,9 @@ def test_the_head_says_at_once_who_changed_something(open_page, deployment, edit
 def test_on_a_phone_the_open_tab_is_in_sight(open_page, deployment, editor):
     page = open_page(path_of("details", deployment), by=editor, size=PHONE)
 
-    expect(page.get_by_role("navigation", name="Deployment").locator("[aria-current]")).to_be_in_viewport(
-        ratio=1
-    )
+    # Scrolled to the end, a fraction of a pixel of the last tab's padding may remain: Chromium scrolls whole pixels.
+    tab = page.get_by_role("navigation", name="Deployment").locator("[aria-current]")
+    expect(tab).to_be_in_viewport(ratio=0.99)
 
 
 @pytest.mark.usefixtures("large")
