@@ -4,12 +4,18 @@ import asyncio
 
 import pytest
 
-from deployments.airflow.gateway import incoming
+from deployments.airflow.gateway import application, incoming
 from tests.deployments.airflow.gateway.fake_airflow import response, says, with_tokens
 from tests.deployments.airflow.gateway.visitor import until
 
 MIB = 1024 * 1024
 PIECE = 64 * 1024
+
+
+@pytest.fixture(autouse=True)
+def nobody_asks_again(monkeypatch):
+    """Whether a call may go on is what test_endings is about."""
+    monkeypatch.setattr(application, "CONFIRM_SECONDS", 600)
 
 
 def test_a_body_arrives_by_its_length(call):
