@@ -226,7 +226,7 @@ def test_limits_are_counted_in_redis(installation, visitor):
 def test_nothing_failed_behind_the_scenes(installation, visitor):
     visitor.sign_in("nobody@example.com", "wrong")
 
-    for name in ("web", *(f"cloudui-{name}.service" for name in ("gateway", "housekeeping", "airflow"))):
+    for name in ("web", *(f"cloudui-{name}.service" for name in ("gateway", "housekeeping"))):
         log = (installation.folder / f"{name}.log").read_text()
         assert [
             line
