@@ -268,6 +268,7 @@ def _object(model: str, cast: Cast) -> str:
         "auditevent": AuditEvent.objects.order_by("pk").values_list("pk", flat=True).first(),
         "cluster": home.cluster_id,
         "deployment": home.pk,
+        "membership": home.workspace.memberships.get(user=cast.people["member"]).pk,
         "runtimerelease": home.runtime_id,
         "user": cast.people["member"].pk,
         "workspace": home.workspace_id,
